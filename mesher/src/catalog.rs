@@ -1,0 +1,1 @@
+//! How an interchangeable thing declares its name, source and parameters.

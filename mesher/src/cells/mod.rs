@@ -1,0 +1,1 @@
+//! Shape functions and quadrature of the cell shapes.

@@ -1,0 +1,1 @@
+//! Distance and winding number of a triangle surface.

@@ -1,0 +1,1 @@
+//! The implant: negative of the bones it meets, body, rim, screw walls.

@@ -1,0 +1,1 @@
+//! Parametric C1 to C4 from published dimensions.

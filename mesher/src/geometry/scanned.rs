@@ -1,0 +1,1 @@
+//! The spine from surface files of a patient.

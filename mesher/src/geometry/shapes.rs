@@ -1,0 +1,1 @@
+//! Simple solids and smooth combinations of fields.

@@ -1,0 +1,1 @@
+//! The printable solid: envelope, skin, walls and the real lattice in one field.

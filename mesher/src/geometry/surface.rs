@@ -1,0 +1,1 @@
+//! Triangle surfaces: checks, measures.

@@ -1,0 +1,1 @@
+//! Surface files: STL, PLY, OBJ.

@@ -1,0 +1,1 @@
+//! Unit cells of lattices as periodic signed functions.

@@ -1,0 +1,25 @@
+//! Geometry in, tetrahedra out: bones, implants, lattices, meshes and their quality.
+//!
+//! Modules in reading order: [`units`] and [`catalog`] (how a quantity and an interchangeable thing are
+//! declared), [`geometry`] (signed fields, surfaces, anatomy, the implant), [`lattice`] (unit cells),
+//! [`cells`] (shape functions and quadrature), [`mesh`] and [`quality`], [`generate`] (fields to
+//! tetrahedra and to surfaces), [`io`] (surface files).
+//!
+//! Conventions: mm; anatomical frame +x left, +y posterior, +z cranial (the DICOM patient frame); a
+//! [`geometry::Field`] is negative inside.
+//!
+//! Guaranteed: same input, same bits, for any thread count; no clock, environment or terminal.
+//! Not guaranteed: a field value is a distance only near its zero level.
+
+pub mod units;
+pub mod catalog;
+pub mod geometry;
+pub mod lattice;
+pub mod cells;
+pub mod mesh;
+pub mod quality;
+pub mod generate;
+pub mod io;
+
+/// A point or vector in space, mm.
+pub type Vec3 = nalgebra::Vector3<f64>;

@@ -1,0 +1,1 @@
+//! Quality of quadratic tetrahedra: dihedral angles, scaled Jacobians, validity.

@@ -1,0 +1,1 @@
+//! File formats that leave: STL, 3MF, VTU.

@@ -1,0 +1,1 @@
+//! The record of a run: every number of the report, with unit.

@@ -1,0 +1,1 @@
+//! Pictures of the model by a z-buffer.

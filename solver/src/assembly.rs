@@ -1,0 +1,1 @@
+//! Element matrices into the block matrix of the body, through a precomputed scatter map.

@@ -1,0 +1,1 @@
+//! Stiffness of a lattice cell by voxels and multigrid.

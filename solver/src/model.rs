@@ -1,0 +1,1 @@
+//! Parts, interfaces, fixation, supports and loads of one mechanical question.

@@ -1,0 +1,1 @@
+//! Semi-smooth Newton with contact.

@@ -1,0 +1,1 @@
+//! Six-component stress and strain, rotations of stiffness.
