@@ -11,15 +11,15 @@
 //! Guaranteed: same input, same bits, for any thread count; no clock, environment or terminal.
 //! Not guaranteed: a field value is a distance only near its zero level.
 
-pub mod units;
 pub mod catalog;
-pub mod geometry;
-pub mod lattice;
 pub mod cells;
+pub mod generate;
+pub mod geometry;
+pub mod io;
+pub mod lattice;
 pub mod mesh;
 pub mod quality;
-pub mod generate;
-pub mod io;
+pub mod units;
 
 /// A point or vector in space, mm.
 pub type Vec3 = nalgebra::Vector3<f64>;

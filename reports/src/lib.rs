@@ -2,9 +2,9 @@
 //!
 //! Modules in reading order: [`record`], [`table`], [`figure`], [`render`], [`export`], [`pdf`].
 
-pub mod record;
-pub mod table;
-pub mod figure;
-pub mod render;
 pub mod export;
+pub mod figure;
 pub mod pdf;
+pub mod record;
+pub mod render;
+pub mod table;

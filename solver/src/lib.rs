@@ -7,14 +7,14 @@
 //! Units: mm, N, MPa. Six-component order of stiffness matrices: xx yy zz yz xz xy with engineering shear.
 //! Same bits for any thread count; no files, clock, environment or terminal.
 
-pub mod tensor;
-pub mod materials;
-pub mod elements;
 pub mod assembly;
-pub mod loads;
+pub mod criteria;
+pub mod elements;
+pub mod homogenize;
 pub mod linear;
+pub mod loads;
+pub mod materials;
 pub mod model;
 pub mod newton;
 pub mod solution;
-pub mod criteria;
-pub mod homogenize;
+pub mod tensor;

@@ -3,14 +3,15 @@
 //! One signed function per solid is the common currency of envelope, contact, screw walls, lattice and
 //! trimming; booleans are minima and maxima of fields, never of meshes.
 
-pub mod shapes;
-pub mod surface;
 pub mod bvh;
-pub mod spine;
+pub mod check;
+pub mod implant;
 pub mod parametric;
 pub mod scanned;
-pub mod implant;
+pub mod shapes;
 pub mod solid;
+pub mod spine;
+pub mod surface;
 
 use crate::Vec3;
 

@@ -50,7 +50,9 @@ pub enum LinearError {
         node: usize,
     },
     /// The iteration limit was reached.
-    #[error("no convergence after {iterations} iterations: relative residual {residual:.3e}, wanted {tolerance:.3e}")]
+    #[error(
+        "no convergence after {iterations} iterations: relative residual {residual:.3e}, wanted {tolerance:.3e}"
+    )]
     NotConverged {
         /// Iterations done.
         iterations: usize,
@@ -89,7 +91,13 @@ pub trait LinearSolver: Send {
     ///
     /// # Errors
     /// [`LinearError::NotConverged`] or [`LinearError::NotFinite`].
-    fn solve(&self, matrix: &BlockMatrix, b: &[f64], x: &mut [f64], tolerance: f64) -> Result<SolveStats, LinearError>;
+    fn solve(
+        &self,
+        matrix: &BlockMatrix,
+        b: &[f64],
+        x: &mut [f64],
+        tolerance: f64,
+    ) -> Result<SolveStats, LinearError>;
 
     /// Bytes held by the factor or hierarchy.
     fn memory_bytes(&self) -> usize;

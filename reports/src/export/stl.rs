@@ -1,0 +1,1 @@
+//! Binary STL, written and read back.

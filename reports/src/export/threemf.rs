@@ -1,0 +1,1 @@
+//! 3MF core package, written and read back.

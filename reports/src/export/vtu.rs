@@ -1,0 +1,1 @@
+//! VTU fields for ParaView.
