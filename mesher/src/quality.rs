@@ -5,7 +5,7 @@
 //! The scaled Jacobian is what one samples to see *how* good a cell is.
 
 use crate::Vec3;
-use crate::generate::{MeshError, Place};
+use crate::generate::{MeshError, NONE, Place, neighbors};
 use crate::mesh::{EDGE_CORNERS, FACET_CORNERS, Mesh};
 use rayon::prelude::*;
 
@@ -172,6 +172,10 @@ pub fn jacobian_coefficients(points: &[Vec3; 10]) -> [f64; 20] {
 
 /// Smallest Bézier coefficient of the Jacobian determinant over the largest; positive proves the cell valid, 1 when straight.
 pub fn jacobian_bound(points: &[Vec3; 10]) -> f64 {
+    if is_straight(points) {
+        let [a, b, c, d] = [points[0], points[1], points[2], points[3]];
+        return (b - a).dot(&(c - a).cross(&(d - a))).signum();
+    }
     let c = jacobian_coefficients(points);
     let (min, max) = c.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
     if 0.0 < max { min / max } else { -1.0 }
@@ -202,6 +206,9 @@ pub fn scaled_jacobian(points: &[Vec3; 10], lambda: [f64; 4]) -> f64 {
 
 /// Smallest scaled Jacobian over the four corners, six mid-edges and four quadrature points of a cell.
 pub fn worst_scaled_jacobian(points: &[Vec3; 10]) -> f64 {
+    if is_straight(points) {
+        return scaled_jacobian(points, [0.25; 4]);
+    }
     // Points of the four-point rule of degree 2: (5 ± 3√5)/20 and (5 − √5)/20.
     const A: f64 = 0.585_410_196_624_968_5;
     const B: f64 = 0.138_196_601_125_010_5;
@@ -230,6 +237,11 @@ pub fn dihedral_angles_deg(corners: [Vec3; 4]) -> [f64; 6] {
     })
 }
 
+/// Whether all mid-edge nodes are exactly in the middle: then the mapping is the same everywhere.
+fn is_straight(points: &[Vec3; 10]) -> bool {
+    EDGE_CORNERS.into_iter().enumerate().all(|(k, [i, j])| points[4 + k] == 0.5 * (points[i] + points[j]))
+}
+
 fn nodes(mesh: &Mesh, cell: usize) -> [Vec3; 10] {
     mesh.cells[cell].map(|i| mesh.points[i as usize])
 }
@@ -253,8 +265,12 @@ fn measure_chunk(mesh: &Mesh, chunk: &[usize]) -> Part {
             part.worst = (scaled, c);
         }
         part.bound = part.bound.min(jacobian_bound(&points));
-        // The mean of the Bézier coefficients is the integral over a reference tetrahedron of volume 1/6.
-        let volume = jacobian_coefficients(&points).iter().sum::<f64>() / 120.0;
+        let volume = if is_straight(&points) {
+            mesh.corner_volume(c)
+        } else {
+            // The mean of the Bézier coefficients is the integral over a reference tetrahedron of volume 1/6.
+            jacobian_coefficients(&points).iter().sum::<f64>() / 120.0
+        };
         if let Some(v) = part.volumes.get_mut(usize::from(mesh.regions[c])) {
             *v += volume;
         }
@@ -298,35 +314,30 @@ fn count_curved(mesh: &Mesh) -> (usize, usize) {
 
 /// First place where the boundary is not a closed surface of one or two cells per facet.
 fn boundary_defect(mesh: &Mesh) -> Option<MeshError> {
-    let mut facets: Vec<([u32; 3], u32)> = (0..mesh.n_cells() * 4)
-        .into_par_iter()
-        .map(|i| {
-            let c = &mesh.cells[i / 4];
-            let mut f = FACET_CORNERS[i % 4].map(|k| c[k]);
-            f.sort_unstable();
-            (f, i as u32)
-        })
-        .collect();
-    facets.par_sort_unstable();
     let middle = |v: &[u32]| v.iter().map(|&n| mesh.points[n as usize]).sum::<Vec3>() / v.len() as f64;
-    let mut single = Vec::new();
-    for same in facets.chunk_by(|a, b| a.0 == b.0) {
-        match same.len() {
-            1 => single.push(same[0].1),
-            2 => {}
-            n => return Some(MeshError::NotManifold { place: Place(middle(&same[0].0)), facets: n }),
-        }
-    }
-    single.sort_unstable();
-    let listed: Vec<u32> = mesh.boundary.iter().map(|f| f.cell * 4 + u32::from(f.local)).collect();
+    let corners: Vec<[u32; 4]> = mesh.cells.par_iter().map(|c| [c[0], c[1], c[2], c[3]]).collect();
+    let next = match neighbors(mesh.n_nodes(), &corners) {
+        Ok(next) => next,
+        Err(facet) => return Some(MeshError::NotManifold { place: Place(middle(&facet)), facets: 3 }),
+    };
+    // The list of the mesh must be the facets without a cell beyond, all of them, in order.
+    let opposite = FACET_CORNERS.map(|f| 6 - f.iter().sum::<usize>());
+    let single = |(c, next): (usize, &[u32; 4])| {
+        let next = *next;
+        (0..4).filter(move |&l| next[opposite[l]] == NONE).map(move |l| (c as u32, l as u8))
+    };
+    let single: Vec<(u32, u8)> = next.par_iter().enumerate().flat_map_iter(single).collect();
+    let listed: Vec<(u32, u8)> = mesh.boundary.iter().map(|f| (f.cell, f.local)).collect();
     if listed != single {
-        let differs = single.iter().zip(&listed).find(|(a, b)| a != b).map_or(0, |(a, _)| *a as usize / 4);
+        let differs = single.iter().zip(&listed).find(|(a, b)| a != b).map_or(0, |(a, _)| a.0 as usize);
         return Some(MeshError::NotManifold { place: Place(mesh.centroid(differs)), facets: 1 });
     }
     let mut edges: Vec<[u32; 2]> = mesh
         .boundary
-        .iter()
-        .flat_map(|f| (0..3).map(|k| [f.nodes[k], f.nodes[(k + 1) % 3]]).map(|[a, b]| [a.min(b), a.max(b)]))
+        .par_iter()
+        .flat_map_iter(|f| {
+            (0..3).map(|k| [f.nodes[k], f.nodes[(k + 1) % 3]]).map(|[a, b]| [a.min(b), a.max(b)])
+        })
         .collect();
     edges.par_sort_unstable();
     edges

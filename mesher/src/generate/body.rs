@@ -87,7 +87,6 @@ impl Body {
             });
         }
         let mut body = Body { points, on, cells };
-        body.open_pinches()?;
         body.compact();
         body.bind();
         Ok(body)

@@ -28,6 +28,8 @@ mod shape;
 mod tetgen;
 mod topology;
 
+pub(crate) use topology::{NONE, neighbors};
+
 pub use error::{MeshError, Place};
 
 use crate::Vec3;
@@ -150,7 +152,8 @@ pub fn mesh_with_notes(spec: &MeshSpec<'_>) -> Result<Meshed, MeshError> {
         complex.cut(s, &spec.surfaces, spec.edge_mm);
     }
     let mut body = body::Body::assemble(complex, spec)?;
-    let crumbs = body.drop_crumbs(spec)?;
+    let next = body.open_pinches()?;
+    let crumbs = body.drop_crumbs(spec, &next)?;
     polish::polish(&mut body, &spec.surfaces, spec.edge_mm);
     if let Engine::TetGen { executable, timeout } = &spec.engine {
         body = tetgen::refill(&body, spec, executable, *timeout)?;

@@ -1,6 +1,6 @@
 //! Pieces of a body: crumbs to drop, and breaks that the fields do not have.
 
-use super::body::{Body, pair};
+use super::body::Body;
 use super::shape::volume6;
 use super::topology::{Groups, NONE};
 use super::{MeshError, MeshSpec, Piece, Place};
@@ -20,11 +20,16 @@ const SAMPLES: f64 = 6.0;
 impl Body {
     /// Removes crumbs: face-connected pieces below a hundredth of the whole.
     ///
+    /// - `next`: the cells beyond the facets of each cell
+    ///
     /// # Errors
     /// [`MeshError::TooCoarse`] when two remaining pieces are near each other and the fields say that the
     /// straight way between them is inside.
-    pub(super) fn drop_crumbs(&mut self, spec: &MeshSpec<'_>) -> Result<Vec<Piece>, MeshError> {
-        let next = pair(&self.points, &self.corners())?;
+    pub(super) fn drop_crumbs(
+        &mut self,
+        spec: &MeshSpec<'_>,
+        next: &[[u32; 4]],
+    ) -> Result<Vec<Piece>, MeshError> {
         let mut groups = Groups::new(self.cells.len());
         for (c, n) in next.iter().enumerate() {
             n.iter().filter(|&&n| n != NONE).for_each(|&n| groups.join(c as u32, n));

@@ -59,58 +59,103 @@ impl Normals {
 
 /// Point near `start` on all surfaces of `set`, by Newton steps of least length.
 ///
+/// Gradients are dear, so they are kept; what they miss is learned from the values (a secant along the step),
+/// and they are taken again only where that converges slowly.
+///
 /// - `reach`: mm, how far the point may be; the accuracy is 1e-8 of it or better
 /// - returns: `None` when the surfaces do not cross within reach
 pub(super) fn onto(fields: &[&dyn Field], set: u32, start: Vec3, reach: f64) -> Option<Vec3> {
-    let residual = |p: Vec3| bits(set).map(|s| fields[s].value(p).abs()).fold(0.0, f64::max);
+    let values = |p: Vec3| {
+        let mut found = [0.0; 3];
+        bits(set).zip(&mut found).for_each(|(s, f)| *f = fields[s].value(p));
+        found
+    };
+    let size = |f: &[f64; 3]| f.iter().fold(0.0f64, |m, f| m.max(f.abs()));
     let mut p = start;
-    let mut best = (residual(p), p);
-    for _ in 0..8 {
+    let mut f = values(p);
+    let mut best = (size(&f), p);
+    let mut slopes: Option<Slopes> = None;
+    for _ in 0..20 {
         if best.0 <= 1e-13 * reach {
             break;
         }
-        p += step(fields, set, p)?;
-        let way = (p - start).norm();
-        if way.is_nan() || reach < way {
+        let at = match slopes.take() {
+            Some(kept) => kept,
+            None => Slopes::at(fields, set, p)?,
+        };
+        let way = at.step(&f)?;
+        p += way;
+        let far = (p - start).norm();
+        if far.is_nan() || reach < far {
             break;
         }
-        let now = residual(p);
+        let now = values(p);
+        let (before, after) = (size(&f), size(&now));
+        if after < 0.2 * before {
+            slopes = Some(at.learned(&f, &now));
+        }
+        f = now;
         // Below the target the last digits only rattle.
-        let done = best.0 < 1e-9 * reach && 0.25 * best.0 < now;
-        if now < best.0 {
-            best = (now, p);
+        let done = best.0 < 1e-9 * reach && 0.25 * best.0 < after;
+        if after < best.0 {
+            best = (after, p);
         }
         if done {
             break;
         }
     }
-    (best.0 <= 1e-8 * reach).then_some(best.1)
+    (best.0 <= (1e-8 * reach).max(1e-10)).then_some(best.1)
 }
 
-/// Newton step of least length toward all surfaces of `set`: the rows are made orthogonal one by one.
-fn step(fields: &[&dyn Field], set: u32, p: Vec3) -> Option<Vec3> {
-    let mut rows: [(Vec3, f64); 3] = [(Vec3::zeros(), 0.0); 3];
-    let mut n = 0;
-    for s in bits(set) {
-        let gradient = fields[s].gradient(p);
-        let length = gradient.norm();
-        if n == 3 || length.is_nan() || length < 1e-6 {
-            return None;
+/// Directions and steepness of up to three fields at a point.
+struct Slopes {
+    rows: [(Vec3, f64); 3],
+    n: usize,
+}
+
+impl Slopes {
+    fn at(fields: &[&dyn Field], set: u32, p: Vec3) -> Option<Self> {
+        let mut found = Self { rows: [(Vec3::zeros(), 0.0); 3], n: 0 };
+        for s in bits(set) {
+            let gradient = fields[s].gradient(p);
+            let length = gradient.norm();
+            if found.n == 3 || length.is_nan() || length < 1e-6 {
+                return None;
+            }
+            found.rows[found.n] = (gradient / length, length);
+            found.n += 1;
         }
-        let (mut row, mut rhs) = (gradient / length, -fields[s].value(p) / length);
-        for (r, b) in &rows[..n] {
-            let c = r.dot(&row);
-            row -= r * c;
-            rhs -= b * c;
-        }
-        let rest = row.norm();
-        if rest < MIN_SINE {
-            return None;
-        }
-        rows[n] = (row / rest, rhs / rest);
-        n += 1;
+        Some(found)
     }
-    Some(rows[..n].iter().map(|(r, b)| r * *b).sum())
+
+    /// Least step that brings the values to zero: the rows are made orthogonal one by one.
+    fn step(&self, values: &[f64; 3]) -> Option<Vec3> {
+        let mut done: [(Vec3, f64); 3] = [(Vec3::zeros(), 0.0); 3];
+        for (i, (direction, length)) in self.rows[..self.n].iter().enumerate() {
+            let (mut row, mut rhs) = (*direction, -values[i] / length);
+            for (r, b) in &done[..i] {
+                let c = r.dot(&row);
+                row -= r * c;
+                rhs -= b * c;
+            }
+            let rest = row.norm();
+            if rest < MIN_SINE {
+                return None;
+            }
+            done[i] = (row / rest, rhs / rest);
+        }
+        Some(done[..self.n].iter().map(|(r, b)| r * *b).sum())
+    }
+
+    /// Steepness as seen on the way: each value should have gone to zero.
+    fn learned(mut self, before: &[f64; 3], after: &[f64; 3]) -> Self {
+        for (i, row) in self.rows[..self.n].iter_mut().enumerate() {
+            if before[i] != 0.0 {
+                row.1 *= ((before[i] - after[i]) / before[i]).clamp(0.5, 2.0);
+            }
+        }
+        self
+    }
 }
 
 /// Where the field vanishes between `a` and `b`, as a fraction of the way, by the Illinois method.

@@ -101,10 +101,10 @@ fn refusal(spec: &MeshSpec<'_>) -> MeshError {
 
 fn pieces(mesh: &Mesh) -> usize {
     let corners: Vec<[u32; 4]> = mesh.cells.iter().map(|c| [c[0], c[1], c[2], c[3]]).collect();
-    let next = topology::neighbors(mesh.n_nodes(), &corners).expect("at most two cells on a facet");
+    let next = neighbors(mesh.n_nodes(), &corners).expect("at most two cells on a facet");
     let mut groups = topology::Groups::new(corners.len());
     for (c, n) in next.iter().enumerate() {
-        n.iter().filter(|&&n| n != topology::NONE).for_each(|&n| groups.join(c as u32, n));
+        n.iter().filter(|&&n| n != NONE).for_each(|&n| groups.join(c as u32, n));
     }
     (0..corners.len() as u32).filter(|&c| groups.find(c) == c).count()
 }

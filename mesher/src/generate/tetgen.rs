@@ -6,8 +6,7 @@
 
 use super::body::{Body, Cell, INSIDE, pair};
 use super::polish::polish;
-use super::project::onto;
-use super::shape::{quality, volume6};
+use super::shape::volume6;
 use super::topology::{Groups, NONE, sorted3};
 use super::{MeshError, MeshSpec};
 use crate::Vec3;
@@ -25,11 +24,8 @@ const SWITCHES: &str = "pq1.4Aa";
 /// Largest cell, in cubes of the edge length: a regular tetrahedron of that edge has 0.118.
 const MAX_VOLUME: f64 = 0.12;
 
-/// New surface points move to their surface unless a cell gets worse than this.
-const MIN_QUALITY: f64 = 0.05;
-
-/// Rounds of moving points to their surfaces and polishing; the third still brings a few.
-const SETTLING: usize = 3;
+/// Rounds of seating and polishing; the second still brings a few points to their surface.
+const SEATINGS: usize = 2;
 
 /// Cells of TetGen inside the same surfaces.
 ///
@@ -47,9 +43,8 @@ pub(super) fn refill(
     let answer = run(Command::new(executable), request, timeout)?;
     let mut filled = read(&answer, &seeds)?;
     filled.bind();
-    // What a flat cell kept from its surface goes there once that cell is better.
-    for _ in 0..SETTLING {
-        settle(&mut filled, spec);
+    // Points that TetGen put on flat facets take their seats on the curved surfaces.
+    for _ in 0..SEATINGS {
         polish(&mut filled, &spec.surfaces, spec.edge_mm);
     }
     Ok(filled)
@@ -221,27 +216,6 @@ fn read(answer: &str, seeds: &[(Vec3, u16)]) -> Result<Body, MeshError> {
         return Err(nonsense("no cell lies in a region"));
     }
     Ok(body)
-}
-
-/// Moves the points that TetGen put on flat facets to the curved surfaces, where the cells allow it.
-fn settle(body: &mut Body, spec: &MeshSpec<'_>) {
-    let stars = body.stars();
-    for v in 0..body.points.len() {
-        let old = body.points[v];
-        if body.on[v] == 0 {
-            continue;
-        }
-        let Some(p) = onto(&spec.surfaces, body.on[v], old, 0.3 * spec.edge_mm) else { continue };
-        let worst = |body: &Body| {
-            let star = stars.of(v as u32).iter();
-            star.map(|&c| quality(body.corner_points(&body.cells[c as usize].v))).fold(1.0, f64::min)
-        };
-        let before = worst(body);
-        body.points[v] = p;
-        if worst(body) < before.min(MIN_QUALITY) {
-            body.points[v] = old;
-        }
-    }
 }
 
 fn nonsense(what: &str) -> MeshError {

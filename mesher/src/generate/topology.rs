@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 /// No neighbor.
-pub(super) const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// Vertices per parallel chunk of the bucket sorts.
 const CHUNK: usize = 4096;
@@ -56,7 +56,7 @@ pub(super) fn stars(n_vertices: usize, cells: &[[u32; 4]]) -> Buckets<u32> {
 ///
 /// # Errors
 /// The vertices of a facet that more than two cells share.
-pub(super) fn neighbors(n_vertices: usize, cells: &[[u32; 4]]) -> Result<Vec<[u32; 4]>, [u32; 3]> {
+pub(crate) fn neighbors(n_vertices: usize, cells: &[[u32; 4]]) -> Result<Vec<[u32; 4]>, [u32; 3]> {
     // A facet is filed under its lowest vertex, with the other two, its cell and its local number.
     let facets = Buckets::new(n_vertices, cells.len(), |c| {
         let v = cells[c];

@@ -1,11 +1,12 @@
 //! Better angles without leaving the surfaces.
 //!
-//! Rounds of: reconnect bad cells (edge removal, facet removal, edge collapse), then move the vertices of bad
+//! Vertices first take their seats on the surfaces. Then rounds of: reconnect bad cells (edge removal, facet removal, edge collapse), then move the vertices of bad
 //! cells, each within the surfaces it lies on. Every operation is taken only when the worst angle of the
 //! cells it touches gets better, so quality never falls; nothing happens where all is well.
 
 mod collapse;
 mod reconnect;
+mod seat;
 mod smooth;
 
 use super::body::{Body, Cell};
@@ -27,6 +28,7 @@ const GOAL: f64 = 0.156;
 
 /// Improves the cells of a body in place; `h` is the lattice spacing in mm.
 pub(super) fn polish(body: &mut Body, fields: &[&dyn Field], h: f64) {
+    seat::seat(body, fields, h);
     let mut last = usize::MAX;
     for round in 0..ROUNDS + EXTRA_ROUNDS {
         let limit = if round < ROUNDS { BAD } else { GOAL };
@@ -48,6 +50,8 @@ pub(super) fn polish(body: &mut Body, fields: &[&dyn Field], h: f64) {
         let bad = bad_cells(body, limit);
         smooth::smooth(body, fields, &bad, h);
     }
+    // What a flat cell kept from its surface goes there now that the cell is better.
+    seat::seat(body, fields, h);
     body.compact();
 }
 
