@@ -9,6 +9,8 @@
 pub mod protocol;
 
 use std::ffi::{CString, c_char, c_double, c_int, c_void};
+
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 /// Piecewise linear complex: triangles that meet only at common edges and vertices.
@@ -92,11 +94,13 @@ pub fn tetrahedralize(complex: &Complex, switches: &str) -> Result<Cells, Error>
     let mut raw = RawCells::default();
     let mut text = [0u8; 512];
     let guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let scratch = Scratch::enter()?;
     // SAFETY: all pointers outlive the call and hold as many entries as the counts say (`check`); the shim
     // catches every exception and ends the text with a zero within its size.
     let code = unsafe {
         dens_tetrahedralize(switches.as_ptr(), &input, &mut raw, text.as_mut_ptr().cast(), text.len())
     };
+    drop(scratch);
     drop(guard);
     if code != 0 {
         let end = text.iter().position(|&b| b == 0).unwrap_or(text.len());
@@ -107,6 +111,33 @@ pub fn tetrahedralize(complex: &Complex, switches: &str) -> Result<Cells, Error>
     // SAFETY: `raw` was filled by the shim and is released once.
     unsafe { dens_release(&mut raw) };
     if cells.cells.is_empty() { Err(Error::Nothing) } else { Ok(cells) }
+}
+
+/// Folder of its own as the working directory: TetGen leaves files behind when it refuses triangles.
+struct Scratch {
+    back: PathBuf,
+    folder: PathBuf,
+}
+
+impl Scratch {
+    fn enter() -> Result<Self, Error> {
+        let folder = std::env::temp_dir().join(format!("dens-tetgen-{}", std::process::id()));
+        let fail = |error: std::io::Error| {
+            Error::Request(format!("no scratch folder {}: {error}", folder.display()))
+        };
+        let back = std::env::current_dir().map_err(fail)?;
+        std::fs::create_dir_all(&folder).map_err(fail)?;
+        std::env::set_current_dir(&folder).map_err(fail)?;
+        Ok(Self { back, folder })
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Nothing better can be done than to leave them.
+        let _ = std::env::set_current_dir(&self.back);
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
 }
 
 fn check(complex: &Complex, switches: &str) -> Result<(), Error> {
