@@ -82,7 +82,10 @@ pub fn parse(bytes: &[u8], ending: &str, file: &str) -> Result<TriSurface, ReadE
     let broken = |f: Fault| ReadError::Broken { file: file.to_string(), place: f.place, what: f.what };
     let surface = parsed.map_err(broken)?;
     if let Some(i) = surface.points.iter().position(|p| !p.iter().all(|v| v.is_finite())) {
-        return Err(broken(Fault { place: format!("vertex {i}"), what: "a coordinate is not a finite number".into() }));
+        return Err(broken(Fault {
+            place: format!("vertex {i}"),
+            what: "a coordinate is not a finite number".into(),
+        }));
     }
     if surface.triangles.is_empty() {
         return Err(broken(Fault { place: "whole file".into(), what: "no triangle was found".into() }));
@@ -128,7 +131,8 @@ fn fan(polygon: &[usize], n_points: usize, triangles: &mut Vec<[u32; 3]>) -> Res
 mod tests {
     use super::*;
 
-    const TETRA_OBJ: &str = "# t\nv 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1/1 2/2 4/3\nf 2//1 3//1 4//1\nf -4 -1 -2\n";
+    const TETRA_OBJ: &str =
+        "# t\nv 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1/1 2/2 4/3\nf 2//1 3//1 4//1\nf -4 -1 -2\n";
 
     #[test]
     fn the_three_formats_give_the_same_tetrahedron() {
@@ -161,7 +165,11 @@ mod tests {
             ("v 0 0 0\nf 1 2 3\n", "obj", "line 2"),
             ("hello", "stl", "byte"),
             ("", "stl", "byte"),
-            ("ply\nformat ascii 1.0\nelement vertex 4000000000\nproperty float x\nproperty float y\nproperty float z\nend_header\n0 0 0\n", "ply", "line"),
+            (
+                "ply\nformat ascii 1.0\nelement vertex 4000000000\nproperty float x\nproperty float y\nproperty float z\nend_header\n0 0 0\n",
+                "ply",
+                "line",
+            ),
             ("solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 zero\n", "stl", "line 4"),
         ] {
             let error = parse(bytes.as_bytes(), ending, "f").expect_err("broken").to_string();

@@ -88,7 +88,11 @@ struct Source<'b> {
 
 impl Source<'_> {
     fn fault(&self, what: &str) -> Fault {
-        if self.encoding == Encoding::Text { Fault::line(self.line, what) } else { Fault::byte(self.at, what) }
+        if self.encoding == Encoding::Text {
+            Fault::line(self.line, what)
+        } else {
+            Fault::byte(self.at, what)
+        }
     }
 
     fn number(&mut self, kind: Number) -> Result<f64, Fault> {
@@ -135,7 +139,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<TriSurface, Fault> {
                     }
                     let faces = element.name == "face" && property.name.starts_with("vertex_ind");
                     if faces {
-                        fan(&polygon, surface.points.len(), &mut surface.triangles).map_err(|e| source.fault(&e))?;
+                        fan(&polygon, surface.points.len(), &mut surface.triangles)
+                            .map_err(|e| source.fault(&e))?;
                     }
                 } else {
                     let value = source.number(property.value)?;

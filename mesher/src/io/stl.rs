@@ -14,7 +14,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<TriSurface, Fault> {
     }
     Err(Fault::byte(
         bytes.len().min(84),
-        format!("neither a text STL (begins with `solid`) nor a binary one (84 + 50 n bytes); it has {} bytes", bytes.len()),
+        format!(
+            "neither a text STL (begins with `solid`) nor a binary one (84 + 50 n bytes); it has {} bytes",
+            bytes.len()
+        ),
     ))
 }
 
@@ -34,7 +37,11 @@ fn binary(bytes: &[u8], count: usize) -> TriSurface {
         };
         let first = surface.points.len() as u32;
         for corner in 0..3 {
-            surface.points.push(Vec3::new(number(3 * corner), number(3 * corner + 1), number(3 * corner + 2)));
+            surface.points.push(Vec3::new(
+                number(3 * corner),
+                number(3 * corner + 1),
+                number(3 * corner + 2),
+            ));
         }
         surface.triangles.push([first, first + 1, first + 2]);
     }
@@ -42,7 +49,8 @@ fn binary(bytes: &[u8], count: usize) -> TriSurface {
 }
 
 fn text(bytes: &[u8]) -> Result<TriSurface, Fault> {
-    let text = std::str::from_utf8(bytes).map_err(|e| Fault::byte(e.valid_up_to(), "a text STL holds a byte that is not text"))?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| Fault::byte(e.valid_up_to(), "a text STL holds a byte that is not text"))?;
     let mut surface = TriSurface::default();
     let mut corners = 0;
     for (n, line) in text.lines().enumerate() {
@@ -50,7 +58,8 @@ fn text(bytes: &[u8]) -> Result<TriSurface, Fault> {
         match words.next() {
             Some("vertex") => {
                 let v: Vec<f64> = words.map_while(|w| w.parse().ok()).collect();
-                let [x, y, z] = <[f64; 3]>::try_from(v).map_err(|_| Fault::line(n + 1, "a vertex needs three numbers"))?;
+                let [x, y, z] = <[f64; 3]>::try_from(v)
+                    .map_err(|_| Fault::line(n + 1, "a vertex needs three numbers"))?;
                 surface.points.push(Vec3::new(x, y, z));
                 corners += 1;
             }
