@@ -200,6 +200,8 @@ pub struct Case {
     pub criteria: Criteria,
     pub design: Design,
     pub fineness: Fineness,
+    pub tolerance: f64,
+    pub max_iterations: usize,
     /// Entries as written with the source of their table: path, value, source.
     pub echo: Vec<(String, String, String)>,
 }
@@ -235,7 +237,7 @@ const POISSON: Range = Range::Between(0.0, 0.4999);
 const FRACTION: Range = Range::Between(0.0, 1.0);
 
 fn modulus(r: &Reader<'_>, path: &str) -> f64 {
-    r.quantity(path, Dimension::Stress, Range::Between(0.01, 5.0e5))
+    r.quantity(path, Dimension::Stress, Range::Between(0.0, 5.0e5))
 }
 
 fn length(r: &Reader<'_>, path: &str, least: f64, most: f64) -> f64 {
@@ -362,6 +364,8 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         criteria,
         design,
         fineness,
+        tolerance: r.number("solver.tolerance", Range::Between(1e-13, 1e-3)),
+        max_iterations: r.count("solver.max_iterations", 1),
         echo: echo(document),
     }
 }
