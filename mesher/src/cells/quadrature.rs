@@ -22,7 +22,7 @@ impl Rule {
 pub static TET_1: Rule = Rule { points: &[[0.25, 0.25, 0.25]], weights: &[1.0 / 6.0], degree: 1 };
 
 // (5 − √5) / 20 and (5 + 3√5) / 20.
-const T4_A: f64 = 0.138_196_601_125_010_51;
+const T4_A: f64 = 0.138_196_601_125_010_5;
 const T4_B: f64 = 0.585_410_196_624_968_5;
 
 /// Four points, degree 2: exact for the stiffness of a straight quadratic tetrahedron.
@@ -113,7 +113,7 @@ const S7_A2: f64 = 1.0 - 2.0 * S7_A;
 const S7_B: f64 = 0.470_142_064_105_115_1;
 const S7_B2: f64 = 1.0 - 2.0 * S7_B;
 const S7_WA: f64 = 0.125_939_180_544_827_15 / 2.0;
-const S7_WB: f64 = 0.132_394_152_788_506_18 / 2.0;
+const S7_WB: f64 = 0.132_394_152_788_506_2 / 2.0;
 
 /// Seven points, degree 5.
 ///
