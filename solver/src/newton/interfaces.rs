@@ -1,0 +1,270 @@
+//! All interfaces of a model: their points, tractions, forces and tangents.
+
+use super::discrete::{Discrete, modulus_along, row_major};
+use super::{Options, SolveError};
+use crate::linear::BlockMatrix;
+use crate::loads::contact::{Law, Response, Status, respond, tangent};
+use crate::loads::pairing::{Pair, Point, Side, pair};
+use crate::model::{Model, ModelError};
+use dens_mesher::Vec3;
+use nalgebra::Matrix3;
+use rayon::prelude::*;
+
+/// Pairs whose tangents are computed at once before they are added in order.
+const BATCH: usize = 512;
+
+/// Stiffness left to directions that resist nothing, relative to the penalty. It stands in the tangent only,
+/// never in the residual: the answer does not depend on it.
+const REST: f64 = 1e-6;
+
+/// One interface within the flat lists.
+pub(super) struct Span {
+    pub(super) pairs: std::ops::Range<usize>,
+    pub(super) points: std::ops::Range<usize>,
+    pub(super) slave_area: f64,
+    /// Area-weighted mean size of the slave facets, mm.
+    size: f64,
+}
+
+/// Points of all interfaces in flat lists.
+pub(super) struct Interfaces {
+    pub(super) spans: Vec<Span>,
+    pub(super) pairs: Vec<Pair>,
+    pub(super) points: Vec<Point>,
+    pair_of_point: Vec<u32>,
+    span_of_pair: Vec<u32>,
+    /// Index of each of the 16 × 16 blocks of a pair in the matrix.
+    targets: Vec<[u32; 256]>,
+    laws: Vec<Law>,
+    /// Penalty of each pair, N/mm³.
+    pub(super) penalties: Vec<f64>,
+}
+
+impl Interfaces {
+    pub(super) fn new(model: &Model, discrete: &Discrete) -> Result<Self, SolveError> {
+        let mut all = Self {
+            spans: Vec::new(),
+            pairs: Vec::new(),
+            points: Vec::new(),
+            pair_of_point: Vec::new(),
+            span_of_pair: Vec::new(),
+            targets: Vec::new(),
+            laws: Vec::new(),
+            penalties: Vec::new(),
+        };
+        let mut apart = Vec::new();
+        for (number, i) in model.interfaces.iter().enumerate() {
+            let side = |s: &'_ crate::model::Surface| (s.part, discrete.offsets[s.part]);
+            let ((sp, so), (mp, mo)) = (side(&i.slave), side(&i.master));
+            let slave = Side { mesh: &model.parts[sp].mesh, facets: &i.slave.facets, offset: so };
+            let master = Side { mesh: &model.parts[mp].mesh, facets: &i.master.facets, offset: mo };
+            let found = pair(slave, master, i.reach_mm);
+            if found.points.is_empty() {
+                apart.push(ModelError::Apart {
+                    name: i.name.clone(),
+                    slave: model.parts[sp].name.clone(),
+                    master: model.parts[mp].name.clone(),
+                    reach: i.reach_mm,
+                });
+                continue;
+            }
+            let (first_pair, first_point) = (all.pairs.len(), all.points.len());
+            let area: f64 = found.points.iter().map(|p| p.weight).sum();
+            let size = found.points.iter().map(|p| p.weight * p.size).sum::<f64>() / area;
+            for mut p in found.pairs {
+                p.first += first_point;
+                all.pair_of_point.extend(std::iter::repeat_n(all.pairs.len() as u32, p.count));
+                all.span_of_pair.push(number as u32);
+                all.pairs.push(p);
+            }
+            all.points.extend(found.points);
+            all.spans.push(Span {
+                pairs: first_pair..all.pairs.len(),
+                points: first_point..all.points.len(),
+                slave_area: found.slave_area,
+                size,
+            });
+        }
+        if apart.is_empty() { Ok(all) } else { Err(SolveError::BadModel(apart)) }
+    }
+
+    /// Groups of nodes that the interfaces couple.
+    pub(super) fn cliques(&self) -> impl Iterator<Item = Vec<u32>> + '_ {
+        self.pairs.iter().map(|p| p.nodes.to_vec())
+    }
+
+    /// Finds the place of every block in the matrix.
+    pub(super) fn locate(&mut self, matrix: &BlockMatrix) {
+        let place = |p: &Pair| {
+            std::array::from_fn(|k| {
+                let (i, j) = (p.nodes[k / 16] as usize, p.nodes[k % 16] as usize);
+                matrix.position(i, j).expect("the pattern holds the interface's cliques") as u32
+            })
+        };
+        self.targets = self.pairs.par_iter().map(place).collect();
+    }
+
+    /// Takes laws from the model and sets the penalties from its stiffness.
+    ///
+    /// ```text
+    /// ε = f E_eff / h     1/E_eff = 1/E_slave + 1/E_master along the normal,  h mean facet size of the interface
+    /// ```
+    pub(super) fn refresh(&mut self, model: &Model, options: &Options) {
+        self.laws = model.interfaces.iter().map(|i| i.law).collect();
+        let modulus = |part: usize, cell: u32, normal: Vec3| {
+            let p = &model.parts[part];
+            modulus_along(&p.palette[p.of_cell[cell as usize] as usize].stiffness, normal)
+        };
+        let of_pair = |k: usize| {
+            let (pair, span) = (&self.pairs[k], self.span_of_pair[k] as usize);
+            let i = &model.interfaces[span];
+            let normal = self.points[pair.first].normal;
+            let slave = modulus(i.slave.part, pair.cells[0], normal);
+            let master = modulus(i.master.part, pair.cells[1], normal);
+            let factor = if i.law == Law::Bonded { options.bonded_factor } else { options.penalty_factor };
+            factor / (1.0 / slave + 1.0 / master) / self.spans[span].size
+        };
+        self.penalties = (0..self.pairs.len()).into_par_iter().map(of_pair).collect();
+    }
+
+    pub(super) fn law(&self, point: usize) -> Law {
+        self.laws[self.span_of_pair[self.pair_of_point[point] as usize] as usize]
+    }
+
+    pub(super) fn penalty(&self, point: usize) -> f64 {
+        self.penalties[self.pair_of_point[point] as usize]
+    }
+
+    /// Number of the interface a point belongs to.
+    pub(super) fn span_of(&self, point: usize) -> usize {
+        self.span_of_pair[self.pair_of_point[point] as usize] as usize
+    }
+
+    /// Whether every interface is bonded, so that the model is linear.
+    pub(super) fn all_bonded(&self) -> bool {
+        self.laws.iter().all(|l| *l == Law::Bonded)
+    }
+
+    /// Displacement of the slave minus that of the master at every point, mm.
+    pub(super) fn jumps(&self, u: &[f64]) -> Vec<Vec3> {
+        let at = |(p, pair): (&Point, &u32)| {
+            let nodes = &self.pairs[*pair as usize].nodes;
+            let mut d = Vec3::zeros();
+            for (c, n) in p.coefficients.iter().zip(nodes) {
+                let k = 3 * *n as usize;
+                d += *c * Vec3::new(u[k], u[k + 1], u[k + 2]);
+            }
+            d
+        };
+        self.points.par_iter().zip(&self.pair_of_point).map(at).collect()
+    }
+
+    /// Tractions for the jumps; `bounds` replaces the friction bound of every point where given.
+    pub(super) fn responses(
+        &self,
+        jumps: &[Vec3],
+        multipliers: &[Vec3],
+        bounds: Option<&[f64]>,
+    ) -> Vec<Response> {
+        let at = |i: usize| {
+            let bound = bounds.map(|b| b[i]);
+            respond(self.law(i), self.penalty(i), self.points[i].normal, jumps[i], multipliers[i], bound)
+        };
+        (0..self.points.len()).into_par_iter().map(at).collect()
+    }
+
+    /// Traction of one point for a given jump and friction bound, MPa.
+    pub(super) fn traction(&self, i: usize, jump: Vec3, multiplier: Vec3, bound: f64) -> Vec3 {
+        let normal = self.points[i].normal;
+        respond(self.law(i), self.penalty(i), normal, jump, multiplier, Some(bound)).traction
+    }
+
+    /// Friction bounds μ p of the given state, MPa.
+    pub(super) fn bounds(&self, responses: &[Response]) -> Vec<f64> {
+        let bound = |(i, r): (usize, &Response)| match self.law(i) {
+            Law::Bonded => 0.0,
+            Law::Sliding { friction } => friction * r.pressure,
+        };
+        responses.iter().enumerate().map(bound).collect()
+    }
+
+    /// Adds the nodal forces ∫ q of the interfaces to `f` (internal forces: +q along the jump).
+    pub(super) fn add_forces(&self, responses: &[Response], f: &mut [f64]) {
+        let of_pair = |p: &Pair| {
+            let mut force = [Vec3::zeros(); 16];
+            for i in p.first..p.first + p.count {
+                let q = self.points[i].weight * responses[i].traction;
+                for (f, c) in force.iter_mut().zip(&self.points[i].coefficients) {
+                    *f += *c * q;
+                }
+            }
+            force
+        };
+        let forces: Vec<[Vec3; 16]> = self.pairs.par_iter().map(of_pair).collect();
+        for (p, force) in self.pairs.iter().zip(&forces) {
+            for (n, v) in p.nodes.iter().zip(force) {
+                for a in 0..3 {
+                    f[3 * *n as usize + a] += v[a];
+                }
+            }
+        }
+    }
+
+    /// Adds the tangents at fixed friction bound; `closed`: all points as if closed and not sliding.
+    pub(super) fn add_tangent(&self, responses: &[Response], closed: bool, matrix: &mut BlockMatrix) {
+        let of_pair = |k: usize| {
+            let p = &self.pairs[k];
+            let law = self.laws[self.span_of_pair[k] as usize];
+            let mut local = [[0.0; 9]; 256];
+            for i in p.first..p.first + p.count {
+                let point = &self.points[i];
+                let normal = point.normal;
+                let d = if closed {
+                    let smooth = law == Law::Sliding { friction: 0.0 };
+                    let across = Matrix3::identity() - normal * normal.transpose();
+                    let loose = if smooth { 1.0 - REST } else { 0.0 };
+                    self.penalties[k] * (Matrix3::identity() - loose * across)
+                } else {
+                    tangent(law, self.penalties[k], normal, &responses[i], REST)
+                };
+                let d = row_major(&(point.weight * d));
+                for (a, ca) in point.coefficients.iter().enumerate() {
+                    for (b, cb) in point.coefficients.iter().enumerate() {
+                        let share = ca * cb;
+                        for (sum, d) in local[16 * a + b].iter_mut().zip(&d) {
+                            *sum += share * d;
+                        }
+                    }
+                }
+            }
+            local
+        };
+        for start in (0..self.pairs.len()).step_by(BATCH) {
+            let end = (start + BATCH).min(self.pairs.len());
+            let blocks: Vec<[[f64; 9]; 256]> = (start..end).into_par_iter().map(of_pair).collect();
+            for (targets, local) in self.targets[start..end].iter().zip(&blocks) {
+                for (target, block) in targets.iter().zip(local) {
+                    for (sum, v) in matrix.blocks[*target as usize].iter_mut().zip(block) {
+                        *sum += v;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Point whose jump breaks its law most, relative to its facet: (jump / size, point). Closed points must
+    /// not overlap, sticking ones not move, bonded ones neither.
+    pub(super) fn worst_violation(&self, jumps: &[Vec3], responses: &[Response]) -> Option<(f64, usize)> {
+        let of_point = |i: usize| {
+            let (d, n) = (jumps[i], self.points[i].normal);
+            let size = self.points[i].size;
+            let broken = match (self.law(i), responses[i].status) {
+                (Law::Bonded, _) | (_, Status::Stick) => d.norm(),
+                (_, Status::Slip) => d.dot(&n).abs(),
+                (_, Status::Open) => d.dot(&n).max(0.0),
+            };
+            (broken / size, i)
+        };
+        (0..self.points.len()).map(of_point).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
+    }
+}
