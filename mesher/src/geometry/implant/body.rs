@@ -44,7 +44,7 @@ pub(super) struct Arm {
 
 impl Arm {
     /// Loft between two contact pads; `foot` looks down into the lower bone, `top` up into the upper one.
-    pub fn between(foot: &Pad, top: &Pad) -> Self {
+    pub(super) fn between(foot: &Pad, top: &Pad) -> Self {
         let mut low = foot.section();
         low.normal = -low.normal;
         let mut high = top.section();
@@ -59,7 +59,7 @@ impl Arm {
     }
 
     /// Length of the straight line from foot to facet, mm.
-    pub fn length(&self) -> f64 {
+    pub(super) fn length(&self) -> f64 {
         self.pull
     }
 
@@ -68,7 +68,7 @@ impl Arm {
     }
 
     /// Place along the arm, 0 at and below the foot plane, 1 at and above the facet plane.
-    pub fn parameter(&self, p: Vec3) -> f64 {
+    pub(super) fn parameter(&self, p: Vec3) -> f64 {
         let [low, high] = self.heights(p);
         if low <= 0.0 {
             0.0
@@ -80,7 +80,7 @@ impl Arm {
     }
 
     /// Cross-section at `t` in 0..1.
-    pub fn section(&self, t: f64) -> Section {
+    pub(super) fn section(&self, t: f64) -> Section {
         let s = smoothstep(t);
         let (t2, t3) = (t * t, t * t * t);
         let (from, to) = (self.pull * self.foot.normal, self.pull * self.top.normal);
@@ -115,12 +115,12 @@ pub(super) struct Body {
 
 impl Body {
     /// Fork over `arms` that leaves `clearance` mm around the canal.
-    pub fn fork(arms: [Arm; 2], canal: &[(Vec3, f64)], clearance: f64) -> Self {
+    pub(super) fn fork(arms: [Arm; 2], canal: &[(Vec3, f64)], clearance: f64) -> Self {
         Self { arms, canal: prolonged(canal), canal_clearance: clearance }
     }
 
     /// Distance of `p` from the wall of the spinal canal, mm, negative in the canal; infinite without canal.
-    pub fn canal_distance(&self, p: Vec3) -> f64 {
+    pub(super) fn canal_distance(&self, p: Vec3) -> f64 {
         self.canal.windows(2).map(|w| round_cone(p, w[0], w[1])).fold(f64::INFINITY, f64::min)
     }
 
@@ -138,7 +138,7 @@ impl Body {
     }
 
     /// Whether the canal's clearance cuts into the fork at `p`.
-    pub fn canal_cuts(&self, p: Vec3) -> bool {
+    pub(super) fn canal_cuts(&self, p: Vec3) -> bool {
         self.canal_distance(p) < self.canal_clearance && self.fork_value(p) < 0.0
     }
 }

@@ -167,7 +167,7 @@ pub(super) struct Trim {
 
 impl Trim {
     /// Clearance asked at `p`, mm; zero inside the pads' columns.
-    pub fn asked(&self, p: Vec3) -> f64 {
+    pub(super) fn asked(&self, p: Vec3) -> f64 {
         let off = self.columns.iter().map(|c| c.column(p)).fold(f64::INFINITY, f64::min);
         self.clearance * smoothstep(off / self.blend)
     }

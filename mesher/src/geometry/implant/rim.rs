@@ -22,7 +22,7 @@ pub(super) struct Solid {
 }
 
 impl Solid {
-    pub fn given_side(&self, p: Vec3, side: f64) -> f64 {
+    pub(super) fn given_side(&self, p: Vec3, side: f64) -> f64 {
         let window = self
             .windows
             .iter()
