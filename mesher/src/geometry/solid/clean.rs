@@ -147,10 +147,8 @@ fn drop_unused(surface: &mut TriSurface) {
     for v in surface.triangles.iter().flatten() {
         number[*v as usize] = 0;
     }
-    let mut next = 0;
-    for n in number.iter_mut().filter(|n| **n == 0) {
-        *n = next;
-        next += 1;
+    for (next, n) in number.iter_mut().filter(|n| **n == 0).enumerate() {
+        *n = next as u32;
     }
     let mut kept = number.iter().map(|n| *n != u32::MAX);
     surface.points.retain(|_| kept.next().unwrap_or(true));

@@ -181,7 +181,7 @@ fn triangles(grid: &Grid, cuts: &Cuts, points: &[Vec3]) -> Vec<[u32; 3]> {
         let half = |x: isize| (x + x.rem_euclid(2)) / 2;
         half(c[0]) + nx * half(c[1]) + size as isize * c[2]
     };
-    let tets: Vec<([isize; 4], [(isize, usize); 6])> = tetrahedra()
+    let tets: Vec<_> = tetrahedra()
         .iter()
         .map(|tet| (tet.map(offset), EDGES.map(|[a, b]| owner(tet[a], tet[b], &offset))))
         .collect();
