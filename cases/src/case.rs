@@ -245,7 +245,7 @@ fn length(r: &Reader<'_>, path: &str, least: f64, most: f64) -> f64 {
 }
 
 fn read(r: &Reader<'_>, document: &Document) -> Case {
-    let lattice_names = dens_mesher::lattice::names();
+    let lattice_names: Vec<&str> = dens_mesher::lattice::CATALOGUE.iter().map(|c| c.name()).collect();
     let anatomy = match r.choice("anatomy.kind", &["parametric", "surfaces"]).as_str() {
         "surfaces" => {
             let files = ["c1", "c2", "c3", "c4"].map(|n| {

@@ -11,8 +11,8 @@ use crate::library;
 pub fn run(args: &CasesArgs) -> Result<Exit, Failure> {
     let mut text = String::new();
     if args.lattices {
-        for name in dens_mesher::lattice::names() {
-            text.push_str(&format!("{name}\n"));
+        for cell in dens_mesher::lattice::CATALOGUE {
+            text.push_str(&format!("{:<24} {:?}\n", cell.name(), cell.kind()));
         }
     } else {
         for case in library::CATALOG {

@@ -48,7 +48,10 @@ pub fn build(case: &Case, folder: &Path) -> Result<Geometry, Failure> {
     let spine = match &case.anatomy {
         Anatomy::Parametric { female, scale } => {
             let sex = if *female { Sex::Female } else { Sex::Male };
-            let params = Parametric { sex, scale: *scale, implant_height_mm: case.implant.height, ..Parametric::default() };
+            let mut params = Parametric { sex, scale: *scale, ..Parametric::default() };
+            if let Some(height) = case.implant.height {
+                params.segment_height = height;
+            }
             parametric::spine(&params).map_err(Failure::input)?
         }
         Anatomy::Surfaces { files } => {
