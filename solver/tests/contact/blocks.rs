@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// Face of a block, also the `surface` of its facets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Face {
+pub(crate) enum Face {
     West,
     East,
     South,
@@ -20,12 +20,12 @@ pub enum Face {
 }
 
 /// Box from `min` to `max` of `n` bricks along each axis, six tetrahedra each (Kuhn's triangulation).
-pub fn block(min: [f64; 3], max: [f64; 3], n: [usize; 3]) -> Mesh {
+pub(crate) fn block(min: [f64; 3], max: [f64; 3], n: [usize; 3]) -> Mesh {
     mapped(n, |p| Vec3::from_fn(|a, _| min[a] + p[a] * (max[a] - min[a])))
 }
 
 /// Unit cube of `n` bricks along each axis, its corner and mid-edge nodes moved by `map`.
-pub fn mapped(n: [usize; 3], map: impl Fn(Vec3) -> Vec3) -> Mesh {
+pub(crate) fn mapped(n: [usize; 3], map: impl Fn(Vec3) -> Vec3) -> Mesh {
     // Nodes live on a grid of half steps; numbers are given in the order of first use.
     let fine = [2 * n[0], 2 * n[1], 2 * n[2]];
     let mut numbers: BTreeMap<[usize; 3], u32> = BTreeMap::new();
@@ -83,20 +83,20 @@ fn bricks(n: [usize; 3]) -> impl Iterator<Item = [usize; 3]> {
 }
 
 /// Isotropic part.
-pub fn part(name: &str, mesh: Mesh, youngs_modulus: f64, poissons_ratio: f64) -> Part {
+pub(crate) fn part(name: &str, mesh: Mesh, youngs_modulus: f64, poissons_ratio: f64) -> Part {
     let of_cell = vec![0; mesh.n_cells()];
     let palette = vec![Section::suited(isotropic(youngs_modulus, poissons_ratio))];
     Part { name: name.to_string(), mesh: Arc::new(mesh), palette, of_cell }
 }
 
 /// Facets of one face of a part.
-pub fn face(parts: &[Part], part: usize, face: Face) -> Surface {
+pub(crate) fn face(parts: &[Part], part: usize, face: Face) -> Surface {
     let boundary = &parts[part].mesh.boundary;
     let facets = (0..boundary.len()).filter(|i| boundary[*i].surface == face as u8);
     Surface { part, facets: facets.map(|i| i as u32).collect() }
 }
 
 /// Support of one face.
-pub fn hold(parts: &[Part], part: usize, at: Face) -> Hold {
+pub(crate) fn hold(parts: &[Part], part: usize, at: Face) -> Hold {
     Hold { name: format!("{} {at:?}", parts[part].name), surface: face(parts, part, at) }
 }

@@ -1,6 +1,8 @@
 //! Interfaces, guides, screws and rods against closed forms, on small structured meshes.
 
 mod blocks;
+mod friction;
+mod opening;
 mod patch;
 
 use dens_solver::model::Model;
