@@ -119,12 +119,12 @@ impl LinearSolver for Cholesky {
         if residual <= tolerance {
             return Ok(SolveStats { iterations: refinements, relative_residual: residual, history });
         }
-        let precondition = |r: &[f64], z: &mut [f64]| {
+        let mut precondition = |r: &[f64], z: &mut [f64]| {
             z.copy_from_slice(r);
             prepared.symbolic.solve(factor, z);
         };
         let stop = Stop { tolerance, max_iterations: MAX_ITERATIONS };
-        let mut stats = flexible_cg(matrix, &precondition, b, x, stop, history)?;
+        let mut stats = flexible_cg(matrix, &mut precondition, b, x, stop, history)?;
         stats.iterations += refinements;
         Ok(stats)
     }

@@ -29,7 +29,7 @@ pub(super) struct Stop {
 /// Notay (2000), Flexible conjugate gradients, SIAM J. Sci. Comput. 22(4), 1444–1460.
 pub(super) fn flexible_cg(
     matrix: &BlockMatrix,
-    precondition: &dyn Fn(&[f64], &mut [f64]),
+    precondition: &mut dyn FnMut(&[f64], &mut [f64]),
     b: &[f64],
     x: &mut [f64],
     stop: Stop,

@@ -12,10 +12,14 @@ mod cholesky;
 mod conjugate;
 mod factor;
 mod matrix;
+mod multigrid;
 mod ordering;
+#[cfg(test)]
+mod suite;
 pub mod vector;
 
 pub use cholesky::Cholesky;
+pub use multigrid::{Multigrid, MultigridOptions};
 
 use thiserror::Error;
 
