@@ -28,15 +28,14 @@ pub fn isotropic(youngs_modulus: f64, poissons_ratio: f64) -> Stiffness {
     let (e, nu) = (youngs_modulus, poissons_ratio);
     let lambda = e * nu / ((1.0 + nu) * (1.0 - 2.0 * nu));
     let mu = e / (2.0 * (1.0 + nu));
-    let mut c = [[0.0; 6]; 6];
-    for i in 0..3 {
-        for j in 0..3 {
-            c[i][j] = lambda;
-        }
-        c[i][i] += 2.0 * mu;
-        c[i + 3][i + 3] = mu;
-    }
-    c
+    std::array::from_fn(|i| {
+        std::array::from_fn(|j| match (i == j, i < 3 && j < 3) {
+            (true, true) => lambda + 2.0 * mu,
+            (true, false) => mu,
+            (false, true) => lambda,
+            (false, false) => 0.0,
+        })
+    })
 }
 
 /// Stiffness of a solid whose material axes are turned by `rotation`.
