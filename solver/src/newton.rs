@@ -23,10 +23,10 @@ mod report;
 mod search;
 mod support;
 
-use crate::assembly::Assembler;
+use crate::assembly::{Assembler, AssemblyError};
 use crate::linear::vector::{add_scaled, norm};
 use crate::linear::{BlockMatrix, LinearError, LinearSolver};
-use crate::loads::contact::{Law, Response, Status};
+use crate::loads::contact::{Response, Status};
 use crate::loads::rigidity::FreeMotion;
 use crate::model::{Model, ModelError};
 use crate::solution::{Progress, Solution};
@@ -78,15 +78,13 @@ pub enum SolveError {
     /// Something can move without resistance.
     #[error("nothing holds the model: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Singular(Vec<FreeMotion>),
-    /// A cell is turned inside out.
-    #[error("part `{part}`, cell {cell}: volume ratio {jacobian:.3e} mm³ is not positive")]
-    Inverted {
+    /// The stiffness of a part cannot be assembled, for instance because a cell is inverted.
+    #[error("part `{part}`: {error}")]
+    Assembly {
         /// Part concerned.
         part: String,
-        /// Cell concerned.
-        cell: usize,
-        /// Its smallest volume ratio, mm³.
-        jacobian: f64,
+        /// What is wrong; cells are numbered as in that part's mesh.
+        error: AssemblyError,
     },
     /// The contact iteration did not settle.
     #[error("no equilibrium after {iterations} iterations: residual {residual:.2e} of the load, overlap {violation:.2e} of the facet size; most unsettled: {} at ({:.1} {:.1} {:.1}) mm", interface.as_deref().map_or("the parts".to_string(), |n| format!("interface `{n}`")), place[0], place[1], place[2])]
@@ -165,10 +163,10 @@ impl Solver {
         }
         let mut cliques = discrete.cliques(model);
         cliques.extend(interfaces.cliques());
-        let assembler = assembler(model, &discrete, &cliques);
-        let matrix = assembler.matrix();
+        let assembler = discrete.assembler(model, &cliques)?;
+        let matrix = assembler.zero_matrix();
         interfaces.locate(&matrix);
-        let linear = crate::linear::choose(discrete.n_nodes());
+        let linear: Box<dyn LinearSolver> = Box::new(crate::linear::Cholesky::new());
         let tangent = matrix.clone();
         Ok(Self { options: options.clone(), discrete, interfaces, assembler, linear, matrix, tangent })
     }
@@ -193,7 +191,6 @@ impl Solver {
         check(model)?;
         self.check_same(model)?;
         observer("assembling", 0.0);
-        self.matrix.zero();
         self.discrete.assemble(model, &self.assembler, &mut self.matrix)?;
         self.interfaces.refresh(model, &self.options);
         let applied = self.discrete.applied(model);
@@ -307,7 +304,7 @@ impl Solver {
         model: &Model,
         applied: &[f64],
         now: &mut Iterate,
-        run: &mut Run<'_>,
+        run: &mut Run,
         scale: f64,
     ) -> bool {
         let violation = self.interfaces.worst_violation(&now.jumps, &now.responses).map_or(0.0, |w| w.0);
@@ -329,7 +326,7 @@ impl Solver {
     }
 
     /// Newton step Δu.
-    fn step(&mut self, now: &Iterate, closed: bool, run: &mut Run<'_>) -> Result<Vec<f64>, SolveError> {
+    fn step(&mut self, now: &Iterate, closed: bool, run: &mut Run) -> Result<Vec<f64>, SolveError> {
         self.tangent.blocks.copy_from_slice(&self.matrix.blocks);
         self.interfaces.add_tangent(&now.responses, closed, &mut self.tangent);
         self.discrete.constrain(&mut self.tangent);
@@ -366,7 +363,7 @@ impl Solver {
         step: &[f64],
         closed: bool,
         scale: f64,
-        run: &mut Run<'_>,
+        run: &mut Run,
     ) -> Iterate {
         let linear = self.interfaces.all_bonded();
         let length = if closed || linear {
@@ -386,7 +383,7 @@ impl Solver {
         next
     }
 
-    fn not_converged(&self, model: &Model, now: &Iterate, run: Run<'_>) -> SolveError {
+    fn not_converged(&self, model: &Model, now: &Iterate, run: Run) -> SolveError {
         let unsettled = run.unsettled;
         SolveError::NotConverged {
             iterations: run.progress.iterations,
@@ -414,8 +411,8 @@ const PATIENCE: usize = 15;
 const STAGNATION: usize = 25;
 
 /// Bookkeeping of one solve.
-struct Run<'a> {
-    options: &'a Options,
+struct Run {
+    options: Options,
     linear: bool,
     progress: Progress,
     /// Statuses at the last set-up of the linear solver.
@@ -430,10 +427,10 @@ struct Run<'a> {
     since_best: usize,
 }
 
-impl<'a> Run<'a> {
-    fn new(options: &'a Options, linear: bool) -> Self {
+impl Run {
+    fn new(options: &Options, linear: bool) -> Self {
         Self {
-            options,
+            options: options.clone(),
             linear,
             progress: Progress::default(),
             statuses: Vec::new(),

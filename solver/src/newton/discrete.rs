@@ -5,7 +5,7 @@
 //! ```
 
 use super::SolveError;
-use crate::assembly::Assembler;
+use crate::assembly::{Assembler, AssemblyError};
 use crate::linear::{BlockMatrix, System};
 use crate::loads::fixation::{TiePoint, tie_points};
 use crate::loads::guide::{BedPoint, bed_points};
@@ -205,7 +205,7 @@ impl Discrete {
         assembler: &Assembler,
         matrix: &mut BlockMatrix,
     ) -> Result<(), SolveError> {
-        super::assemble_parts(model, &self.offsets, assembler, matrix)?;
+        self.assemble_cells(model, assembler, matrix)?;
         for ((node, bed), guide) in self.guides.iter().zip(&model.guides) {
             for p in bed {
                 let k = guide.foundation * p.weight;
@@ -240,6 +240,34 @@ impl Discrete {
             }
         }
         Ok(())
+    }
+
+    /// Assembler of all cells, with the pattern of all connections.
+    pub(super) fn assembler(&self, model: &Model, cliques: &[Vec<u32>]) -> Result<Assembler, SolveError> {
+        let cells: Vec<[u32; 10]> = model
+            .parts
+            .iter()
+            .zip(&self.offsets)
+            .flat_map(|(p, offset)| p.mesh.cells.iter().map(move |c| c.map(|n| n + offset)))
+            .collect();
+        Assembler::new(self.n_nodes(), &cells, cliques).map_err(|e| blame(model, e))
+    }
+
+    fn assemble_cells(
+        &self,
+        model: &Model,
+        assembler: &Assembler,
+        matrix: &mut BlockMatrix,
+    ) -> Result<(), SolveError> {
+        let points: Vec<Vec3> = self.system.coordinates.iter().map(|x| Vec3::from(*x)).collect();
+        let mut sections = Vec::new();
+        let mut section_of = Vec::with_capacity(assembler.cells().len());
+        for p in &model.parts {
+            let first = sections.len() as u32;
+            sections.extend_from_slice(&p.palette);
+            section_of.extend(p.of_cell.iter().map(|s| s + first));
+        }
+        assembler.assemble_into(&points, &sections, &section_of, matrix).map_err(|e| blame(model, e))
     }
 
     /// Relative displacement beam − bone of a tie point as Σ Aₐ uₐ: (node, A).
@@ -302,6 +330,21 @@ impl Discrete {
             }
         }
     }
+}
+
+/// Names the part that an assembly error concerns, with the cell numbered as in its mesh.
+fn blame(model: &Model, error: AssemblyError) -> SolveError {
+    let (mut part, mut error) = (String::from("all"), error);
+    if let AssemblyError::Inverted { cell, .. } = &mut error {
+        for p in &model.parts {
+            part.clone_from(&p.name);
+            if *cell < p.mesh.n_cells() {
+                break;
+            }
+            *cell -= p.mesh.n_cells();
+        }
+    }
+    SolveError::Assembly { part, error }
 }
 
 /// Young's modulus along a direction, MPa.
