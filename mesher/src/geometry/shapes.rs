@@ -92,17 +92,28 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// Point of the sheet over (u, v), mm.
+    pub fn at(&self, u: f64, v: f64) -> Vec3 {
+        let flat = self.origin + self.axes.u * u + self.axes.v * v;
+        flat + self.axes.w * self.height(u, v).0
+    }
+
     /// Height above the sheet at `p`, mm, about a distance, positive on the side of +w.
     pub fn above(&self, p: Vec3) -> f64 {
         let [u, v, w] = self.axes.of(p - self.origin);
+        let (height, du, dv) = self.height(u, v);
+        (w - height) / (1.0 + du * du + dv * dv).sqrt()
+    }
+
+    /// h and its derivatives in u and v.
+    fn height(&self, u: f64, v: f64) -> (f64, f64, f64) {
         let u = u.clamp(-self.reach[0], self.reach[0]);
         let v = v.clamp(-self.reach[1], self.reach[1]);
         let beyond = (u.abs() - self.curl.1).max(0.0);
         let height =
             0.5 * (self.curvature[0] * u * u + self.curvature[1] * v * v) + self.curl.0 * beyond * beyond;
         let du = self.curvature[0] * u + 2.0 * self.curl.0 * beyond * u.signum();
-        let dv = self.curvature[1] * v;
-        (w - height) / (1.0 + du * du + dv * dv).sqrt()
+        (height, du, self.curvature[1] * v)
     }
 
     /// The same sheet displaced by `distance` mm along its normal.
@@ -157,8 +168,10 @@ impl Link {
 
 /// Vertebral body: a column with a waist between two sheets.
 ///
-/// The section is a cubic superellipse, |u/a|³ + |v/b|³ = 1, with its own b to the front (v < 0) and back;
-/// a and b run from the lower to the upper values and shrink by `waist` half-way.
+/// The section mixes an ellipse and a cubic superellipse, m ‖(u/a, v/b)‖₃ + (1 − m) ‖(u/a, v/b)‖₂ = 1, with
+/// its own b to the front (v < 0) and back and m = 0.2 in front (round), 1 behind (flat), between them for
+/// the lower and upper halves of the sides; a and b run from the lower to the upper values and shrink by
+/// `waist` half-way.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Drum {
     /// Middle of the lower and of the upper end, mm.
@@ -184,12 +197,14 @@ impl Drum {
         let at = |i: usize| (self.radii[0][i] + t * (self.radii[1][i] - self.radii[0][i])) * narrowing;
         let (a, b) = (at(0), if v < 0.0 { at(1) } else { at(2) });
         let (s, q) = (u.abs() / a, v.abs() / b);
-        let level = (s * s * s + q * q * q).cbrt();
-        let column = if level < 1e-6 {
+        let (round, cubic) = (s.hypot(q), (s * s * s + q * q * q).cbrt());
+        let column = if round < 1e-6 {
             -a.min(b)
         } else {
-            let (gu, gv) = ((s / level) * (s / level) / a, (q / level) * (q / level) / b);
-            (level - 1.0) / (gu * gu + gv * gv).sqrt()
+            let m = if v < 0.0 { 0.25 } else { 0.9 };
+            let slope = |c: f64| m * (c / cubic) * (c / cubic) + (1.0 - m) * c / round;
+            let level = m * cubic + (1.0 - m) * round;
+            (level - 1.0) / (slope(s) / a).hypot(slope(q) / b)
         };
         let below = self.sheets[0].above(p);
         let above = self.sheets[1].above(p);

@@ -20,11 +20,11 @@ pub(super) fn atlas(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
         1,
     );
     let crest =
-        Shape::chain(&[node(at(17.4, -6.0, 11.2), 5.0, 5.0), node(at(21.2, 8.8, 10.6), 4.6, 3.6)], up, 1);
+        Shape::chain(&[node(at(18.6, -5.2, 12.4), 5.4, 5.2), node(at(21.6, 9.2, 11.6), 4.8, 3.6)], up, 1);
     let anterior_arch = Shape::chain(
         &[
-            node(at(0.0, -12.7, 8.0), arch, 3.1),
-            node(at(6.5, -11.9, 8.2), arch - 0.4, 2.8),
+            node(at(0.0, -12.3, 8.0), arch, 3.4),
+            node(at(6.5, -11.5, 8.2), arch - 0.4, 3.0),
             node(at(12.5, -8.8, 8.6), arch, 3.2),
             node(at(17.0, -4.6, 8.6), arch + 0.4, 4.2),
         ],

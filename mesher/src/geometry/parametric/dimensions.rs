@@ -29,7 +29,8 @@ pub(super) struct Dimensions {
     pub c2_body_depth: f64,
     /// `c2_heights_male_ct.body_posterior_height`, between the sexes.
     pub c2_posterior_height: f64,
-    /// `c2_body_and_dens.dens_height`.
+    /// `c2_body_and_dens.dens_height` (14.86) and `c2_heights_male_ct.dens_height` (17.8, between the sexes
+    /// 17.1): their mean.
     pub dens_height: f64,
     /// `c2_body_and_dens.dens_transverse`.
     pub dens_width: f64,
@@ -71,7 +72,7 @@ pub(super) const ADULT: Dimensions = Dimensions {
     subaxial_slope: 40.1,
     c2_body_depth: 14.8,
     c2_posterior_height: 20.5,
-    dens_height: 14.9,
+    dens_height: 16.0,
     dens_width: 9.3,
     c2_endplate: [17.5, 15.6],
     c3_depth: [14.67, 15.71],

@@ -57,16 +57,16 @@ impl Finder<'_> {
     fn facet(&mut self, name: &str, facet: &Facet, outward: f64) -> Result<(), AnatomyError> {
         let axes = facet.sheet.axes;
         let ends = [
-            ("center", Vec3::zeros()),
-            ("anterior", axes.u * -facet.radii[0]),
-            ("posterior", axes.u * facet.radii[0]),
-            ("medial", axes.v * facet.radii[1]),
-            ("lateral", axes.v * -facet.radii[1]),
+            ("center", [0.0, 0.0]),
+            ("anterior", [-facet.radii[0], 0.0]),
+            ("posterior", [facet.radii[0], 0.0]),
+            // v = w × u is medial on the left: w points up and u backward.
+            ("medial", [0.0, facet.radii[1]]),
+            ("lateral", [0.0, -facet.radii[1]]),
         ];
-        for (end, offset) in ends {
-            // The C1–C2 and condylar sheets have v to the medial side: w × u with u backward, w up.
-            let from = facet.sheet.origin + offset + axes.w * (outward * 0.5);
-            self.pair(&format!("{name} {end}"), from + axes.w * (outward * 1.5), axes.w * -outward)?;
+        for (end, [u, v]) in ends {
+            let above = facet.sheet.at(u, v) + axes.w * (outward * 3.0);
+            self.pair(&format!("{name} {end}"), above, axes.w * -outward)?;
         }
         Ok(())
     }

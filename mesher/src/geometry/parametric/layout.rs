@@ -85,7 +85,7 @@ impl Layout {
         let slope = d.c1_c2_slope.to_radians();
         // Facet of C1 at the asked height; the sheet lies half a gap below it.
         let normal = Vec3::new(slope.sin(), 0.0, slope.cos());
-        let c1_facet = Vec3::new(16.9, 4.2, segment);
+        let c1_facet = Vec3::new(16.9, 5.0, segment);
         let c1_c2 = Facet::at(
             c1_facet - normal * HALF_GAP,
             normal,
@@ -96,12 +96,12 @@ impl Layout {
         let back = d.subaxial_slope.to_radians();
         let normal = Vec3::new(-0.08, back.sin(), back.cos());
         let downhill = Vec3::new(0.0, back.cos(), -back.sin());
-        let c2_c3 = Facet::at(Vec3::new(15.4, 9.3, 1.2), normal, downhill, d.c2_c3_facet, [-1.0 / 40.0, 0.0]);
+        let c2_c3 = Facet::at(Vec3::new(15.4, 9.7, 1.1), normal, downhill, d.c2_c3_facet, [-1.0 / 40.0, 0.0]);
         let c3_c4 =
             Facet::at(Vec3::new(16.2, 11.0, -12.2), normal, downhill, d.c3_c4_facet, [-1.0 / 40.0, 0.0]);
         let c4_c5 =
             Facet::at(c4 + Vec3::new(16.6, 11.4, -12.6), normal, downhill, d.c3_c4_facet, [-1.0 / 40.0, 0.0]);
-        let cup = Vec3::new(-0.62, 0.0, 0.78);
+        let cup = Vec3::new(-0.65, 0.0, 0.76);
         let condyle = Facet::at(
             c1_facet + Vec3::new(0.4, 1.8, 10.2),
             cup,
@@ -120,10 +120,10 @@ impl Layout {
         let (flat, arched) = (1.0 / 120.0, -1.0 / 32.0);
         let w = [d.c2_endplate[0], d.c3_width[0], d.c3_width[1], d.c4_endplates[0][0] + 3.0, 18.5];
         let endplates = [
-            endplate(c2, d.endplate_tilt, arched, 0.10, w[1]),
-            endplate(c3, d.endplate_tilt, flat, 0.12, w[1]),
-            endplate(c3_low, 10.0, arched, 0.10, w[3]),
-            endplate(c4, 10.0, flat, 0.12, w[3]),
+            endplate(c2, d.endplate_tilt, arched, 0.13, w[1]),
+            endplate(c3, d.endplate_tilt, flat, 0.15, w[1]),
+            endplate(c3_low, 10.0, arched, 0.13, w[3]),
+            endplate(c4, 10.0, flat, 0.15, w[3]),
             endplate(c4_low, 8.0, arched, 0.06, w[4]),
         ];
         let stretch = segment - 2.0 * HALF_GAP - c2.z - 15.5;

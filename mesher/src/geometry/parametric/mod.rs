@@ -126,7 +126,7 @@ pub fn spine(params: &Parametric) -> Result<Spine, AnatomyError> {
             posterior_plane: (Vec3::new(0.0, behind * scale, 0.0), Vec3::y()),
         });
     }
-    let canal = canal(&l, &solids, scale);
+    let canal = canal_path(&l, &solids, scale);
     let screws = landmarks::screws(&solids, &l, scale)?;
     Ok(Spine {
         bones,
@@ -146,9 +146,9 @@ fn third(d: &Dimensions, l: &Layout) -> Subaxial {
         endplates: [l.endplates[1], l.endplates[2]],
         body: [[d.c3_width[0], d.c3_depth[0]], [d.c3_width[1] - 1.0, d.c3_depth[1]]],
         facets: [l.c2_c3, l.c3_c4],
-        spinous: [4.0, 33.0, -16.0],
+        spinous: [4.2, 33.6, -16.0],
         transverse: [Vec3::new(22.6, 2.6, -5.4), Vec3::new(18.4, -3.6, -2.4)],
-        foramen: Vec3::new(14.4, 1.4, -3.5),
+        foramen: Vec3::new(14.4, 0.7, -3.5),
     }
 }
 
@@ -162,7 +162,7 @@ fn fourth(d: &Dimensions, l: &Layout) -> Subaxial {
         facets: [l.c3_c4, l.c4_c5],
         spinous: [5.4, 34.0, -15.4],
         transverse: [Vec3::new(22.4, 3.2, -5.8), Vec3::new(17.8, -3.2, -3.6)],
-        foramen: Vec3::new(14.8, 1.6, -3.5),
+        foramen: Vec3::new(14.8, 0.9, -3.5),
     }
 }
 
@@ -178,6 +178,11 @@ fn channel(path: &[Vec3]) -> Shape {
     let nodes: Vec<Node> = path.iter().map(|p| node(*p, CHANNEL, CHANNEL)).collect();
     let pieces = if path.len() > 2 { 3 } else { 1 };
     Shape::chain(&nodes, Vec3::y(), pieces)
+}
+
+/// Straight canal between two points, with semi-axes across and from front to back.
+fn canal(path: [Vec3; 2], across: f64, depth: f64) -> Shape {
+    Shape::chain(&path.map(|p| node(p, across, depth)), Vec3::x(), 1)
 }
 
 fn mirrored(p: Vec3, side: Side) -> Vec3 {
@@ -202,8 +207,8 @@ fn joints(d: &Dimensions, l: &Layout, scale: f64) -> Vec<Joint> {
         (Level::C3, Level::C4, &l.c3_c4),
     ];
     let discs = [
-        (0, [d.c3_depth[0] - 0.6, 0.5 * (d.c2_endplate[0] + d.c3_endplates[0][0])]),
-        (2, [d.c4_endplates[0][1] - 0.6, d.c4_endplates[0][0]]),
+        (0, [d.c3_depth[0] - 1.4, 0.5 * (d.c2_endplate[0] + d.c3_endplates[0][0])]),
+        (2, [d.c4_endplates[0][1] - 1.4, d.c4_endplates[0][0]]),
     ];
     for (upper, lower, facet) in facets {
         for side in Side::BOTH {
@@ -219,7 +224,7 @@ fn joints(d: &Dimensions, l: &Layout, scale: f64) -> Vec<Joint> {
         let patch = Patch {
             center: 0.5 * (above.origin + below.origin) * scale,
             axis,
-            first: Vec3::x().cross(&axis),
+            first: axis.cross(&Vec3::x()),
             radii: size.map(|s| 0.5 * s * scale),
             depth: 0.5 * d.disc_height * scale + 2.0,
         };
@@ -245,7 +250,7 @@ fn held(d: &Dimensions, l: &Layout, scale: f64) -> Vec<Patch> {
     std::iter::once(endplate).chain(facets).collect()
 }
 
-fn canal(l: &Layout, solids: &[Solid; 4], scale: f64) -> Vec<(Vec3, f64)> {
+fn canal_path(l: &Layout, solids: &[Solid; 4], scale: f64) -> Vec<(Vec3, f64)> {
     use super::Field;
     let path = [
         l.c1 + Vec3::new(0.0, 12.2, 12.0),
@@ -256,14 +261,24 @@ fn canal(l: &Layout, solids: &[Solid; 4], scale: f64) -> Vec<(Vec3, f64)> {
         l.c4 + Vec3::new(0.0, 13.6, -5.0),
         l.c4 + Vec3::new(0.0, 14.6, -14.0),
     ];
-    // Values are distances to first order only; a tenth is kept in hand, and no cord needs more than 8 mm.
-    path.iter()
-        .map(|p| {
-            let p = p * scale;
-            let free = solids.iter().map(|s| s.value(p)).fold(f64::INFINITY, f64::min);
-            (p, (0.9 * free).min(8.0))
-        })
-        .collect()
+    // Far from the surface a value is no distance, so the ball is probed; no cord needs more than 8 mm.
+    let free = |middle: Vec3| {
+        let clear = |r: f64| sphere(400).all(|n| solids.iter().all(|s| s.value(middle + n * r) > 0.0));
+        let steps = (1..=80).take_while(|k| clear(0.1 * f64::from(*k))).count();
+        0.1 * steps as f64
+    };
+    path.iter().map(|p| (p * scale, free(p * scale))).collect()
+}
+
+/// `n` unit vectors spread evenly (Fibonacci spiral).
+fn sphere(n: u32) -> impl Iterator<Item = Vec3> {
+    let golden = std::f64::consts::PI * (3.0 - 5.0_f64.sqrt());
+    (0..n).map(move |i| {
+        let z = 1.0 - (2.0 * f64::from(i) + 1.0) / f64::from(n);
+        let (s, c) = (golden * f64::from(i)).sin_cos();
+        let r = (1.0 - z * z).sqrt();
+        Vec3::new(r * c, r * s, z)
+    })
 }
 
 fn source(params: &Parametric, scale: f64) -> String {
