@@ -66,7 +66,7 @@ pub(super) fn atlas(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
     Solid::empty(scale)
         .with(lateral_mass, 0.0)
         .with(crest, 3.0)
-        .with(l.c1_c2.pad(-1.0, 6.5, 1.4), 2.5)
+        .with(l.c1_c2.pad(-1.0, 5.0, 1.0), 2.5)
         .with(anterior_arch, 3.0)
         .with(anterior_tubercle, 2.5)
         .with(posterior_arch, 2.5)

@@ -22,7 +22,7 @@ pub(super) fn axis(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
     let middle = 0.5 * d.c2_body_depth;
     let body = Shape::Drum(Box::new(Drum {
         ends: [at(0.0, -0.2, 0.0), high(0.0, 3.2, 13.0, 1.0)],
-        radii: [[half + 0.9, depth + 1.0, depth + 0.3], [half + 1.0, middle - 0.2, middle]],
+        radii: [[half + 0.9, depth + 0.4, depth + 0.2], [half + 1.0, middle - 0.2, middle]],
         waist: 0.06,
         sheets: [l.endplates[0], l.endplates[0].raised(14.0 + l.stretch)],
         rim: 1.8,
@@ -86,18 +86,18 @@ pub(super) fn axis(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
         Shape::chain(&[node(at(1.2, 37.0, -2.0), 3.4, 2.4), node(at(3.4, 42.0, -4.0), 2.6, 2.0)], up, 1);
     let front_root = Shape::chain(
         &[
-            node(at(18.6, 0.8, facet.z - 8.0), 4.0, 3.0),
-            node(high(22.0, 0.9, 6.6, 0.4), 3.2, 2.6),
-            node(at(25.2, 4.8, 2.0), 2.6, 2.5),
+            node(at(18.4, 0.6, facet.z - 8.0), 4.2, 3.2),
+            node(high(21.8, 1.2, 6.6, 0.5), 3.6, 2.9),
+            node(high(25.0, 5.0, 2.4, 0.35), 2.9, 2.6),
         ],
         Vec3::y(),
         3,
     );
     let back_root = Shape::chain(
         &[
-            node(at(17.5, 12.6, 3.6), 3.0, 2.6),
-            node(at(22.5, 9.4, 2.6), 2.8, 2.6),
-            node(at(25.2, 5.4, 1.8), 2.5, 2.5),
+            node(high(17.0, 12.0, 4.0, 0.3), 3.6, 2.8),
+            node(high(22.0, 9.4, 2.8, 0.3), 3.2, 2.8),
+            node(high(25.0, 5.6, 2.2, 0.35), 2.6, 2.6),
         ],
         up,
         3,
@@ -106,10 +106,10 @@ pub(super) fn axis(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
         .with(body, 0.0)
         .with(dens_chain, 3.0)
         .with(shoulder, 4.0)
-        .with(l.c1_c2.pad(1.0, 5.5, 1.2), 2.5)
+        .with(l.c1_c2.pad(1.0, 5.0, 1.0), 2.5)
         .with(pillar, 3.0)
         .with(pedicle, 4.0)
-        .with(l.c2_c3.pad(-1.0, 5.0, 1.4), 2.0)
+        .with(l.c2_c3.pad(-1.0, 4.6, 1.0), 2.0)
         .with(lamina, 3.0)
         .with(spinous, 3.0)
         .with(tip, 1.5)
@@ -121,9 +121,13 @@ pub(super) fn axis(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
         .without(l.c2_c3.clearing(-1.0, HALF_GAP, 5.0), 0.5)
 }
 
+/// Stretch at which the posterior body height is that of the evidence, mm: 28 mm between C1 and C3 in the
+/// mean woman. Another height is made up by the body for 0.6 of the difference, by the shoulders for the rest.
+const MEAN_STRETCH: f64 = 7.1;
+
 /// Base of the dens in its middle: the posterior body height above the posterior lower rim.
 pub(super) fn dens_base(d: &Dimensions, l: &Layout) -> Vec3 {
-    l.c2 + Vec3::new(0.0, 4.9, d.c2_posterior_height + 1.0)
+    l.c2 + Vec3::new(0.0, 4.9, d.c2_posterior_height + 1.0 + 0.6 * (l.stretch - MEAN_STRETCH))
 }
 
 /// Path of the left vertebral artery, caudal first: up behind the body, then out under the facet.
@@ -132,8 +136,8 @@ pub(super) fn foramen(l: &Layout) -> [Vec3; 4] {
     let at = |x: f64, y: f64, z: f64| l.c2 + Vec3::new(x, y, z);
     [
         at(18.4, 4.3, -6.0),
-        at(18.4, 4.3, 4.0 + 0.3 * s),
-        at(21.2, 5.2, 7.4 + 0.6 * s),
-        at(32.0, 7.4, 9.0 + 0.6 * s),
+        at(18.4, 4.3, 4.0 + 0.5 * s),
+        at(21.2, 5.2, 7.4 + 0.72 * s),
+        at(32.0, 7.4, 9.0 + 0.72 * s),
     ]
 }

@@ -40,13 +40,14 @@ pub(super) struct Dimensions {
     pub c3_depth: [f64; 2],
     /// `c3_body.superior_transverse`, `c3_body.inferior_transverse`.
     pub c3_width: [f64; 2],
-    /// `c3_body.height`.
+    /// Height in the middle, between `c3_body.height` (12.04) and `c2_c3_c4_endplates_panjabi.C3.VBHp` (11.6,
+    /// behind, where the lower endplate hangs 0.5 mm lower).
     pub c3_height: f64,
     /// `c2_c3_c4_endplates_panjabi.C3`: bearing width and depth of the upper and of the lower endplate.
     pub c3_endplates: [[f64; 2]; 2],
     /// `c2_c3_c4_endplates_panjabi.C4`: upper width and depth, lower width and depth.
     pub c4_endplates: [[f64; 2]; 2],
-    /// `c2_c3_c4_endplates_panjabi.C4.VBHp`.
+    /// Height in the middle; `c2_c3_c4_endplates_panjabi.C4.VBHp` is 11.4 behind.
     pub c4_height: f64,
     /// `c2_c3_disc_height`.
     pub disc_height: f64,
@@ -77,10 +78,10 @@ pub(super) const ADULT: Dimensions = Dimensions {
     c2_endplate: [17.5, 15.6],
     c3_depth: [14.67, 15.71],
     c3_width: [20.24, 19.35],
-    c3_height: 12.04,
+    c3_height: 11.5,
     c3_endplates: [[15.8, 15.0], [17.2, 15.6]],
     c4_endplates: [[17.2, 15.3], [17.0, 15.9]],
-    c4_height: 11.9,
+    c4_height: 11.1,
     disc_height: 4.8,
     endplate_tilt: 12.0,
 };

@@ -55,15 +55,17 @@ impl Facet {
     ///
     /// - `side`: +1 for the lower bone, −1 for the upper one
     pub(super) fn clearing(&self, side: f64, shift: f64, height: f64) -> Shape {
-        let margin = 1.6;
+        let margin = 2.2;
         let radii = [self.radii[0] + margin, self.radii[1] + margin];
         Shape::Clearing(Box::new(Clearing { sheet: self.sheet.raised(shift), side, radii, height }))
     }
 
-    /// Ellipsoid that fills the bone behind the facet, `depth` mm thick below (`side` +1) or above it.
+    /// Bone behind the facet: a puck `depth` mm thick below (`side` +1) or above (−1) the joint gap, `margin`
+    /// mm wider than the joint.
     pub(super) fn pad(&self, side: f64, depth: f64, margin: f64) -> Shape {
-        let middle = self.sheet.origin - self.sheet.axes.w * (side * 0.35 * depth);
-        Shape::Ellipsoid(middle, self.sheet.axes, [self.radii[0] + margin, self.radii[1] + margin, depth])
+        let sheet = self.sheet.raised(-side * HALF_GAP);
+        let radii = self.radii.map(|r| r + margin);
+        Shape::Clearing(Box::new(Clearing { sheet, side: -side, radii, height: depth }))
     }
 }
 
@@ -98,7 +100,7 @@ impl Layout {
         let downhill = Vec3::new(0.0, back.cos(), -back.sin());
         let c2_c3 = Facet::at(Vec3::new(15.4, 9.7, 1.1), normal, downhill, d.c2_c3_facet, [-1.0 / 40.0, 0.0]);
         let c3_c4 =
-            Facet::at(Vec3::new(16.2, 11.0, -12.2), normal, downhill, d.c3_c4_facet, [-1.0 / 40.0, 0.0]);
+            Facet::at(Vec3::new(16.2, 11.0, -11.7), normal, downhill, d.c3_c4_facet, [-1.0 / 40.0, 0.0]);
         let c4_c5 =
             Facet::at(c4 + Vec3::new(16.6, 11.4, -12.6), normal, downhill, d.c3_c4_facet, [-1.0 / 40.0, 0.0]);
         let cup = Vec3::new(-0.65, 0.0, 0.76);

@@ -45,7 +45,7 @@ pub struct Parametric {
     /// Further factor on every length but the segment height, [`SCALES`].
     pub scale: f64,
     /// Height of the middle of C1's inferior facets over the middle of C3's upper endplate, mm,
-    /// [`SEGMENT_HEIGHTS`].
+    /// [`SEGMENT_HEIGHTS`], and between 21.2 and 35.6 times the factor on the mean of both sexes.
     pub segment_height: f64,
 }
 
@@ -66,9 +66,16 @@ pub enum AnatomyError {
     /// Scale outside [`SCALES`].
     #[error("anatomy scale {0} is outside 0.85 to 1.15")]
     Scale(f64),
-    /// Segment height outside [`SEGMENT_HEIGHTS`], mm.
-    #[error("segment height {0} mm is outside 22 to 34 mm")]
-    SegmentHeight(f64),
+    /// Segment height that this size of bones cannot have, mm.
+    #[error("segment height {height} mm is outside {least:.1} to {most:.1} mm, what fits bones of this size")]
+    SegmentHeight {
+        /// Height asked for.
+        height: f64,
+        /// Least height accepted.
+        least: f64,
+        /// Greatest height accepted.
+        most: f64,
+    },
     /// A surface point could not be found where the anatomy should have one.
     #[error(
         "no surface of {bone} found at the landmark `{landmark}`: these dimensions do not make a vertebra"
@@ -94,14 +101,16 @@ pub fn spine(params: &Parametric) -> Result<Spine, AnatomyError> {
     if !SCALES.contains(&params.scale) {
         return Err(AnatomyError::Scale(params.scale));
     }
-    if !SEGMENT_HEIGHTS.contains(&params.segment_height) {
-        return Err(AnatomyError::SegmentHeight(params.segment_height));
-    }
     let sex = match params.sex {
         Sex::Female => FEMALE,
         Sex::Male => MALE,
     };
     let scale = sex * params.scale;
+    let (least, most) = segment_heights(scale);
+    let height = params.segment_height;
+    if !(least..=most).contains(&height) {
+        return Err(AnatomyError::SegmentHeight { height, least, most });
+    }
     let d = ADULT;
     let l = Layout::new(&d, params.segment_height / scale);
     let solids = [
@@ -140,11 +149,17 @@ pub fn spine(params: &Parametric) -> Result<Spine, AnatomyError> {
     })
 }
 
+/// Least and greatest segment height of bones of this scale, mm.
+fn segment_heights(scale: f64) -> (f64, f64) {
+    // C2 is stretched by -1 to 13 mm before scaling; beyond that it no longer looks like one.
+    ((21.2 * scale).max(*SEGMENT_HEIGHTS.start()), (35.6 * scale).min(*SEGMENT_HEIGHTS.end()))
+}
+
 fn third(d: &Dimensions, l: &Layout) -> Subaxial {
     Subaxial {
         origin: l.c3,
         endplates: [l.endplates[1], l.endplates[2]],
-        body: [[d.c3_width[0], d.c3_depth[0]], [d.c3_width[1] - 1.0, d.c3_depth[1]]],
+        body: [[d.c3_width[0], d.c3_depth[0]], [d.c3_width[1] + 0.6, d.c3_depth[1]]],
         facets: [l.c2_c3, l.c3_c4],
         spinous: [4.2, 33.6, -16.0],
         transverse: [Vec3::new(22.6, 2.6, -5.4), Vec3::new(18.4, -3.6, -2.4)],
@@ -256,10 +271,12 @@ fn canal_path(l: &Layout, solids: &[Solid; 4], scale: f64) -> Vec<(Vec3, f64)> {
         l.c1 + Vec3::new(0.0, 12.2, 12.0),
         l.c1 + Vec3::new(0.0, 12.2, 2.0),
         0.5 * (l.c1 + l.c2) + Vec3::new(0.0, 15.2, 0.0),
-        l.c2 + Vec3::new(0.0, 17.0, 2.0),
-        l.c3 + Vec3::new(0.0, 14.2, -5.0),
-        l.c4 + Vec3::new(0.0, 13.6, -5.0),
-        l.c4 + Vec3::new(0.0, 14.6, -14.0),
+        l.c2 + Vec3::new(0.0, 18.6, 2.0),
+        l.c3 + Vec3::new(0.0, 14.0, 4.0),
+        l.c3 + Vec3::new(0.0, 15.4, -5.0),
+        l.c3 + Vec3::new(0.0, 16.2, -10.0),
+        l.c4 + Vec3::new(0.0, 15.4, -5.0),
+        l.c4 + Vec3::new(0.0, 16.8, -14.0),
     ];
     // Far from the surface a value is no distance, so the ball is probed; no cord needs more than 8 mm.
     let free = |middle: Vec3| {

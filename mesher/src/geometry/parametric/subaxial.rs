@@ -87,21 +87,21 @@ pub(super) fn subaxial(v: &Subaxial, scale: f64) -> Solid {
         up,
         1,
     );
-    let back_root = Shape::chain(&[node(at(16.5, 7.4, -5.6), 3.0, 2.8), node(lateral, 2.4, 2.2)], up, 1);
+    let back_root = Shape::chain(&[node(at(16.5, 7.2, -5.0), 2.8, 2.8), node(lateral, 2.4, 2.2)], up, 1);
     let hole = v.origin + v.foramen;
     Solid::empty(scale)
         .with(body, 0.0)
         .with(pedicle, 3.0)
         .with(pillar, 3.0)
-        .with(v.facets[0].pad(1.0, 4.8, 2.0), 2.0)
-        .with(v.facets[1].pad(-1.0, 4.8, 2.0), 2.0)
+        .with(v.facets[0].pad(1.0, 4.4, 1.0), 2.0)
+        .with(v.facets[1].pad(-1.0, 4.4, 1.0), 2.0)
         .with(lamina, 3.0)
         .with(spinous, 2.5)
         .with(tip, 2.0)
         .with(front_root, 2.0)
         .with(rim, 1.5)
         .with(back_root, 2.0)
-        .without(canal([at(0.0, 13.2, 6.0), at(0.0, 16.6, -18.0)], 9.4, 6.6), 1.5)
+        .without(canal([at(0.0, 13.7, 6.0), at(0.0, 17.4, -18.0)], 9.4, 6.4), 1.5)
         .without(channel(&[hole - up * 12.0, hole + up * 12.0]), 1.0)
         .without(v.facets[0].clearing(1.0, -HALF_GAP, 4.5), 0.5)
         .without(v.facets[1].clearing(-1.0, HALF_GAP, 4.5), 0.5)
