@@ -74,8 +74,9 @@ impl Axes {
 /// Curved sheet w = h(u, v) about a point: what the two sides of a joint have in common.
 ///
 /// ```text
-/// h = (κᵤ u² + κᵥ v²)/2 + c max(|u| − u₀, 0)²
+/// h = (κᵤ u² + κᵥ v²)/2 + c t² (3 − 2t)        t = (|u| − u₀)/d, clamped to 0..1
 /// ```
+/// The second term raises both sides by c over a step of width d: the uncinate processes of an endplate.
 /// The height is frozen beyond `reach`, so that the sheet stays tame far from the joint.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sheet {
@@ -85,8 +86,8 @@ pub struct Sheet {
     pub axes: Axes,
     /// Curvatures κᵤ, κᵥ, 1/mm, positive when the sheet bends toward +w.
     pub curvature: [f64; 2],
-    /// Lateral curl: c in 1/mm, and where it starts, u₀ in mm.
-    pub curl: (f64, f64),
+    /// Lateral step: rise c, where it starts, u₀, and its width d > 0, mm.
+    pub step: [f64; 3],
     /// Half extents in u and v beyond which the height is constant, mm.
     pub reach: [f64; 2],
 }
@@ -109,10 +110,11 @@ impl Sheet {
     fn height(&self, u: f64, v: f64) -> (f64, f64, f64) {
         let u = u.clamp(-self.reach[0], self.reach[0]);
         let v = v.clamp(-self.reach[1], self.reach[1]);
-        let beyond = (u.abs() - self.curl.1).max(0.0);
-        let height =
-            0.5 * (self.curvature[0] * u * u + self.curvature[1] * v * v) + self.curl.0 * beyond * beyond;
-        let du = self.curvature[0] * u + 2.0 * self.curl.0 * beyond * u.signum();
+        let [rise, from, width] = self.step;
+        let t = ((u.abs() - from) / width).clamp(0.0, 1.0);
+        let bowl = 0.5 * (self.curvature[0] * u * u + self.curvature[1] * v * v);
+        let height = bowl + rise * t * t * (3.0 - 2.0 * t);
+        let du = self.curvature[0] * u + 6.0 * rise / width * t * (1.0 - t) * u.signum();
         (height, du, self.curvature[1] * v)
     }
 
@@ -331,7 +333,7 @@ impl Shape {
             Shape::Drum(drum) => {
                 let middle = 0.5 * (drum.ends[0] + drum.ends[1]);
                 let widest = drum.radii.iter().flatten().fold(0.0, |a: f64, r| a.max(*r));
-                // Sheets may stand above the ends by their curl and tilt, at most about the radius again.
+                // Sheets may stand above the ends by their step and tilt, at most about the radius again.
                 (middle, 0.5 * (drum.ends[1] - drum.ends[0]).norm() + 1.8 * widest)
             }
             Shape::Clearing(c) => (c.sheet.origin, c.radii[0].max(c.radii[1]).hypot(c.height) + 3.0),

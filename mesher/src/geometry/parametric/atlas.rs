@@ -20,7 +20,7 @@ pub(super) fn atlas(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
         1,
     );
     let crest =
-        Shape::chain(&[node(at(18.6, -5.2, 12.4), 5.4, 5.2), node(at(21.6, 9.2, 11.6), 4.8, 3.6)], up, 1);
+        Shape::chain(&[node(at(19.2, -5.2, 12.2), 5.6, 5.4), node(at(21.8, 9.2, 11.2), 5.0, 4.2)], up, 1);
     let anterior_arch = Shape::chain(
         &[
             node(at(0.0, -12.3, 8.0), arch, 3.4),
@@ -74,8 +74,8 @@ pub(super) fn atlas(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
         .with(front_root, 2.5)
         .with(back_root, 2.0)
         .without(channel(&foramen(l)), 1.0)
-        .without(l.condyle.clearing(1.0, 0.0, 9.0), 1.2)
-        .without(l.c1_c2.clearing(-1.0, HALF_GAP, 6.0), 0.5)
+        .without(l.condyle.clearing(1.0, 0.0, 9.0, 0.9), 1.2)
+        .without(l.c1_c2.clearing(-1.0, HALF_GAP, 6.0, 2.2), 0.5)
 }
 
 /// Path of the left vertebral artery through the transverse process, caudal first.

@@ -48,15 +48,15 @@ impl Facet {
         let radii = [0.5 * size[0], 0.5 * size[1]];
         let reach = [1.4 * radii[0], 1.4 * radii[1]];
         let axes = Axes::around(normal, first);
-        Self { sheet: Sheet { origin, axes, curvature, curl: (0.0, 0.0), reach }, radii }
+        Self { sheet: Sheet { origin, axes, curvature, step: [0.0, 0.0, 1.0], reach }, radii }
     }
 
     /// Clears the far side of the surface that stands `shift` mm above the sheet.
     ///
     /// - `side`: +1 for the lower bone, −1 for the upper one
-    pub(super) fn clearing(&self, side: f64, shift: f64, height: f64) -> Shape {
-        let margin = 2.2;
-        let radii = [self.radii[0] + margin, self.radii[1] + margin];
+    /// - `margin`: how far the cleared column exceeds the joint, mm
+    pub(super) fn clearing(&self, side: f64, shift: f64, height: f64, margin: f64) -> Shape {
+        let radii = self.radii.map(|r| r + margin);
         Shape::Clearing(Box::new(Clearing { sheet: self.sheet.raised(shift), side, radii, height }))
     }
 
@@ -112,21 +112,21 @@ impl Layout {
             [1.0 / 24.0, 1.0 / 30.0],
         );
 
-        let endplate = |origin: Vec3, degrees: f64, hollow: f64, curl: f64, width: f64| Sheet {
+        let endplate = |origin: Vec3, degrees: f64, hollow: f64, rise: f64, width: f64| Sheet {
             origin,
             axes: Axes::around(tilt(degrees), Vec3::x()),
             curvature: [0.0, hollow],
-            curl: (curl, 0.28 * width),
+            step: [rise, 0.25 * width, 0.19 * width],
             reach: [0.58 * width, 9.5],
         };
         let (flat, arched) = (1.0 / 120.0, -1.0 / 32.0);
         let w = [d.c2_endplate[0], d.c3_width[0], d.c3_width[1], d.c4_endplates[0][0] + 3.0, 18.5];
         let endplates = [
-            endplate(c2, d.endplate_tilt, arched, 0.13, w[1]),
-            endplate(c3, d.endplate_tilt, flat, 0.15, w[1]),
-            endplate(c3_low, 10.0, arched, 0.13, w[3]),
-            endplate(c4, 10.0, flat, 0.15, w[3]),
-            endplate(c4_low, 8.0, arched, 0.06, w[4]),
+            endplate(c2, d.endplate_tilt, arched, 1.9, w[1]),
+            endplate(c3, d.endplate_tilt, flat, 2.2, w[1]),
+            endplate(c3_low, 10.0, arched, 1.9, w[3]),
+            endplate(c4, 10.0, flat, 2.2, w[3]),
+            endplate(c4_low, 8.0, arched, 0.8, w[4]),
         ];
         let stretch = segment - 2.0 * HALF_GAP - c2.z - 15.5;
         let c1 = Vec3::new(0.0, c1_facet.y, segment);

@@ -255,7 +255,7 @@ fn held(d: &Dimensions, l: &Layout, scale: f64) -> Vec<Patch> {
         center: sheet.origin * scale,
         axis: -sheet.axes.w,
         first: sheet.axes.v,
-        radii: [0.5 * lower[1] * scale, 0.5 * lower[0] * scale],
+        radii: [0.5 * (lower[1] - 1.6) * scale, 0.5 * lower[0] * scale],
         depth: 3.0,
     };
     let facets = Side::BOTH.map(|side| {

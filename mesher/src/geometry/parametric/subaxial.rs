@@ -52,9 +52,9 @@ pub(super) fn subaxial(v: &Subaxial, scale: f64) -> Solid {
     let lamina = Shape::chain(
         &[
             node(at(14.0, 13.2, -7.4), 4.6, 3.0),
-            node(at(10.2, 18.4, -7.6), 5.2, 2.2),
-            node(at(5.0, 22.5, -7.8), 5.4, 2.0),
-            node(at(0.0, 24.2, -8.2), 4.8, 2.1),
+            node(at(10.4, 19.0, -7.6), 5.2, 2.6),
+            node(at(5.0, 23.4, -7.8), 5.4, 2.5),
+            node(at(0.0, 25.0, -8.2), 4.8, 2.6),
         ],
         slant,
         3,
@@ -77,7 +77,7 @@ pub(super) fn subaxial(v: &Subaxial, scale: f64) -> Solid {
         &[
             node(at(8.0, -1.6, -4.4), 3.4, 2.6),
             node(anterior + Vec3::new(-3.0, 0.4, -1.2), 3.0, 2.3),
-            node(anterior + Vec3::new(-0.4, 0.6, 0.0), 3.0, 2.0),
+            node(anterior + Vec3::new(-0.4, 0.5, 0.0), 3.0, 2.3),
         ],
         up,
         3,
@@ -103,6 +103,6 @@ pub(super) fn subaxial(v: &Subaxial, scale: f64) -> Solid {
         .with(back_root, 2.0)
         .without(canal([at(0.0, 13.7, 6.0), at(0.0, 17.4, -18.0)], 9.4, 6.4), 1.5)
         .without(channel(&[hole - up * 12.0, hole + up * 12.0]), 1.0)
-        .without(v.facets[0].clearing(1.0, -HALF_GAP, 4.5), 0.5)
-        .without(v.facets[1].clearing(-1.0, HALF_GAP, 4.5), 0.5)
+        .without(v.facets[0].clearing(1.0, -HALF_GAP, 4.5, 2.2), 0.5)
+        .without(v.facets[1].clearing(-1.0, HALF_GAP, 4.5, 2.2), 0.5)
 }
