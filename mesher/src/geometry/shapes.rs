@@ -74,8 +74,9 @@ impl Axes {
 /// Curved sheet w = h(u, v) about a point: what the two sides of a joint have in common.
 ///
 /// ```text
-/// h = (κᵤ u² + κᵥ v²)/2 + c max(|u| − u₀, 0)²
+/// h = (κᵤ u² + κᵥ v²)/2 + c t² (3 − 2t)        t = (|u| − u₀)/d, clamped to 0..1
 /// ```
+/// The second term raises both sides by c over a step of width d: the uncinate processes of an endplate.
 /// The height is frozen beyond `reach`, so that the sheet stays tame far from the joint.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sheet {
@@ -85,24 +86,36 @@ pub struct Sheet {
     pub axes: Axes,
     /// Curvatures κᵤ, κᵥ, 1/mm, positive when the sheet bends toward +w.
     pub curvature: [f64; 2],
-    /// Lateral curl: c in 1/mm, and where it starts, u₀ in mm.
-    pub curl: (f64, f64),
+    /// Lateral step: rise c, where it starts, u₀, and its width d > 0, mm.
+    pub step: [f64; 3],
     /// Half extents in u and v beyond which the height is constant, mm.
     pub reach: [f64; 2],
 }
 
 impl Sheet {
+    /// Point of the sheet over (u, v), mm.
+    pub fn at(&self, u: f64, v: f64) -> Vec3 {
+        let flat = self.origin + self.axes.u * u + self.axes.v * v;
+        flat + self.axes.w * self.height(u, v).0
+    }
+
     /// Height above the sheet at `p`, mm, about a distance, positive on the side of +w.
     pub fn above(&self, p: Vec3) -> f64 {
         let [u, v, w] = self.axes.of(p - self.origin);
+        let (height, du, dv) = self.height(u, v);
+        (w - height) / (1.0 + du * du + dv * dv).sqrt()
+    }
+
+    /// h and its derivatives in u and v.
+    fn height(&self, u: f64, v: f64) -> (f64, f64, f64) {
         let u = u.clamp(-self.reach[0], self.reach[0]);
         let v = v.clamp(-self.reach[1], self.reach[1]);
-        let beyond = (u.abs() - self.curl.1).max(0.0);
-        let height =
-            0.5 * (self.curvature[0] * u * u + self.curvature[1] * v * v) + self.curl.0 * beyond * beyond;
-        let du = self.curvature[0] * u + 2.0 * self.curl.0 * beyond * u.signum();
-        let dv = self.curvature[1] * v;
-        (w - height) / (1.0 + du * du + dv * dv).sqrt()
+        let [rise, from, width] = self.step;
+        let t = ((u.abs() - from) / width).clamp(0.0, 1.0);
+        let bowl = 0.5 * (self.curvature[0] * u * u + self.curvature[1] * v * v);
+        let height = bowl + rise * t * t * (3.0 - 2.0 * t);
+        let du = self.curvature[0] * u + 6.0 * rise / width * t * (1.0 - t) * u.signum();
+        (height, du, self.curvature[1] * v)
     }
 
     /// The same sheet displaced by `distance` mm along its normal.
@@ -157,8 +170,10 @@ impl Link {
 
 /// Vertebral body: a column with a waist between two sheets.
 ///
-/// The section is a cubic superellipse, |u/a|³ + |v/b|³ = 1, with its own b to the front (v < 0) and back;
-/// a and b run from the lower to the upper values and shrink by `waist` half-way.
+/// The section mixes an ellipse and a cubic superellipse, m ‖(u/a, v/b)‖₃ + (1 − m) ‖(u/a, v/b)‖₂ = 1, with
+/// its own b to the front (v < 0) and back and m = 0.2 in front (round), 1 behind (flat), between them for
+/// the lower and upper halves of the sides; a and b run from the lower to the upper values and shrink by
+/// `waist` half-way.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Drum {
     /// Middle of the lower and of the upper end, mm.
@@ -184,12 +199,14 @@ impl Drum {
         let at = |i: usize| (self.radii[0][i] + t * (self.radii[1][i] - self.radii[0][i])) * narrowing;
         let (a, b) = (at(0), if v < 0.0 { at(1) } else { at(2) });
         let (s, q) = (u.abs() / a, v.abs() / b);
-        let level = (s * s * s + q * q * q).cbrt();
-        let column = if level < 1e-6 {
+        let (round, cubic) = (s.hypot(q), (s * s * s + q * q * q).cbrt());
+        let column = if round < 1e-6 {
             -a.min(b)
         } else {
-            let (gu, gv) = ((s / level) * (s / level) / a, (q / level) * (q / level) / b);
-            (level - 1.0) / (gu * gu + gv * gv).sqrt()
+            let m = if v < 0.0 { 0.25 } else { 0.9 };
+            let slope = |c: f64| m * (c / cubic) * (c / cubic) + (1.0 - m) * c / round;
+            let level = m * cubic + (1.0 - m) * round;
+            (level - 1.0) / (slope(s) / a).hypot(slope(q) / b)
         };
         let below = self.sheets[0].above(p);
         let above = self.sheets[1].above(p);
@@ -316,7 +333,7 @@ impl Shape {
             Shape::Drum(drum) => {
                 let middle = 0.5 * (drum.ends[0] + drum.ends[1]);
                 let widest = drum.radii.iter().flatten().fold(0.0, |a: f64, r| a.max(*r));
-                // Sheets may stand above the ends by their curl and tilt, at most about the radius again.
+                // Sheets may stand above the ends by their step and tilt, at most about the radius again.
                 (middle, 0.5 * (drum.ends[1] - drum.ends[0]).norm() + 1.8 * widest)
             }
             Shape::Clearing(c) => (c.sheet.origin, c.radii[0].max(c.radii[1]).hypot(c.height) + 3.0),
