@@ -1,5 +1,6 @@
 //! The body between the contact faces: two arms that share a foot and part like a fork.
 
+use super::super::shapes::{smooth_max, smooth_min};
 use super::super::{Aabb, Field};
 use super::contact::Pad;
 use crate::Vec3;
@@ -134,7 +135,7 @@ impl Body {
     fn raw(&self, p: Vec3) -> f64 {
         let fork = self.fork_value(p);
         let canal = self.canal_clearance - self.canal_distance(p);
-        if canal < fork - CANAL_EDGE_MM { fork } else { -smooth_min(-fork, -canal, CANAL_EDGE_MM) }
+        if canal < fork - CANAL_EDGE_MM { fork } else { smooth_max(fork, canal, CANAL_EDGE_MM) }
     }
 
     /// Whether the canal's clearance cuts into the fork at `p`.
@@ -188,15 +189,6 @@ fn ellipse(u: f64, v: f64, [a, b]: [f64; 2]) -> f64 {
 pub(super) fn smoothstep(x: f64) -> f64 {
     let x = x.clamp(0.0, 1.0);
     x * x * (3.0 - 2.0 * x)
-}
-
-/// Minimum with a rounded valley of width `k`; never above the plain minimum, at most k/4 below it.
-pub(super) fn smooth_min(a: f64, b: f64, k: f64) -> f64 {
-    if k <= 0.0 {
-        return a.min(b);
-    }
-    let h = (k - (a - b).abs()).max(0.0) / k;
-    a.min(b) - 0.25 * h * h * k
 }
 
 /// Distance to a cone frustum with rounded ends, mm, to first order in the taper.

@@ -2,7 +2,7 @@
 
 use super::super::spine::Level;
 use super::super::{Aabb, Field};
-use super::contact::{meet, ring};
+use super::contact::{Trim, meet, ring};
 use super::{CANAL_SHARE, Implant, ImplantError, ImplantParams};
 use crate::Vec3;
 use rayon::prelude::*;
@@ -250,11 +250,11 @@ impl Implant {
                 for v in -10..=10 {
                     let (u, v) = (f64::from(u) / 10.0, f64::from(v) / 10.0);
                     let p = s.center + s.first * (u * s.radii[0]) + across * (v * s.radii[1]);
-                    let value =
-                        self.faces[..3].iter().map(|f| f.field.value(p)).fold(f64::NEG_INFINITY, f64::max);
-                    // Near the ends the section is cut by the contact faces, which do not make it thin.
-                    let side = self.body.value(p);
-                    deepest = deepest.max(if i <= 3 || 17 <= i { -side } else { -value });
+                    // Under its own contact face a pillar ends; only clearance to bone elsewhere thins it.
+                    let cut =
+                        |trim: &Trim| if trim.asked(p) == 0.0 { f64::NEG_INFINITY } else { trim.value(p) };
+                    let value = self.trims.iter().map(|t| cut(t)).fold(self.body.value(p), f64::max);
+                    deepest = deepest.max(-value);
                 }
             }
             if 2.0 * deepest < thinnest.0 {

@@ -52,8 +52,8 @@ const CANAL_SHARE: f64 = 0.15;
 /// What can be chosen about the implant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImplantParams {
-    /// Height from the C3 endplate to the C1 facets along the endplate's normal, mm; as the bones stand
-    /// when absent.
+    /// Height of the middle of the C1 facets over the middle of the C3 endplate along z, mm; as the bones
+    /// stand when absent.
     pub height_mm: Option<f64>,
     /// Thickness of the solid rim along the outer walls, mm.
     pub rim_mm: f64,
@@ -152,7 +152,7 @@ pub struct Face {
 pub struct Implant {
     /// What it was designed with; `height_mm` as asked.
     pub params: ImplantParams,
-    /// Height from the C3 endplate to the C1 facets along the endplate's normal, mm.
+    /// Height of the middle of the C1 facets over the middle of the C3 endplate along z, mm.
     pub height_mm: f64,
     /// What C1 must be moved by for this implant, mm.
     pub upper_shift: Vec3,
@@ -163,6 +163,7 @@ pub struct Implant {
     spine: Arc<Spine>,
     body: Arc<Body>,
     faces: Vec<Face>,
+    trims: [Arc<Trim>; 2],
     solid: Arc<Solid>,
     /// C1 where it stands with this implant, and the bones below.
     bones: Vec<(Level, Arc<dyn Field>)>,
@@ -203,18 +204,16 @@ impl Implant {
         let [left, right] = standing;
         let (mut left, mut right) = (left?, right?);
 
-        let up = -lower.patch.axis;
-        let over = |p: Vec3| (p - lower.patch.center).dot(&up);
-        let found = 0.5 * (over(left.patch.center) + over(right.patch.center));
+        let found = 0.5 * (left.patch.center.z + right.patch.center.z) - lower.patch.center.z;
         let height_mm = params.height_mm.unwrap_or(found);
-        let upper_shift = up * (height_mm - found);
+        let upper_shift = Vec3::new(0.0, 0.0, height_mm - found);
         for pad in [&mut left, &mut right] {
             pad.patch = pad.patch.moved(upper_shift);
             pad.joint = pad.joint.moved(upper_shift);
         }
         let upper_bone: Arc<dyn Field> =
             if upper_shift == Vec3::zeros() { c1 } else { Arc::new(Moved { field: c1, shift: upper_shift }) };
-        room([&left, &right], over, height_mm)?;
+        room([&left, &right], &lower, height_mm)?;
 
         let arms = [&left, &right].map(|top| Arm::between(&lower, top));
         let body = Arc::new(Body::fork(arms, &spine.canal, params.canal_clearance_mm));
@@ -233,8 +232,8 @@ impl Implant {
         let lower = Arc::new(trim(&c3, vec![pads[0].patch]));
         let mut faces = vec![
             Face { name: "side".into(), kind: FaceKind::Side, field: body.clone() },
-            Face { name: "upper".into(), kind: FaceKind::Upper, field: upper },
-            Face { name: "lower".into(), kind: FaceKind::Lower, field: lower },
+            Face { name: "upper".into(), kind: FaceKind::Upper, field: upper.clone() },
+            Face { name: "lower".into(), kind: FaceKind::Lower, field: lower.clone() },
         ];
         faces.extend(tracks.iter().map(|t| Face {
             name: format!("bore {}", t.name),
@@ -252,7 +251,9 @@ impl Implant {
         let mut bones = vec![(Level::C1, upper_bone), (Level::C3, c3)];
         bones.extend(spine.bone(Level::C4).map(|b| (Level::C4, b.field.clone())));
         let params = params.clone();
-        let implant = Self { params, height_mm, upper_shift, pads, tracks, spine, body, faces, solid, bones };
+        let trims = [upper, lower];
+        let implant =
+            Self { params, height_mm, upper_shift, pads, tracks, spine, body, faces, trims, solid, bones };
         implant.check_shape()?;
         implant.fit().check(&implant.params)?;
         Ok(implant)
@@ -324,10 +325,12 @@ fn joint(spine: &Spine, kind: JointKind, lower: Level) -> Result<Patch, ImplantE
 }
 
 /// Room between the upper contact faces and the plane of the endplate.
-fn room(pads: [&Pad; 2], over: impl Fn(Vec3) -> f64, height_mm: f64) -> Result<(), ImplantError> {
+fn room(pads: [&Pad; 2], foot: &Pad, height_mm: f64) -> Result<(), ImplantError> {
+    let up = -foot.patch.axis;
+    let over = |p: Vec3| (p - foot.patch.center).dot(&up);
     for pad in pads {
         // The lowest point of the face: its edge, and as much lower as the bone bulges out of the ellipse.
-        let edge = contact::ring(&pad.patch, 1.0, 64).map(&over).fold(f64::INFINITY, f64::min);
+        let edge = contact::ring(&pad.patch, 1.0, 64).map(over).fold(f64::INFINITY, f64::min);
         let room_mm = edge + pad.relief[0].min(0.0);
         if room_mm < LEAST_ROOM_MM {
             return Err(ImplantError::TooLow {
@@ -335,7 +338,7 @@ fn room(pads: [&Pad; 2], over: impl Fn(Vec3) -> f64, height_mm: f64) -> Result<(
                 pad: pad.name.clone(),
                 room_mm,
                 needed_mm: LEAST_ROOM_MM,
-                least_mm: height_mm + LEAST_ROOM_MM - room_mm,
+                least_mm: height_mm + (LEAST_ROOM_MM - room_mm) / up.z.max(0.5),
             });
         }
     }

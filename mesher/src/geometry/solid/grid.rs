@@ -142,7 +142,9 @@ impl Grid {
             .max_by_key(|&n| (sizes[n], std::cmp::Reverse(n)));
         let Some(main) = main else { return pieces };
         let free = sets.root(outside);
-        for (n, &size) in sizes.iter().enumerate().filter(|(n, size)| **size != 0 && *n != free && *n < outside) {
+        for (n, &size) in
+            sizes.iter().enumerate().filter(|(n, size)| **size != 0 && *n != free && *n < outside)
+        {
             let volume = f64::from(size) * self.share();
             if !self.inside(n) {
                 pieces.voids += 1;

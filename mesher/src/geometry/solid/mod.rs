@@ -35,10 +35,13 @@ const MOST_SHIFT: f64 = 0.08;
 /// Largest number of grid nodes; more would not fit in 1.5 GB.
 const MOST_NODES: f64 = 9.0e7;
 
+/// Edge of a body-centered cube (two nodes) that holds as many nodes per volume as a simple grid of edge 1.
+const CUBE: f64 = 1.259_921_049_894_873_2;
+
 /// How fine the printable solid is cut.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SolidParams {
-    /// Edge of the cutting grid's cubes, mm. Two nodes per cube: as fine as a simple grid of 0.8 times it.
+    /// Edge of the cutting grid, mm: that of the simple grid with as many nodes.
     pub edge_mm: f64,
     /// Spacing of the nodes at which side and bones are sampled, mm.
     pub sample_mm: f64,
@@ -134,7 +137,7 @@ pub fn printable(
 ) -> Result<Solid, SolidError> {
     check(params)?;
     let outline = Outline::new(implant, params.sample_mm);
-    let near = params.edge_mm;
+    let near = CUBE * params.edge_mm;
     let field = |p: Vec3| {
         let out = outline.near(p, 4.0 * near)?;
         if near < out.value {
@@ -146,7 +149,7 @@ pub fn printable(
         Some(out.value.max(core))
     };
     let bounds = outline.bounds;
-    let edge = params.edge_mm;
+    let edge = CUBE * params.edge_mm;
     let mut grid = sample(bounds, edge, &field, stop)?;
     let pieces = grid.keep_largest();
     let zone = zone(&grid, &outline, implant);
@@ -164,7 +167,8 @@ pub fn printable(
     })
 }
 
-/// Closed manifold surface of any field at a grid edge of `edge` mm; only its largest piece.
+/// Closed manifold surface of any field at a grid edge of `edge` mm (as [`SolidParams::edge_mm`]); only its
+/// largest piece.
 ///
 /// `field` may answer `None` where the solid is surely farther than two grid edges away.
 ///
@@ -176,7 +180,7 @@ pub fn surface_of(
     field: &(dyn Fn(Vec3) -> Option<f64> + Sync),
     stop: &AtomicBool,
 ) -> Result<(TriSurface, Pieces), SolidError> {
-    let mut grid = sample(bounds, edge, field, stop)?;
+    let mut grid = sample(bounds, CUBE * edge, field, stop)?;
     let pieces = grid.keep_largest();
     Ok((finish(&grid, field)?, pieces))
 }
@@ -197,8 +201,9 @@ fn sample(
 ) -> Result<Grid, SolidError> {
     let nodes = 2.0 * bounds.size().iter().map(|s| s / edge + 5.0).product::<f64>();
     if MOST_NODES < nodes {
-        let least_mm = edge * (nodes / MOST_NODES).cbrt();
-        return Err(SolidError::TooFine { edge_mm: edge, nodes, most: MOST_NODES, least_mm });
+        let edge_mm = edge / CUBE;
+        let least_mm = edge_mm * (nodes / MOST_NODES).cbrt();
+        return Err(SolidError::TooFine { edge_mm, nodes, most: MOST_NODES, least_mm });
     }
     Grid::sample(bounds, edge, field, stop).ok_or(SolidError::Stopped)
 }
@@ -206,7 +211,7 @@ fn sample(
 fn finish(grid: &Grid, field: &(dyn Fn(Vec3) -> Option<f64> + Sync)) -> Result<TriSurface, SolidError> {
     let mut surface = extract::extract(grid, field);
     if surface.triangles.is_empty() {
-        return Err(SolidError::Empty { edge_mm: grid.edge });
+        return Err(SolidError::Empty { edge_mm: grid.edge / CUBE });
     }
     clean::collapse_short_edges(&mut surface, SHORT_EDGE * grid.edge);
     clean::restore_volume(&mut surface, MOST_SHIFT * grid.edge);
