@@ -246,6 +246,7 @@ fn length(r: &Reader<'_>, path: &str, least: f64, most: f64) -> f64 {
 
 fn read(r: &Reader<'_>, document: &Document) -> Case {
     let lattice_names: Vec<&str> = dens_mesher::lattice::CATALOGUE.iter().map(|c| c.name()).collect();
+    let density_laws: Vec<&str> = dens_solver::materials::density::CATALOGUE.iter().map(|l| l.name).collect();
     let anatomy = match r.choice("anatomy.kind", &["parametric", "surfaces"]).as_str() {
         "surfaces" => {
             let files = ["c1", "c2", "c3", "c4"].map(|n| {
@@ -266,7 +267,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         endplate: (modulus(r, "bone.endplate_modulus"), r.number("bone.endplate_poisson", POISSON)),
         endplate_thickness: length(r, "bone.endplate_thickness", 0.0, 3.0),
         cancellous_density: r.quantity("bone.cancellous_density", Dimension::Density, Range::Between(2e-11, 1e-9)),
-        cancellous_law: r.choice("bone.cancellous_law", &["kopperdahl2002", "morgan2003", "keyak1994"]),
+        cancellous_law: r.choice("bone.cancellous_law", &density_laws),
         cancellous_poisson: r.number("bone.cancellous_poisson", POISSON),
         posterior: (modulus(r, "bone.posterior_modulus"), r.number("bone.posterior_poisson", POISSON)),
     };

@@ -13,7 +13,7 @@ use dens_mesher::Vec3;
 use dens_mesher::geometry::spine::{Joint, JointKind, Level, Patch, Side};
 use dens_mesher::mesh::Mesh;
 use dens_solver::elements::Section;
-use dens_solver::materials::density;
+use dens_solver::materials::{calibrated, density};
 use dens_solver::tensor::{Stiffness, isotropic, mix, rotate};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -54,10 +54,24 @@ pub fn bone_stiffness(case: &Case) -> Result<[Stiffness; 4], Failure> {
 /// # Errors
 /// A density outside the validity of the law; exit 2.
 pub fn cancellous(case: &Case) -> Result<(f64, f64), Failure> {
-    // t/mm³ to mg/cm³.
-    let milligrams = case.bone.cancellous_density * 1e12;
-    density::cancellous(&case.bone.cancellous_law, milligrams)
-        .map_err(|e| Failure::input(format!("bone.cancellous_density: {e}")))
+    let name = &case.bone.cancellous_law;
+    let law = density::find(name).ok_or_else(|| Failure::input(format!("no density law is called `{name}`")))?;
+    calibrated::modulus_and_strength(law, milligrams(case))
+        .map_err(|e| Failure::input(format!("bone.cancellous_density with bone.cancellous_law: {e}")))
+}
+
+/// Density of cancellous bone, mg/cm³ (from t/mm³).
+fn milligrams(case: &Case) -> f64 {
+    case.bone.cancellous_density * 1e12
+}
+
+/// Mass densities of the four tissues, g/cm³, in the order of [`TISSUES`].
+///
+/// Cancellous from its QCT density; cortex and endplates at the largest density of bone remodelling laws,
+/// 1.73 g/cm³ (Huiskes 1992, Kerner 1999); posterior elements, a mixture, halfway.
+pub fn mass_densities(case: &Case) -> [f64; 4] {
+    let (compact, porous) = (1.73, calibrated::apparent(milligrams(case)));
+    [compact, compact, porous, 0.5 * (compact + porous)]
 }
 
 /// Regions and materials of a bone.

@@ -82,6 +82,19 @@ pub fn lattice_stress_ratio(stress: &Six, yield_stress: f64) -> f64 {
     lattice_stress(stress) / yield_stress
 }
 
+/// Yield stress of a bending-dominated lattice by its density, MPa: σ = 0.3 σ_s ρ^1.5.
+///
+/// - `solid_yield`: MPa; `relative_density`: 0 to 1
+///
+/// For screening of designs; the chosen lattice is judged with the stress in its struts.
+///
+/// # Source
+/// Gibson & Ashby (1997), Cellular Solids, 2nd ed., §5.3 (open cells, plastic collapse); range of the
+/// coefficient 0.2 to 0.4.
+pub fn bending_lattice_yield(solid_yield: f64, relative_density: f64) -> f64 {
+    0.3 * solid_yield * relative_density.powf(1.5)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

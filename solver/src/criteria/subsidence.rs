@@ -83,6 +83,13 @@ pub fn overpressed_area_fraction(areas: &[f64], pressures: &[f64], strengths: &[
     fraction(areas, pressures.iter().zip(strengths).map(|(p, s)| s < p))
 }
 
+/// Compressive principal strain over the strain at which bone is crushed, per point; negative in pure tension.
+///
+/// - `strains`: order xx yy zz yz xz xy; `yield_strain`: positive, [`YIELD_STRAIN_COMPRESSION`] or a case's own
+pub fn compression_ratios(strains: &[Six], yield_strain: f64) -> Vec<f64> {
+    strains.iter().map(|e| -principal_strains(e)[2] / yield_strain).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
