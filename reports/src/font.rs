@@ -8,9 +8,6 @@ pub const FAMILY: &str = "Inter";
 /// Height of a lower-case x over the font size, from the OS/2 table of the files.
 pub(crate) const X_HEIGHT: f64 = 1536.0 / 2816.0;
 
-/// Height of a capital over the font size, from the OS/2 table of the files.
-pub(crate) const CAP_HEIGHT: f64 = 2048.0 / 2816.0;
-
 /// Cut of the typeface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {

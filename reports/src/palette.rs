@@ -59,11 +59,6 @@ pub fn luminance(color: Rgb) -> f64 {
     0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 }
 
-/// `#rrggbb`.
-pub(crate) fn hex(color: Rgb) -> String {
-    format!("#{:02x}{:02x}{:02x}", color[0], color[1], color[2])
-}
-
 /// Mixture: `t` = 0 gives `a`, 1 gives `b`.
 pub(crate) fn mix(a: Rgb, b: Rgb, t: f64) -> Rgb {
     std::array::from_fn(|k| (f64::from(a[k]) * (1.0 - t) + f64::from(b[k]) * t).round() as u8)

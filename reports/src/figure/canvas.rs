@@ -7,10 +7,10 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontFamily, FontStyle, FontTransform, RGBAColor, ShapeStyle, TextStyle};
 
 /// User units of the SVG per millimeter: plotters counts in whole units, 25 µm here.
-pub(crate) const UNITS: f64 = 40.0;
+const UNITS: f64 = 40.0;
 
 /// Millimeters per typographic point.
-pub(crate) const POINT: f64 = 25.4 / 72.0;
+const POINT: f64 = 25.4 / 72.0;
 
 /// Where the given point lies on a line of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@ pub use plot::{Band, Look, Plot, Rule, Series};
 pub use recipes::{Design, design_history, exceedance, histogram, residuals};
 
 pub(crate) use axis::step_125;
-pub(crate) use canvas::{Anchor, Canvas, POINT, Pen, draw_svg, width_mm};
+pub(crate) use canvas::{Anchor, Canvas, Pen, draw_svg, width_mm};
 
 /// Size of all text in plots, pt.
 pub(crate) const FONT_SIZE: f64 = 8.0;

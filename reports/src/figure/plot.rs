@@ -289,13 +289,24 @@ impl Plot {
         }
     }
 
-    /// Texts beside points, each at the first of eight places where it covers nothing else.
+    /// Texts beside points, each at the one of eight places where it covers least.
     fn draw_labels(&self, c: &mut Canvas<'_>, f: &Frame, x: &Ruler, y: &Ruler) {
         let mut taken: Vec<[f64; 4]> = Vec::new();
         for s in self.series.iter().filter(|s| matches!(s.look, Look::Markers | Look::Both | Look::Faint)) {
             for p in &s.points {
                 let (px, py) = (x.at(p[0]), y.at(p[1]));
                 taken.push([px - 1.1, py - 1.1, px + 1.1, py + 1.1]);
+            }
+        }
+        for s in self.series.iter().filter(|s| matches!(s.look, Look::Line | Look::Both)) {
+            for w in s.points.windows(2) {
+                let [a, b] = [w[0], w[1]].map(|p| [x.at(p[0]), y.at(p[1])]);
+                let n = ((b[0] - a[0]).hypot(b[1] - a[1]) / 0.8).clamp(1.0, 200.0) as usize;
+                for k in 0..=n {
+                    let t = k as f64 / n as f64;
+                    let q = [a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])];
+                    taken.push([q[0] - 0.4, q[1] - 0.4, q[0] + 0.4, q[1] + 0.4]);
+                }
             }
         }
         for (i, s) in self.series.iter().enumerate() {
@@ -402,6 +413,17 @@ pub(super) enum Sign {
     Swatch { color: Rgb },
 }
 
+impl Sign {
+    /// Width in the legend, mm.
+    fn width(&self) -> f64 {
+        match self {
+            Self::Curve { line: Some(_), .. } => 7.0,
+            Self::Curve { line: None, .. } => 2.0,
+            Self::Swatch { .. } => 5.0,
+        }
+    }
+}
+
 /// Line of a legend.
 pub(super) struct Entry {
     pub(super) text: String,
@@ -417,13 +439,12 @@ pub(super) struct Legend {
 
 impl Legend {
     const ROW: f64 = 4.2;
-    const SIGN: f64 = 7.0;
 
     pub(super) fn new(entries: Vec<Entry>, width: f64) -> Self {
         let (mut at, mut row) = (0.0, 0);
         let mut placed = Vec::new();
         for e in entries {
-            let w = Self::SIGN + 1.5 + width_mm(&e.text, FONT_SIZE, Weight::Regular);
+            let w = e.sign.width() + 1.5 + width_mm(&e.text, FONT_SIZE, Weight::Regular);
             if 0.0 < at && width < at + w {
                 (at, row) = (0.0, row + 1);
             }
@@ -441,20 +462,21 @@ impl Legend {
     pub(super) fn draw(&self, c: &mut Canvas<'_>, origin: [f64; 2]) {
         for (e, at, row) in &self.placed {
             let (x, y) = (origin[0] + at, origin[1] + (*row as f64 + 0.5) * Self::ROW);
+            let width = e.sign.width();
             match e.sign {
                 Sign::Curve { color, line, marker } => {
                     if let Some(dash) = line {
-                        c.line(&[[x, y], [x + Self::SIGN, y]], Pen { color, width: 0.4, dash });
+                        c.line(&[[x, y], [x + width, y]], Pen { color, width: 0.4, dash });
                     }
                     if let Some(marker) = marker {
-                        c.marker([x + 0.5 * Self::SIGN, y], marker, 0.9, color);
+                        c.marker([x + 0.5 * width, y], marker, 0.9, color);
                     }
                 }
                 Sign::Swatch { color } => {
-                    c.rect([x + 1.0, y - 1.3], [x + Self::SIGN - 1.0, y + 1.3], color, 1.0);
+                    c.rect([x, y - 1.3], [x + width, y + 1.3], color, 1.0);
                 }
             }
-            let p = [x + Self::SIGN + 1.5, y + 1.0];
+            let p = [x + width + 1.5, y + 1.0];
             c.text(p, &e.text, FONT_SIZE, Anchor::Start, (INK, Weight::Regular));
         }
     }

@@ -5,6 +5,7 @@ use super::canvas::Marker;
 use super::plot::{Look, Plot, Series};
 use super::{FigureError, Width};
 use crate::palette::CURVES;
+use crate::table::significant;
 use std::collections::BTreeMap;
 
 /// Histogram of `values` in about `n_bins` bins whose width is 1, 2 or 5 × 10ⁿ; bars are shares in percent.
@@ -124,13 +125,13 @@ pub fn design_history(id: &str, caption: &str, designs: &[Design]) -> Plot {
     for (k, name) in names.into_iter().enumerate() {
         let points = numbered().filter_map(|(i, d)| Some([i, *d.terms.get(name)?])).collect();
         let mut series = Series::new(name, Look::Line, points);
-        // After the solid line of the best value.
-        series.color = Some(k + 1);
+        // The first colors are for the cell types.
+        series.color = Some([3, 5, 1, 2][k % 4]);
         plot.series.push(series);
     }
     if !best_so_far.is_empty() {
         let mut series = Series::new("best so far", Look::Steps, best_so_far);
-        series.color = Some(0);
+        series.color = Some(4);
         plot.series.push(series);
     }
     let mut types: Vec<&str> = Vec::new();
@@ -170,7 +171,7 @@ pub fn residuals(id: &str, caption: &str, solves: &[(&str, &[f64])], tolerance: 
             history.iter().enumerate().filter(|(_, r)| **r != 0.0).map(|(i, &r)| [i as f64, r]).collect();
         plot.series.push(Series::new(name, Look::Line, points));
     }
-    plot.rule(&format!("tolerance {tolerance:e}"), tolerance, false)
+    plot.rule(&format!("tolerance {}", significant(tolerance, 1)), tolerance, false)
 }
 
 #[cfg(test)]

@@ -192,6 +192,7 @@ impl<'a> Writer<'a> {
         self.flow.skip(above);
         // A heading keeps company: at least three lines follow on its page.
         self.flow.need(size * 1.4 + 3.0 * BODY.leading() + 6.0);
+        let start = self.flow.place();
         self.flow.bookmark(text, level);
         self.flow.paragraph(LEFT, WIDTH, text, Type { size, ..bold(BODY) });
         if level <= 1 {
@@ -199,6 +200,7 @@ impl<'a> Writer<'a> {
             self.flow.y += 3.0;
         }
         self.flow.y += 3.0;
+        self.flow.hold(start);
     }
 
     fn list(&mut self, items: &[String]) {
@@ -321,7 +323,7 @@ fn judged_row(q: &Quantity) -> Vec<Print> {
         Some(Relation::AtLeast) => "≥ ",
         None => "",
     };
-    let limit = q.limit.map_or("–".to_string(), |l| format!("{relation}{}", with_unit(l, &q.unit)));
+    let limit = q.limit.map_or("–".to_string(), |l| format!("{relation}{}", limit_with_unit(l, &q.unit)));
     let margin = q.margin.map_or("–".to_string(), |m| {
         let sign = if m < 0.0 { "\u{2212}" } else { "+" };
         format!("{sign}{}", significant(m.abs(), 3))
@@ -339,6 +341,18 @@ fn judged_row(q: &Quantity) -> Vec<Print> {
     row.push(Print { text: word.to_string(), color, weight: Weight::Bold });
     row.push(Print::plain(why));
     row
+}
+
+/// Limit with its unit; trailing zeros would claim a precision it does not have.
+fn limit_with_unit(limit: f64, unit: &str) -> String {
+    let text = with_unit(limit, unit);
+    let (number, rest) =
+        text.split_once('\u{a0}').map_or((text.as_str(), ""), |(n, _)| (n, &text[n.len()..]));
+    if number.contains('.') && !number.contains('×') {
+        format!("{}{rest}", number.trim_end_matches('0').trim_end_matches('.'))
+    } else {
+        text
+    }
 }
 
 /// Number with its unit, held together by a no-break space.

@@ -59,6 +59,14 @@ pub(super) enum Mark {
     Figure { at: [f64; 2], size: [f64; 2], index: usize },
 }
 
+impl Mark {
+    fn shift(&mut self, dy: f64) {
+        match self {
+            Self::Text { at, .. } | Self::Rect { at, .. } | Self::Figure { at, .. } => at[1] += dy,
+        }
+    }
+}
+
 /// Entry of the outline.
 #[derive(Debug)]
 pub(super) struct Bookmark {
@@ -68,6 +76,14 @@ pub(super) struct Bookmark {
     pub(super) y: f64,
 }
 
+/// Place in the flow, to which a heading can be traced back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    marks: usize,
+    bookmarks: usize,
+    y: f64,
+}
+
 /// Pages in the making.
 #[derive(Debug, Default)]
 pub(super) struct Flow {
@@ -75,17 +91,55 @@ pub(super) struct Flow {
     pub(super) bookmarks: Vec<Bookmark>,
     /// Distance of the writing position from the top of the page, pt.
     pub(super) y: f64,
+    /// Start and end of a heading that nothing follows yet.
+    held: Option<(Place, usize)>,
 }
 
 impl Flow {
     pub(super) fn new() -> Self {
-        Self { pages: vec![Vec::new()], bookmarks: Vec::new(), y: TOP }
+        Self { pages: vec![Vec::new()], bookmarks: Vec::new(), y: TOP, held: None }
+    }
+
+    /// The writing position.
+    pub(super) fn place(&self) -> Place {
+        let place = Place { marks: self.last().len(), bookmarks: self.bookmarks.len(), y: self.y };
+        // Headings in a row stay together.
+        match self.held {
+            Some((start, end)) if end == place.marks => start,
+            _ => place,
+        }
+    }
+
+    /// Keeps what was written since `start` with what follows: it moves along if the page breaks right here.
+    pub(super) fn hold(&mut self, start: Place) {
+        self.held = Some((start, self.last().len()));
     }
 
     /// Starts a page.
     pub(super) fn break_page(&mut self) {
-        self.pages.push(Vec::new());
-        self.y = TOP;
+        let mut moved = Vec::new();
+        let mut height = 0.0;
+        if let Some((start, end)) = self.held.take() {
+            let page = self.pages.last_mut().expect("there is always a page");
+            // A heading at the top of its page has no better place to go.
+            if end == page.len() && TOP < start.y {
+                moved = page.split_off(start.marks);
+                height = self.y - start.y;
+                for mark in &mut moved {
+                    mark.shift(TOP - start.y);
+                }
+                for b in &mut self.bookmarks[start.bookmarks..] {
+                    b.page += 1;
+                    b.y += TOP - start.y;
+                }
+            }
+        }
+        self.pages.push(moved);
+        self.y = TOP + height;
+    }
+
+    fn last(&self) -> &Vec<Mark> {
+        self.pages.last().expect("there is always a page")
     }
 
     /// Starts a page unless `height` pt are left on this one.
@@ -211,6 +265,30 @@ mod tests {
         assert!(hash.iter().all(|l| FACE.width(l) <= 100.0));
         // Narrower than a character: one character a line, no endless loop.
         assert_eq!(wrap("abc", 0.1, FACE), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn heading_moves_to_the_next_page_with_what_follows_it() {
+        let mut flow = Flow::new();
+        flow.paragraph(LEFT, WIDTH, "before", FACE);
+        flow.y = BOTTOM - 60.0;
+        let start = flow.place();
+        flow.bookmark("Heading", 1);
+        flow.paragraph(LEFT, WIDTH, "Heading", FACE);
+        flow.hold(start);
+        flow.need(200.0);
+        flow.paragraph(LEFT, WIDTH, "after", FACE);
+        let texts = |page: usize| -> Vec<&str> {
+            flow.pages[page]
+                .iter()
+                .filter_map(|m| if let Mark::Text { text, .. } = m { Some(text.as_str()) } else { None })
+                .collect()
+        };
+        assert_eq!(texts(0), ["before"]);
+        assert_eq!(texts(1), ["Heading", "after"]);
+        assert_eq!(flow.bookmarks[0].page, 1);
+        // Round-off of moving it up the page.
+        assert!((flow.bookmarks[0].y - TOP).abs() < 1e-9);
     }
 
     #[test]
