@@ -4,7 +4,7 @@
 //! part is held is decided by the solver, once the interfaces are paired.
 
 use crate::elements::Section;
-use crate::loads::contact::Law;
+use crate::loads::contact::{Gaps, Law};
 use crate::loads::fixation::Fixation;
 use crate::loads::guide::Guide;
 use crate::loads::traction::Traction;
@@ -46,7 +46,9 @@ pub struct Interface {
     pub master: Surface,
     /// Bonded, or sliding with friction.
     pub law: Law,
-    /// How far apart the surfaces may lie in the given geometry, mm. What is paired counts as just touching.
+    /// Whether gaps of the given geometry count.
+    pub gaps: Gaps,
+    /// How far apart the surfaces may lie in the given geometry, mm.
     pub reach_mm: f64,
 }
 

@@ -138,14 +138,22 @@ pub struct Solver {
 }
 
 /// Point of the iteration.
+#[derive(Default)]
 struct Iterate {
     u: Vec<f64>,
     multipliers: Vec<Vec3>,
+    /// Friction bound of each point that the next step holds, MPa.
+    bounds: Vec<f64>,
     jumps: Vec<Vec3>,
+    /// Tractions of the true law.
     responses: Vec<Response>,
-    /// f_int − f, N; what the supports take is left in.
+    /// f_int − f of the true law, N; what the supports take is left in.
     unbalanced: Vec<f64>,
+    /// Norm of that where nodes are free, relative to the load.
     residual: f64,
+    /// Tractions and f_int − f with the bounds held: what the next step starts from.
+    held_responses: Vec<Response>,
+    held: Vec<f64>,
 }
 
 impl Solver {
@@ -194,15 +202,15 @@ impl Solver {
         self.discrete.assemble(model, &self.assembler, &mut self.matrix)?;
         self.interfaces.refresh(model, &self.options);
         let applied = self.discrete.applied(model);
-        let mut load = applied.clone();
-        self.discrete.project(&mut load);
-        let scale = norm(&load);
-        if scale == 0.0 {
+        let mut moving = applied.clone();
+        self.discrete.project(&mut moving);
+        let load = Load { scale: norm(&moving), applied };
+        if load.scale == 0.0 {
             return Err(SolveError::BadModel(vec![ModelError::NoLoad]));
         }
         let (u, multipliers) = self.first_guess(start);
         let warm = start.is_some();
-        let mut now = self.evaluate(&applied, u, multipliers, scale);
+        let mut now = self.evaluate(&load, u, multipliers, None);
         let mut run = Run::new(&self.options, self.interfaces.all_bonded());
         loop {
             if cancel.load(Ordering::Relaxed) {
@@ -210,7 +218,7 @@ impl Solver {
             }
             run.progress.history.push(now.residual);
             if warm || 0 < run.progress.iterations {
-                if self.settled(model, &applied, &mut now, &mut run, scale) {
+                if self.settled(model, &load, &mut now, &mut run) {
                     break;
                 }
                 if run.hopeless(now.residual) {
@@ -220,7 +228,7 @@ impl Solver {
             observer("contact", run.fraction(now.residual));
             let closed = !warm && run.progress.iterations == 0;
             let step = self.step(&now, closed, &mut run)?;
-            now = self.advance(&applied, now, &step, closed, scale, &mut run);
+            now = self.advance(&load, now, &step, closed, &mut run);
         }
         run.progress.linear_solver = self.linear.name().to_string();
         run.progress.linear_memory = self.linear.memory_bytes();
@@ -232,7 +240,7 @@ impl Solver {
             responses: &now.responses,
             multipliers: &now.multipliers,
             unbalanced: &now.unbalanced,
-            applied: &applied,
+            applied: &load.applied,
         };
         Ok(report::collect(model, &self.discrete, &self.interfaces, &state, run.progress))
     }
@@ -285,35 +293,55 @@ impl Solver {
         (u, multipliers)
     }
 
-    fn evaluate(&self, applied: &[f64], u: Vec<f64>, multipliers: Vec<Vec3>, scale: f64) -> Iterate {
-        let jumps = self.interfaces.jumps(&u);
+    /// Evaluates a state; the bounds held next move from `bounds` toward those of the state by `pace`.
+    fn evaluate(
+        &self,
+        load: &Load,
+        u: Vec<f64>,
+        multipliers: Vec<Vec3>,
+        bounds: Option<(Vec<f64>, f64)>,
+    ) -> Iterate {
+        let jumps = self.interfaces.overlaps(&u);
         let responses = self.interfaces.responses(&jumps, &multipliers, None);
-        let mut unbalanced = vec![0.0; u.len()];
-        self.matrix.matvec(&u, &mut unbalanced);
+        let mut linear = vec![0.0; u.len()];
+        self.matrix.matvec(&u, &mut linear);
+        add_scaled(&mut linear, -1.0, &load.applied);
+        let mut unbalanced = linear.clone();
         self.interfaces.add_forces(&responses, &mut unbalanced);
-        add_scaled(&mut unbalanced, -1.0, applied);
         let mut free = unbalanced.clone();
         self.discrete.project(&mut free);
-        let residual = norm(&free) / scale;
-        Iterate { u, multipliers, jumps, responses, unbalanced, residual }
+        let residual = norm(&free) / load.scale;
+        let own = self.interfaces.bounds(&responses);
+        let bounds = match bounds {
+            Some((mut last, pace)) => {
+                last.iter_mut().zip(&own).for_each(|(b, o)| *b += pace * (o - *b));
+                last
+            }
+            None => own,
+        };
+        let held_responses = self.interfaces.responses(&jumps, &multipliers, Some(&bounds));
+        self.interfaces.add_forces(&held_responses, &mut linear);
+        Iterate { u, multipliers, bounds, jumps, responses, unbalanced, residual, held_responses, held: linear }
+    }
+
+    /// Takes the tractions as multipliers. The next step keeps statuses and bounds.
+    fn augment(&self, load: &Load, now: &mut Iterate) {
+        now.multipliers = now.responses.iter().map(|r| r.traction).collect();
+        now.bounds = self.interfaces.bounds(&now.responses);
+        now.held_responses = self.interfaces.followed(&now.jumps, &now.multipliers, &now.responses);
+        now.held.fill(0.0);
+        self.matrix.matvec(&now.u, &mut now.held);
+        add_scaled(&mut now.held, -1.0, &load.applied);
+        self.interfaces.add_forces(&now.held_responses, &mut now.held);
     }
 
     /// Whether `now` is the answer; updates the multipliers where only the overlap is too large.
-    fn settled(
-        &self,
-        model: &Model,
-        applied: &[f64],
-        now: &mut Iterate,
-        run: &mut Run,
-        scale: f64,
-    ) -> bool {
+    fn settled(&self, model: &Model, load: &Load, now: &mut Iterate, run: &mut Run) -> bool {
         let violation = self.interfaces.worst_violation(&now.jumps, &now.responses).map_or(0.0, |w| w.0);
         run.violation = violation;
         let wide = run.options.gap_tolerance < violation;
         if wide && now.residual < AUGMENT_BELOW && run.progress.augmentations < run.options.max_augmentations {
-            let multipliers = now.responses.iter().map(|r| r.traction).collect();
-            let u = std::mem::take(&mut now.u);
-            *now = self.evaluate(applied, u, multipliers, scale);
+            self.augment(load, now);
             run.progress.augmentations += 1;
             run.augmented = true;
             return false;
@@ -321,32 +349,29 @@ impl Solver {
         if wide || run.options.residual_tolerance < now.residual {
             return false;
         }
-        let b = report::balance(model, &self.discrete, &now.u, &now.unbalanced, applied);
+        let b = report::balance(model, &self.discrete, &now.u, &now.unbalanced, &load.applied);
         b.force_error.max(b.moment_error) <= run.balance_tolerance()
     }
 
     /// Newton step Δu.
     fn step(&mut self, now: &Iterate, closed: bool, run: &mut Run) -> Result<Vec<f64>, SolveError> {
         self.tangent.blocks.copy_from_slice(&self.matrix.blocks);
-        self.interfaces.add_tangent(&now.responses, closed, &mut self.tangent);
+        self.interfaces.add_tangent(&now.held_responses, closed, &mut self.tangent);
         self.discrete.constrain(&mut self.tangent);
-        let statuses: Vec<Status> = now
-            .responses
-            .iter()
-            .map(|r| if closed { Status::Stick } else { r.status })
-            .collect();
+        let status = |r: &Response| if closed { Status::Stick } else { r.status };
+        let statuses: Vec<Status> = now.held_responses.iter().map(status).collect();
         if run.must_prepare(&statuses) {
             self.linear.prepare(&self.tangent, &self.discrete.system)?;
-            run.prepared(statuses);
+            run.prepared(statuses.clone());
         }
-        let mut b: Vec<f64> = now.unbalanced.iter().map(|v| -v).collect();
+        let mut b: Vec<f64> = now.held.iter().map(|v| -v).collect();
         self.discrete.project(&mut b);
         let tolerance = run.forcing(now.residual);
         let mut step = vec![0.0; b.len()];
         let stats = match self.linear.solve(&self.tangent, &b, &mut step, tolerance) {
             Err(LinearError::NotConverged { .. }) if !run.fresh => {
                 self.linear.prepare(&self.tangent, &self.discrete.system)?;
-                run.prepared(now.responses.iter().map(|r| r.status).collect());
+                run.prepared(statuses);
                 step.fill(0.0);
                 self.linear.solve(&self.tangent, &b, &mut step, tolerance)?
             }
@@ -358,28 +383,34 @@ impl Solver {
 
     fn advance(
         &self,
-        applied: &[f64],
+        load: &Load,
         now: Iterate,
         step: &[f64],
         closed: bool,
-        scale: f64,
         run: &mut Run,
     ) -> Iterate {
         let linear = self.interfaces.all_bonded();
-        let length = if closed || linear {
+        let length = if closed || linear || run.augmented {
             1.0
         } else {
             let potential = search::Potential::along(&self.matrix, &self.interfaces, &now, step);
             potential.minimize()
         };
-        let Iterate { mut u, multipliers, responses: before, .. } = now;
+        let Iterate { mut u, multipliers, bounds, responses: before, residual, .. } = now;
         add_scaled(&mut u, length, step);
-        let next = self.evaluate(applied, u, multipliers, scale);
+        let held = (!closed).then_some((bounds, run.pace));
+        let next = self.evaluate(load, u, multipliers, held);
+        run.set_pace(residual, next.residual);
         let change = |i: usize| {
             self.interfaces.points[i].weight * (next.responses[i].traction - before[i].traction).norm()
         };
         run.unsettled = (0..before.len()).max_by(|a, b| change(*a).total_cmp(&change(*b)));
+        let count = |r: &[Response], s: Status| r.iter().filter(|r| r.status == s).count();
+        if std::env::var("DBG").is_ok() {eprintln!("DEBUG it {} res {:.2e}->{:.2e} alpha {:.3} osl {:?}->{:?} prep {} lin {} pace {}", run.progress.iterations, residual, next.residual, length, 
+            [Status::Open, Status::Stick, Status::Slip].map(|s| count(&before, s)),
+            [Status::Open, Status::Stick, Status::Slip].map(|s| count(&next.responses, s)), run.progress.preparations, run.last_iterations, run.pace);}
         run.progress.iterations += 1;
+        run.augmented = false;
         next
     }
 
@@ -410,6 +441,18 @@ const PATIENCE: usize = 15;
 /// Iterations without a smaller residual after which the iteration is given up.
 const STAGNATION: usize = 25;
 
+/// Iterations in which a growing residual only means that the contact set is being found.
+const SEARCHING: usize = 6;
+
+/// Slowest pace of the friction bounds.
+const SLOWEST: f64 = 0.1;
+
+/// Applied nodal forces, N, and the norm of those that free nodes feel.
+struct Load {
+    applied: Vec<f64>,
+    scale: f64,
+}
+
 /// Bookkeeping of one solve.
 struct Run {
     options: Options,
@@ -421,6 +464,8 @@ struct Run {
     fresh_iterations: Option<usize>,
     last_iterations: usize,
     augmented: bool,
+    /// Part of the way that the friction bounds go toward μ p in one step.
+    pace: f64,
     violation: f64,
     unsettled: Option<usize>,
     best: f64,
@@ -438,6 +483,7 @@ impl Run {
             fresh_iterations: None,
             last_iterations: 0,
             augmented: false,
+            pace: 1.0,
             violation: 0.0,
             unsettled: None,
             best: f64::INFINITY,
@@ -473,18 +519,29 @@ impl Run {
         self.progress.linear_iterations += iterations;
     }
 
+    /// Slows the friction bounds down where they make the state swing to and fro, and lets them go again.
+    fn set_pace(&mut self, before: f64, after: f64) {
+        if self.augmented || self.progress.iterations < SEARCHING {
+            return;
+        }
+        if 0.8 * before < after {
+            self.pace = (0.5 * self.pace).max(SLOWEST);
+        } else if after < (1.0 - 0.7 * self.pace) * before {
+            self.pace = (2.0 * self.pace).min(1.0);
+        }
+    }
+
     /// Relative tolerance of the next linear solve: loose while the contact set is being found, and what
     /// finishes the job when one more step can.
     fn forcing(&self, residual: f64) -> f64 {
         let finish = (0.1 * self.options.residual_tolerance / residual).max(1e-12);
-        if self.linear || residual < 1e-5 { finish.min(0.1) } else { finish.clamp(1e-12, 1e-4).max(1e-4) }
+        if self.linear || residual < 1e-5 { finish.min(0.1) } else { 1e-3 }
     }
 
     fn hopeless(&mut self, residual: f64) -> bool {
         if residual < 0.9 * self.best || self.augmented {
             self.best = residual;
             self.since_best = 0;
-            self.augmented = false;
         } else {
             self.since_best += 1;
         }

@@ -1,7 +1,7 @@
 //! What a solve returns: displacements, contact tractions, reactions, beam forces and the balance of forces.
 //!
-//! Everything here is proportional to the load: all gaps start closed and all materials are linear, so a
-//! family of proportional loads needs one solve and [`Solution::scaled`].
+//! Where all gaps start closed, everything here is proportional to the load, because the materials are linear:
+//! a family of proportional loads needs one solve and [`Solution::scaled`].
 
 use crate::loads::beam::SectionForces;
 use crate::loads::contact::{Law, Status};
@@ -31,6 +31,8 @@ pub struct Solution {
     pub compliance: f64,
     /// How the solve went.
     pub progress: Progress,
+    /// Whether the answer is proportional to the load: no interface counts the gaps of the given geometry.
+    pub proportional: bool,
     /// Multiplier of every interface point, MPa, for a warm start.
     pub(crate) multipliers: Vec<Vec3>,
 }
@@ -48,7 +50,7 @@ pub struct Contact {
     pub slave_area: f64,
     /// Part of it that found a partner, mm².
     pub paired_area: f64,
-    /// Largest distance between the surfaces in the given geometry, mm, taken as closed.
+    /// Largest distance between the paired surfaces in the given geometry, mm.
     pub largest_initial_gap: f64,
     /// Largest overlap (sliding) or jump (bonded) of the answer, mm; what the penalty leaves.
     pub largest_violation: f64,
@@ -75,7 +77,7 @@ pub struct ContactPoint {
     pub pressure: f64,
     /// Shear traction on the slave, MPa, orthogonal to the normal.
     pub shear: Vec3,
-    /// Opening along the normal, mm; slightly negative where closed.
+    /// Opening along the normal, mm, of what counts as gap; slightly negative where closed.
     pub gap: f64,
     /// Tangential displacement of the slave against the master, mm.
     pub slip: Vec3,
@@ -196,8 +198,12 @@ impl Solution {
     /// ```text
     /// u(s F) = s u(F),   tractions and forces likewise,   statuses unchanged,   compliance s²
     /// ```
-    /// Violations (overlap) scale as well: solve at the largest load of a family and scale down.
-    pub fn scaled(&self, factor: f64) -> Self {
+    /// Violations (overlap) scale as well: solve at the largest load of a family and scale down. `None` when
+    /// the answer is not proportional to the load.
+    pub fn scaled(&self, factor: f64) -> Option<Self> {
+        if !self.proportional {
+            return None;
+        }
         let mut s = self.clone();
         s.displacements.iter_mut().flatten().for_each(|u| *u *= factor);
         for c in &mut s.contacts {
@@ -237,7 +243,7 @@ impl Solution {
         s.balance.applied *= factor;
         s.compliance *= factor * factor;
         s.multipliers.iter_mut().for_each(|m| *m *= factor);
-        s
+        Some(s)
     }
 
     /// Largest displacement of all parts, mm.

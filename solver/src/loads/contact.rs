@@ -34,6 +34,17 @@ pub enum Law {
     },
 }
 
+/// What the distance between the surfaces in the given geometry means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Gaps {
+    /// Surfaces that are meant to fit: they just touch wherever they are paired, whatever the meshes leave
+    /// between them. The answer is then proportional to the load.
+    #[default]
+    Closed,
+    /// Real gaps, which the load must close; overlaps are pressed apart.
+    AsMeshed,
+}
+
 /// State of a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -53,6 +64,8 @@ pub(crate) struct Response {
     /// p = q·n, MPa, positive in compression.
     pub(crate) pressure: f64,
     pub(crate) status: Status,
+    /// Whether the normal direction resists.
+    closed: bool,
     /// Length of the tangential trial traction, MPa.
     trial: f64,
 }
@@ -69,7 +82,7 @@ pub(crate) fn respond(
     let trial = multiplier + penalty * d;
     let along = trial.dot(&normal);
     let Law::Sliding { friction } = law else {
-        return Response { traction: trial, pressure: along, status: Status::Stick, trial: 0.0 };
+        return Response { traction: trial, pressure: along, status: Status::Stick, closed: true, trial: 0.0 };
     };
     let pressure = along.max(0.0);
     let bound = bound.unwrap_or(friction * pressure);
@@ -84,7 +97,29 @@ pub(crate) fn respond(
     } else {
         (Vec3::zeros(), Status::Slip)
     };
-    Response { traction: pressure * normal + tangential, pressure, status, trial: length }
+    let closed = 0.0 < pressure;
+    Response { traction: pressure * normal + tangential, pressure, status, closed, trial: length }
+}
+
+/// Traction with status and friction bound held: linear in `d` for a given slip direction.
+///
+/// A state that has just had its multipliers updated is followed in this way for one step: its tractions are
+/// too large by ε d, which the step takes away again, and no status should change on that account.
+pub(crate) fn follow(penalty: f64, normal: Vec3, d: Vec3, multiplier: Vec3, last: &Response) -> Response {
+    let trial = multiplier + penalty * d;
+    let along = trial.dot(&normal);
+    let across = trial - along * normal;
+    let (traction, pressure) = match last.status {
+        Status::Open => (Vec3::zeros(), 0.0),
+        Status::Stick => (trial, along),
+        Status::Slip => {
+            let bound = (last.traction - last.pressure * normal).norm();
+            let tau = across.try_normalize(1e-300).unwrap_or_else(Vec3::zeros);
+            (along * normal + bound * tau, along)
+        }
+    };
+    let closed = last.status != Status::Open;
+    Response { traction, pressure, status: last.status, closed, trial: across.norm() }
 }
 
 /// Symmetric tangent ∂q/∂d at fixed friction bound, N/mm³, with `rest`·ε in every direction that resists
@@ -95,7 +130,7 @@ pub(crate) fn tangent(law: Law, penalty: f64, normal: Vec3, response: &Response,
         return penalty * eye;
     }
     let nn = normal * normal.transpose();
-    let closed = if 0.0 < response.pressure { 1.0 } else { rest };
+    let closed = if response.closed { 1.0 } else { rest };
     let across = match response.status {
         Status::Stick => eye - nn,
         Status::Open => rest * (eye - nn),

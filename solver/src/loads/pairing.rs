@@ -20,6 +20,7 @@ use dens_mesher::Vec3;
 use dens_mesher::cells::{quadrature, tri6};
 use dens_mesher::geometry::Aabb;
 use dens_mesher::mesh::Mesh;
+use nalgebra::Matrix3;
 use rayon::prelude::*;
 
 /// Facets count as facing each other when the cosine between their outward normals is below this.
@@ -134,7 +135,8 @@ fn pair_facet(
     let size = (4.0 / 3.0f64.sqrt() * area).sqrt();
     let mut found: Vec<(Pair, Vec<Point>)> = Vec::new();
     for group in candidates.chunk_by(|a, b| a.master == b.master) {
-        let behind = master.mesh.boundary[master.facets[group[0].master] as usize].cell;
+        let opposite = &master.mesh.boundary[master.facets[group[0].master] as usize];
+        let (behind, opposite) = (opposite.cell, facet_points(master.mesh, opposite));
         let cell = cell_points(master.mesh, behind);
         let mut nodes = [0; 16];
         for (to, n) in nodes.iter_mut().zip(facet.nodes.map(|n| n + slave.offset)) {
@@ -154,7 +156,8 @@ fn pair_facet(
             }
             let ratio = area_vector.norm();
             let (normal, weight) = (area_vector / ratio, c.weight * ratio);
-            (0.0 < weight).then_some(Point { coefficients, position, normal, weight, size, gap: c.gap })
+            let gap = distance(position, normal, &opposite, c.gap);
+            (0.0 < weight).then_some(Point { coefficients, position, normal, weight, size, gap })
         });
         let at: Vec<Point> = at.collect();
         if !at.is_empty() {
@@ -229,6 +232,29 @@ fn nearest(points: &[Vec3; 6], triangles: &[[Vec3; 3]], near: &[u32], reach: f64
             .map(|(master, gap)| Candidate { master, xi, weight, gap })
     });
     at.collect()
+}
+
+/// Distance from `x` along `normal` to a curved facet, by Newton's method from the distance to its plane.
+fn distance(x: Vec3, normal: Vec3, facet: &[Vec3; 6], flat: f64) -> f64 {
+    let (e1, e2) = (facet[1] - facet[0], facet[2] - facet[0]);
+    let opposite = e1.cross(&e2);
+    let hit = x + flat * normal - facet[0];
+    let square = opposite.norm_squared();
+    let mut xi = [hit.cross(&e2).dot(&opposite) / square, e1.cross(&hit).dot(&opposite) / square];
+    let mut gap = flat;
+    for _ in 0..8 {
+        let miss = x + gap * normal - tri6::position(facet, xi);
+        if miss.norm_squared() < 1e-24 * square.sqrt() {
+            return gap;
+        }
+        let [a, b] = tri6::tangents(facet, xi);
+        let Some(inverse) = Matrix3::from_columns(&[a, b, -normal]).try_inverse() else { break };
+        let step = inverse * miss;
+        xi = [xi[0] + step[0], xi[1] + step[1]];
+        gap += step[2];
+    }
+    // No intersection, for instance beyond the rim of a strongly curved facet.
+    flat
 }
 
 /// Distance from `x` along `normal` to an opposed triangle, if the line hits it.

@@ -3,7 +3,7 @@
 use super::discrete::{Discrete, modulus_along, row_major};
 use super::{Options, SolveError};
 use crate::linear::BlockMatrix;
-use crate::loads::contact::{Law, Response, Status, respond, tangent};
+use crate::loads::contact::{Gaps, Law, Response, Status, follow, respond, tangent};
 use crate::loads::pairing::{Pair, Point, Side, pair};
 use crate::model::{Model, ModelError};
 use dens_mesher::Vec3;
@@ -16,6 +16,9 @@ const BATCH: usize = 512;
 /// Stiffness left to directions that resist nothing, relative to the penalty. It stands in the tangent only,
 /// never in the residual: the answer does not depend on it.
 const REST: f64 = 1e-6;
+
+/// Points closer than this part of their facet start as closed.
+const TOUCHING: f64 = 0.01;
 
 /// One interface within the flat lists.
 pub(super) struct Span {
@@ -37,7 +40,9 @@ pub(super) struct Interfaces {
     targets: Vec<[u32; 256]>,
     laws: Vec<Law>,
     /// Penalty of each pair, N/mm³.
-    pub(super) penalties: Vec<f64>,
+    penalties: Vec<f64>,
+    /// Distance each point must travel before it touches, mm.
+    gaps: Vec<f64>,
 }
 
 impl Interfaces {
@@ -51,6 +56,7 @@ impl Interfaces {
             targets: Vec::new(),
             laws: Vec::new(),
             penalties: Vec::new(),
+            gaps: Vec::new(),
         };
         let mut apart = Vec::new();
         for (number, i) in model.interfaces.iter().enumerate() {
@@ -125,6 +131,11 @@ impl Interfaces {
             factor / (1.0 / slave + 1.0 / master) / self.spans[span].size
         };
         self.penalties = (0..self.pairs.len()).into_par_iter().map(of_pair).collect();
+        let gap = |(i, p): (usize, &Point)| match model.interfaces[self.span_of(i)].gaps {
+            Gaps::Closed => 0.0,
+            Gaps::AsMeshed => p.gap,
+        };
+        self.gaps = self.points.iter().enumerate().map(gap).collect();
     }
 
     pub(super) fn law(&self, point: usize) -> Law {
@@ -145,6 +156,20 @@ impl Interfaces {
         self.laws.iter().all(|l| *l == Law::Bonded)
     }
 
+    /// Overlap vector of every point, mm: displacement of the slave minus that of the master, less the gap.
+    pub(super) fn overlaps(&self, u: &[f64]) -> Vec<Vec3> {
+        let mut d = self.jumps(u);
+        for ((d, gap), p) in d.iter_mut().zip(&self.gaps).zip(&self.points) {
+            *d -= *gap * p.normal;
+        }
+        d
+    }
+
+    /// Whether the answer is proportional to the load.
+    pub(super) fn proportional(&self) -> bool {
+        self.gaps.iter().all(|g| *g == 0.0)
+    }
+
     /// Displacement of the slave minus that of the master at every point, mm.
     pub(super) fn jumps(&self, u: &[f64]) -> Vec<Vec3> {
         let at = |(p, pair): (&Point, &u32)| {
@@ -159,7 +184,7 @@ impl Interfaces {
         self.points.par_iter().zip(&self.pair_of_point).map(at).collect()
     }
 
-    /// Tractions for the jumps; `bounds` replaces the friction bound of every point where given.
+    /// Tractions for the jumps; `bounds` replaces the friction bound μ p of every point where given.
     pub(super) fn responses(
         &self,
         jumps: &[Vec3],
@@ -169,6 +194,14 @@ impl Interfaces {
         let at = |i: usize| {
             let bound = bounds.map(|b| b[i]);
             respond(self.law(i), self.penalty(i), self.points[i].normal, jumps[i], multipliers[i], bound)
+        };
+        (0..self.points.len()).into_par_iter().map(at).collect()
+    }
+
+    /// Tractions for the jumps with statuses and friction bounds of `last` held.
+    pub(super) fn followed(&self, jumps: &[Vec3], multipliers: &[Vec3], last: &[Response]) -> Vec<Response> {
+        let at = |i: usize| {
+            follow(self.penalty(i), self.points[i].normal, jumps[i], multipliers[i], &last[i])
         };
         (0..self.points.len()).into_par_iter().map(at).collect()
     }
@@ -210,7 +243,8 @@ impl Interfaces {
         }
     }
 
-    /// Adds the tangents at fixed friction bound; `closed`: all points as if closed and not sliding.
+    /// Adds the tangents at fixed friction bound; `closed`: all points that touch in the given geometry as if
+    /// closed and not sliding.
     pub(super) fn add_tangent(&self, responses: &[Response], closed: bool, matrix: &mut BlockMatrix) {
         let of_pair = |k: usize| {
             let p = &self.pairs[k];
@@ -219,7 +253,7 @@ impl Interfaces {
             for i in p.first..p.first + p.count {
                 let point = &self.points[i];
                 let normal = point.normal;
-                let d = if closed {
+                let d = if closed && self.gaps[i] <= TOUCHING * point.size {
                     let smooth = law == Law::Sliding { friction: 0.0 };
                     let across = Matrix3::identity() - normal * normal.transpose();
                     let loose = if smooth { 1.0 - REST } else { 0.0 };

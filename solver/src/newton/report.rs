@@ -61,6 +61,7 @@ pub(super) fn collect(
         balance: balance(model, discrete, state.u, state.unbalanced, state.applied),
         compliance: dot(state.applied, state.u),
         progress,
+        proportional: interfaces.proportional(),
         multipliers: state.multipliers.to_vec(),
     }
 }

@@ -25,7 +25,6 @@ pub(super) struct Potential<'a> {
     interfaces: &'a Interfaces,
     now: &'a Iterate,
     changes: Vec<Vec3>,
-    bounds: Vec<f64>,
     constant: f64,
     linear: f64,
 }
@@ -40,10 +39,9 @@ impl<'a> Potential<'a> {
         let mut product = vec![0.0; step.len()];
         matrix.matvec(step, &mut product);
         let changes = interfaces.jumps(step);
-        let bounds = interfaces.bounds(&now.responses);
-        let mut potential = Self { interfaces, now, changes, bounds, constant: 0.0, linear: dot(step, &product) };
+        let mut potential = Self { interfaces, now, changes, constant: 0.0, linear: dot(step, &product) };
         // At α = 0 the slope is the residual along the step, which holds the interface forces already.
-        potential.constant = dot(&now.unbalanced, step) - potential.interface_slope(0.0);
+        potential.constant = dot(&now.held, step) - potential.interface_slope(0.0);
         potential
     }
 
@@ -98,7 +96,7 @@ impl<'a> Potential<'a> {
             let at = |(k, change): (usize, &Vec3)| {
                 let i = first + k;
                 let d = self.now.jumps[i] + alpha * change;
-                let q = self.interfaces.traction(i, d, self.now.multipliers[i], self.bounds[i]);
+                let q = self.interfaces.traction(i, d, self.now.multipliers[i], self.now.bounds[i]);
                 self.interfaces.points[i].weight * q.dot(change)
             };
             changes.iter().enumerate().map(at).sum()

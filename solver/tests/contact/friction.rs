@@ -10,7 +10,7 @@
 
 use crate::blocks::{Face, block, face, hold, part};
 use crate::{answer, solved};
-use dens_solver::loads::contact::{Law, Status};
+use dens_solver::loads::contact::{Gaps, Law, Status};
 use dens_solver::loads::traction::Traction;
 use dens_solver::model::{Interface, Model};
 use dens_solver::newton::SolveError;
@@ -27,13 +27,13 @@ fn pushed(shear: f64, bar: bool) -> Model {
     let slave = face(&parts, 1, Face::Bottom);
     let master = face(&parts, 0, Face::Top);
     let law = Law::Sliding { friction: MU };
-    let mut interfaces = vec![Interface { name: "rub".into(), slave, master, law, reach_mm: 0.1 }];
+    let mut interfaces = vec![Interface { name: "rub".into(), slave, master, law, gaps: Gaps::Closed, reach_mm: 0.1 }];
     let mut holds = vec![hold(&parts, 0, Face::Bottom)];
     if bar {
         parts.push(part("bar", block([2.0, 0.0, 0.0], [6.0, 2.0, 0.2], [2, 2, 1]), 20.0, 0.0));
         let slave = face(&parts, 2, Face::West);
         let master = face(&parts, 1, Face::East);
-        interfaces.push(Interface { name: "bond".into(), slave, master, law: Law::Bonded, reach_mm: 0.1 });
+        interfaces.push(Interface { name: "bond".into(), slave, master, law: Law::Bonded, gaps: Gaps::Closed, reach_mm: 0.1 });
         holds.push(hold(&parts, 2, Face::East));
     }
     let facets = face(&parts, 1, Face::Top).facets;

@@ -1,9 +1,12 @@
 //! Interfaces, guides, screws and rods against closed forms, on small structured meshes.
 
 mod blocks;
+mod curved;
 mod friction;
 mod opening;
+mod hertz;
 mod patch;
+mod supports;
 
 use dens_solver::model::Model;
 use dens_solver::newton::{Options, SolveError, solve};

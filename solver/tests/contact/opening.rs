@@ -10,7 +10,7 @@
 use crate::blocks::{Face, block, face, hold, part};
 use crate::solved;
 use dens_mesher::Vec3;
-use dens_solver::loads::contact::{Law, Status};
+use dens_solver::loads::contact::{Gaps, Law, Status};
 use dens_solver::loads::traction::Traction;
 use dens_solver::model::{Interface, Model};
 
@@ -33,7 +33,7 @@ pub(crate) fn lever(pull: f64, push: f64) -> Model {
             slave,
             master,
             law: Law::Sliding { friction: 0.6 },
-            reach_mm: 0.1,
+            gaps: Gaps::Closed, reach_mm: 0.1,
         }],
         tractions: vec![traction("pull", west, pull), traction("push", east, -push)],
         parts,
@@ -63,7 +63,7 @@ fn tension_opens_the_contact_and_the_resultant_stays_in_place() {
 fn doubling_the_load_doubles_the_answer() {
     let (one, two) = (solved(&lever(0.02, 0.1)), solved(&lever(0.04, 0.2)));
     assert_eq!(one.progress.augmentations, two.progress.augmentations);
-    let scaled = one.scaled(2.0);
+    let scaled = one.scaled(2.0).expect("all gaps are closed");
     let largest = two.largest_displacement();
     for (a, b) in scaled.displacements.iter().flatten().zip(two.displacements.iter().flatten()) {
         // Both are exact to the tolerance of the residual, 1e-8, times the condition of the blocks.

@@ -11,7 +11,7 @@
 
 use crate::blocks::{Face, block, face, hold, part};
 use crate::solved;
-use dens_solver::loads::contact::{Law, Status};
+use dens_solver::loads::contact::{Gaps, Law, Status};
 use dens_solver::loads::traction::Traction;
 use dens_solver::model::{Interface, Model};
 
@@ -27,7 +27,7 @@ fn stack(law: Law, stiff: f64) -> Model {
     let top = face(&parts, 1, Face::Top);
     Model {
         holds: vec![hold(&parts, 0, Face::Bottom)],
-        interfaces: vec![Interface { name: "joint".into(), slave, master, law, reach_mm: 0.1 }],
+        interfaces: vec![Interface { name: "joint".into(), slave, master, law, gaps: Gaps::Closed, reach_mm: 0.1 }],
         tractions: vec![Traction { name: "top".into(), part: 1, facets: top.facets, value: [0.0, 0.0, -P] }],
         parts,
         ..Model::default()
