@@ -230,10 +230,8 @@ impl Statics {
         };
         let mut solver = Cholesky::new();
         solver.prepare(&matrix, &system).expect("supported body");
-        solver
-            .solve(&matrix, &b, &mut x, 1e-13)
-            .or_else(|_| solver.solve(&matrix, &b, &mut x, 1e-11))
-            .expect("a direct solve reaches 1e-11");
+        // A factor alone reaches 1e-10 even on a slender beam, whose forces are small against K u term by term.
+        solver.solve(&matrix, &b, &mut x, 1e-10).expect("a direct solve of a regular matrix");
         let mut internal_forces = vec![0.0; x.len()];
         unsupported.matvec(&x, &mut internal_forces);
         let section_of = vec![0; self.mesh.n_cells()];

@@ -80,7 +80,8 @@ fn closed_form_agrees_with_the_printed_values() {
         (1e3 * radial(A, 0.4999), 4.08150),
         (1e3 * radial(B, 0.4999), 1.02061),
     ] {
-        assert!((found / printed - 1.0).abs() < 2e-6, "{found} {printed}");
+        // Six digits are printed.
+        assert!((found / printed - 1.0).abs() < 5e-6, "{found} {printed}");
     }
 }
 
