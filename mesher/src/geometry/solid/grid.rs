@@ -30,7 +30,11 @@ pub struct Pieces {
     pub floating: usize,
     /// Their volume, mm³.
     pub floating_mm3: f64,
-    /// Closed voids left inside the solid.
+    /// Closed voids too small to print, filled with metal.
+    pub filled: usize,
+    /// Their volume, mm³.
+    pub filled_mm3: f64,
+    /// Closed voids left inside the solid; they would keep their powder.
     pub voids: usize,
     /// Their volume, mm³.
     pub voids_mm3: f64,
@@ -109,11 +113,12 @@ impl Grid {
         0.5 * self.edge.powi(3)
     }
 
-    /// Keeps the largest connected solid, turns the others into void, and counts closed voids.
+    /// Keeps the largest connected solid, turns the others into void, fills closed voids below `least_void`
+    /// mm³, and counts the others.
     ///
     /// The cut surface of a tetrahedral grid separates nodes exactly as the grid's edges connect them, so the
     /// pieces found here are those of the surface.
-    pub(super) fn keep_largest(&mut self) -> Pieces {
+    pub(super) fn keep_largest(&mut self, least_void: f64) -> Pieces {
         let mut pieces = Pieces::default();
         let outside = self.values.len();
         let mut sets = Sets::new(outside + 1);
@@ -146,20 +151,36 @@ impl Grid {
             sizes.iter().enumerate().filter(|(n, size)| **size != 0 && *n != free && *n < outside)
         {
             let volume = f64::from(size) * self.share();
-            if !self.inside(n) {
+            if self.inside(n) {
+                if n != main {
+                    pieces.floating += 1;
+                    pieces.floating_mm3 += volume;
+                }
+            } else if volume < least_void {
+                pieces.filled += 1;
+                pieces.filled_mm3 += volume;
+            } else {
                 pieces.voids += 1;
                 pieces.voids_mm3 += volume;
-            } else if n != main {
-                pieces.floating += 1;
-                pieces.floating_mm3 += volume;
             }
         }
-        if 0 < pieces.floating {
-            for n in 0..outside {
-                if self.inside(n) && sets.root(n) != main {
-                    // As far outside as it was inside: neighboring cuts keep their order of magnitude.
-                    self.values[n] = -self.values[n];
-                }
+        if pieces.floating + pieces.filled == 0 {
+            return pieces;
+        }
+        for n in 0..outside {
+            if self.values[n] == FAR {
+                continue;
+            }
+            let root = sets.root(n);
+            let lost = if self.inside(n) {
+                root != main
+            } else {
+                root != free && f64::from(sizes[root]) * self.share() < least_void
+            };
+            if lost {
+                // As far on the other side as it was on its own: cuts keep their order of magnitude. Never
+                // zero, which would count as outside.
+                self.values[n] = if self.inside(n) { -self.values[n] } else { -self.values[n].max(1e-6) };
             }
         }
         pieces

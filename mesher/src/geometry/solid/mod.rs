@@ -24,6 +24,7 @@ use super::{Aabb, Field};
 use crate::Vec3;
 use grid::Grid;
 use sampled::Sampled;
+use std::f64::consts::PI;
 use std::sync::atomic::AtomicBool;
 use thiserror::Error;
 
@@ -32,6 +33,9 @@ use thiserror::Error;
 const SHORT_EDGE: f64 = 0.33;
 /// Largest move of a vertex when the volume is restored, as a fraction of the grid edge.
 const MOST_SHIFT: f64 = 0.08;
+/// Smallest hole an electron-beam machine leaves open, mm (Q20plus design rule, `lattice.md` §3.1); closed voids
+/// smaller than a ball of this diameter are filled.
+const LEAST_HOLE_MM: f64 = 0.42;
 /// Largest number of grid nodes; more would not fit in 1.5 GB.
 const MOST_NODES: f64 = 9.0e7;
 
@@ -151,7 +155,7 @@ pub fn printable(
     let bounds = outline.bounds;
     let edge = CUBE * params.edge_mm;
     let mut grid = sample(bounds, edge, &field, stop)?;
-    let pieces = grid.keep_largest();
+    let pieces = grid.keep_largest(PI / 6.0 * LEAST_HOLE_MM.powi(3));
     let zone = zone(&grid, &outline, implant);
     let surface = finish(&grid, &field)?;
     let (volume_mm3, area_mm2, bounds) = (surface.volume(), surface.area(), surface.bounds());
@@ -181,7 +185,7 @@ pub fn surface_of(
     stop: &AtomicBool,
 ) -> Result<(TriSurface, Pieces), SolidError> {
     let mut grid = sample(bounds, CUBE * edge, field, stop)?;
-    let pieces = grid.keep_largest();
+    let pieces = grid.keep_largest(0.0);
     Ok((finish(&grid, field)?, pieces))
 }
 
