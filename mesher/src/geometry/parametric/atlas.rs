@@ -56,8 +56,8 @@ pub(super) fn atlas(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
     );
     let back_root = Shape::chain(
         &[
-            node(at(21.5, 9.0, 5.2), 2.8, 2.4),
-            node(at(28.5, 7.6, 4.8), 2.6, 2.2),
+            node(at(21.5, 9.4, 5.2), 3.0, 2.7),
+            node(at(28.5, 8.2, 4.8), 2.9, 2.6),
             node(at(tip, 2.6, 4.4), 2.5, 2.5),
         ],
         up,

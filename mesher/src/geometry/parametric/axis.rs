@@ -22,7 +22,7 @@ pub(super) fn axis(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
     let middle = 0.5 * d.c2_body_depth;
     let body = Shape::Drum(Box::new(Drum {
         ends: [at(0.0, -0.2, 0.0), high(0.0, 3.2, 13.0, 1.0)],
-        radii: [[half + 0.9, depth + 0.4, depth + 0.2], [half + 1.0, middle - 0.2, middle]],
+        radii: [[half + 0.9, depth, depth + 0.2], [half + 1.0, middle - 0.2, middle]],
         waist: 0.06,
         sheets: [l.endplates[0], l.endplates[0].raised(14.0 + l.stretch)],
         rim: 1.8,

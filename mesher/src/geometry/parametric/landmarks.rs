@@ -144,7 +144,8 @@ fn endplate(
     let level = sheet.origin - axes.w * (outward * 1.6);
     f.ray(&format!("{name} anterior"), level, -axes.v)?;
     f.ray(&format!("{name} posterior"), level, axes.v)?;
-    f.pair(&format!("{name} lateral"), level, axes.u)?;
+    // Deeper at the sides: a lower endplate rises there by up to 2 mm.
+    f.pair(&format!("{name} lateral"), inside, axes.u)?;
     // Rims: what of the endplate lies 5.5 mm before and behind its middle.
     let which = name.split(' ').next().unwrap_or(name);
     f.ray(&format!("{which} rim anterior"), inside - axes.v * 5.5, axes.w * outward)?;

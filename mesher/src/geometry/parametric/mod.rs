@@ -16,6 +16,8 @@ mod layout;
 mod subaxial;
 
 #[cfg(test)]
+mod likeness;
+#[cfg(test)]
 mod tests;
 
 use super::shapes::{Node, Shape, Solid};
