@@ -61,6 +61,8 @@ pub struct SeatState {
     pub mesh_gap: f64,
     /// Shares of the area that move more than 28, 50 and 150 µm.
     pub micromotion: [f64; 3],
+    /// Share of the area that moves less than the limit of the case.
+    pub settled: f64,
     /// Mean and 95th percentile of the relative motion, mm.
     pub motion: [f64; 2],
 }
@@ -234,7 +236,7 @@ fn stage_state(
     let seats: Vec<SeatState> = seat_names
         .iter()
         .filter_map(|n| solved.solution.contacts.iter().find(|c| c.name == *n))
-        .map(|c| seat(c, factor, strength))
+        .map(|c| seat(c, factor, strength, case.criteria.micromotion_limit))
         .collect();
     let lower = solved.solution.contacts.iter().find(|c| c.name == seat_names[0]);
     let through = lower.map_or(0.0, |c| c.force.z.abs());
@@ -256,7 +258,7 @@ fn stage_state(
     }
 }
 
-fn seat(c: &Contact, factor: f64, strength: f64) -> SeatState {
+fn seat(c: &Contact, factor: f64, strength: f64, limit: f64) -> SeatState {
     use dens_solver::loads::contact::Status;
     let closed: Vec<_> = c.points.iter().filter(|p| p.status != Status::Open).collect();
     let areas: Vec<f64> = closed.iter().map(|p| p.area).collect();
@@ -278,6 +280,7 @@ fn seat(c: &Contact, factor: f64, strength: f64) -> SeatState {
         overlap: c.largest_violation * factor,
         mesh_gap: c.largest_initial_gap,
         micromotion: interface::micromotion_area_fractions(&all, &motions),
+        settled: 1.0 - criteria::fraction_above(&all, &motions, limit),
         motion: [
             criteria::mean(&all, &motions),
             criteria::quantile(&all, &motions, 0.95).unwrap_or(0.0),
