@@ -74,8 +74,8 @@ pub(super) fn atlas(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
         .with(front_root, 2.5)
         .with(back_root, 2.0)
         .without(channel(&foramen(l)), 1.0)
-        .without(l.condyle.clearing(1.0, 0.0, 9.0, 0.9), 1.2)
-        .without(l.c1_c2.clearing(-1.0, HALF_GAP, 6.0, 2.2), 0.5)
+        .without(l.condyle.clearing(1.0, 0.0, 9.0, [4.0, 0.9]), 1.2)
+        .without(l.c1_c2.clearing(-1.0, HALF_GAP, 6.0, [2.2; 2]), 0.5)
 }
 
 /// Path of the left vertebral artery through the transverse process, caudal first.

@@ -117,8 +117,8 @@ pub(super) fn axis(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
         .with(back_root, 2.0)
         .without(canal([at(0.0, 19.0, facet.z), at(0.0, 18.4, -8.0)], 9.2, 8.2), 1.5)
         .without(channel(&foramen(l)), 1.0)
-        .without(l.c1_c2.clearing(1.0, -HALF_GAP, 5.0, 2.2), 0.5)
-        .without(l.c2_c3.clearing(-1.0, HALF_GAP, 5.0, 2.2), 0.5)
+        .without(l.c1_c2.clearing(1.0, -HALF_GAP, 5.0, [2.2; 2]), 0.5)
+        .without(l.c2_c3.clearing(-1.0, HALF_GAP, 5.0, [2.2; 2]), 0.5)
 }
 
 /// Stretch at which the posterior body height is that of the evidence, mm: 28 mm between C1 and C3 in the

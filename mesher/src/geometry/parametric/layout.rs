@@ -54,9 +54,9 @@ impl Facet {
     /// Clears the far side of the surface that stands `shift` mm above the sheet.
     ///
     /// - `side`: +1 for the lower bone, −1 for the upper one
-    /// - `margin`: how far the cleared column exceeds the joint, mm
-    pub(super) fn clearing(&self, side: f64, shift: f64, height: f64, margin: f64) -> Shape {
-        let radii = self.radii.map(|r| r + margin);
+    /// - `margin`: how far the cleared column exceeds the joint along u and v, mm
+    pub(super) fn clearing(&self, side: f64, shift: f64, height: f64, margin: [f64; 2]) -> Shape {
+        let radii = [self.radii[0] + margin[0], self.radii[1] + margin[1]];
         Shape::Clearing(Box::new(Clearing { sheet: self.sheet.raised(shift), side, radii, height }))
     }
 

@@ -110,10 +110,10 @@ fn alignment(real: &[Vec3], model: &[Vec3]) -> Similarity {
     let mut step = [0.05, 0.06, 1.5, 1.5];
     while step[2] > 0.05 {
         let mut improved = false;
-        for i in 0..4 {
+        for (i, size) in step.into_iter().enumerate() {
             for sign in [1.0, -1.0] {
                 let mut trial = Similarity(best.0, best.1);
-                trial.0[i] += sign * step[i];
+                trial.0[i] += sign * size;
                 let value = cost(&trial);
                 if value < least {
                     (least, best, improved) = (value, trial, true);

@@ -103,6 +103,6 @@ pub(super) fn subaxial(v: &Subaxial, scale: f64) -> Solid {
         .with(back_root, 2.0)
         .without(canal([at(0.0, 13.7, 6.0), at(0.0, 17.4, -18.0)], 9.4, 6.4), 1.5)
         .without(channel(&[hole - up * 12.0, hole + up * 12.0]), 1.0)
-        .without(v.facets[0].clearing(1.0, -HALF_GAP, 4.5, 2.2), 0.5)
-        .without(v.facets[1].clearing(-1.0, HALF_GAP, 4.5, 2.2), 0.5)
+        .without(v.facets[0].clearing(1.0, -HALF_GAP, 4.5, [2.2; 2]), 0.5)
+        .without(v.facets[1].clearing(-1.0, HALF_GAP, 4.5, [2.2; 2]), 0.5)
 }

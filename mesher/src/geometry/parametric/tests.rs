@@ -417,6 +417,15 @@ fn neighbouring_bones_keep_a_gap() {
 }
 
 #[test]
+fn dens_is_clear_of_the_anterior_arch() {
+    let spine = woman();
+    let at = |level, name: &str| spine.bone(level).expect("all four bones are present").landmarks[name];
+    let gap = at(Level::C2, "dens anterior").y - at(Level::C1, "anterior arch posterior").y;
+    // The atlanto-dental interval of adults stays below 3 mm.
+    assert!((1.0..=3.0).contains(&gap), "{gap:.2} mm");
+}
+
+#[test]
 fn every_bone_is_one_solid_and_nowhere_thin() {
     for bone in &woman().bones {
         assert_eq!(pieces(bone.field.as_ref(), 0.0, 0.8), 1, "{:?}", bone.level);

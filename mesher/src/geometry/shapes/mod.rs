@@ -8,10 +8,12 @@
 //! changing a bit of it.
 
 mod part;
+mod plain;
 mod sheet;
 mod solid;
 
 pub use part::{Clearing, Drum, Link, Node, Shape};
+pub use plain::{capsule, half_space, rounded_box, rounded_cone, smooth_max, smooth_min};
 pub use sheet::Sheet;
 pub use solid::Solid;
 

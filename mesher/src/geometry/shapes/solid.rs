@@ -21,6 +21,10 @@ struct Step {
 }
 
 /// Solid made of shapes added and carved in turn, mirrored at x = 0 and scaled about the origin.
+///
+/// The sign is exact for the recipe. The value is a distance to first order near the surface; on crests, and
+/// off the surface where links of a chain meet inside a fillet, it is not, and may jump by some hundredths
+/// of a mm.
 #[derive(Debug, Clone)]
 pub struct Solid {
     steps: Vec<Step>,
