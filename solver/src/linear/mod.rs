@@ -9,6 +9,7 @@
 //! bits on processors with other vector widths (the dense kernels of the factorisation choose by width).
 
 mod cholesky;
+mod choose;
 mod conjugate;
 mod factor;
 mod matrix;
@@ -19,6 +20,7 @@ mod suite;
 pub mod vector;
 
 pub use cholesky::Cholesky;
+pub use choose::{Choice, choose};
 pub use multigrid::{Multigrid, MultigridOptions};
 
 use thiserror::Error;
