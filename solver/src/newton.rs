@@ -4,7 +4,7 @@
 //! r(u) = P (f − K u − ∫ q(u))            K: cells, bedding, beams, screws; q: interface tractions
 //! (P (K + ∂q/∂u) P) Δu = r               symmetric: the friction bound μ p is held within a step
 //! u ← u + α Δu                           α from an exact search on the convex potential of the step
-//! λ ← q                                  when the overlap exceeds its tolerance
+//! λ ← λ + ε · facet mean of the overlap    when that exceeds its tolerance
 //! ```
 //! The first step takes every interface as closed and sticking, so bodies that are held by contact alone have
 //! a regular first matrix. Converged means: the residual with the true law (hence with the true contact set),
@@ -17,6 +17,7 @@
 //! Alart & Curnier (1991), Comput. Methods Appl. Mech. Eng. 92, 353–375 (semi-smooth Newton); Nečas, Jarušek &
 //! Haslinger (1980), Boll. Un. Mat. Ital. 5, 796–811 (friction as a sequence of problems of given bound).
 
+mod anderson;
 mod discrete;
 mod interfaces;
 mod report;
@@ -31,6 +32,7 @@ use crate::loads::rigidity::FreeMotion;
 use crate::model::{Model, ModelError};
 use crate::solution::{Progress, Solution};
 use dens_mesher::Vec3;
+use anderson::Anderson;
 use discrete::Discrete;
 use interfaces::Interfaces;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,7 +43,7 @@ use thiserror::Error;
 pub struct Options {
     /// Residual relative to the applied nodal forces, Euclidean norm.
     pub residual_tolerance: f64,
-    /// Largest overlap of sliding and jump of bonded points, relative to the size of the slave facet.
+    /// Largest mean overlap (sliding) or jump (bonded, sticking) of a slave facet, relative to its size.
     pub gap_tolerance: f64,
     /// Force balance asked of models with sliding interfaces; linear ones are asked a hundredth of it.
     pub balance_tolerance: f64,
@@ -210,7 +212,7 @@ impl Solver {
         }
         let (u, multipliers) = self.first_guess(start);
         let warm = start.is_some();
-        let mut now = self.evaluate(&load, u, multipliers, None);
+        let mut now = self.evaluate(&load, u, multipliers, |own, _| own);
         let mut run = Run::new(&self.options, self.interfaces.all_bonded());
         loop {
             if cancel.load(Ordering::Relaxed) {
@@ -293,13 +295,13 @@ impl Solver {
         (u, multipliers)
     }
 
-    /// Evaluates a state; the bounds held next move from `bounds` toward those of the state by `pace`.
+    /// Evaluates a state; `bounds` gives the friction bounds to hold next from those of the state.
     fn evaluate(
         &self,
         load: &Load,
         u: Vec<f64>,
         multipliers: Vec<Vec3>,
-        bounds: Option<(Vec<f64>, f64)>,
+        bounds: impl FnOnce(Vec<f64>, f64) -> Vec<f64>,
     ) -> Iterate {
         let jumps = self.interfaces.overlaps(&u);
         let responses = self.interfaces.responses(&jumps, &multipliers, None);
@@ -311,22 +313,15 @@ impl Solver {
         let mut free = unbalanced.clone();
         self.discrete.project(&mut free);
         let residual = norm(&free) / load.scale;
-        let own = self.interfaces.bounds(&responses);
-        let bounds = match bounds {
-            Some((mut last, pace)) => {
-                last.iter_mut().zip(&own).for_each(|(b, o)| *b += pace * (o - *b));
-                last
-            }
-            None => own,
-        };
+        let bounds = bounds(self.interfaces.bounds(&responses), residual);
         let held_responses = self.interfaces.responses(&jumps, &multipliers, Some(&bounds));
         self.interfaces.add_forces(&held_responses, &mut linear);
         Iterate { u, multipliers, bounds, jumps, responses, unbalanced, residual, held_responses, held: linear }
     }
 
-    /// Takes the tractions as multipliers. The next step keeps statuses and bounds.
+    /// Updates the multipliers. The next step keeps statuses and bounds.
     fn augment(&self, load: &Load, now: &mut Iterate) {
-        now.multipliers = now.responses.iter().map(|r| r.traction).collect();
+        self.interfaces.augment(&now.jumps, &now.responses, &mut now.multipliers);
         now.bounds = self.interfaces.bounds(&now.responses);
         now.held_responses = self.interfaces.followed(&now.jumps, &now.multipliers, &now.responses);
         now.held.fill(0.0);
@@ -337,8 +332,9 @@ impl Solver {
 
     /// Whether `now` is the answer; updates the multipliers where only the overlap is too large.
     fn settled(&self, model: &Model, load: &Load, now: &mut Iterate, run: &mut Run) -> bool {
-        let violation = self.interfaces.worst_violation(&now.jumps, &now.responses).map_or(0.0, |w| w.0);
+        let violation = self.interfaces.worst_violation(&now.jumps, &now.responses);
         run.violation = violation;
+        run.exhausted = false;
         let wide = run.options.gap_tolerance < violation;
         if wide && now.residual < AUGMENT_BELOW && run.progress.augmentations < run.options.max_augmentations {
             self.augment(load, now);
@@ -347,6 +343,8 @@ impl Solver {
             return false;
         }
         if wide || run.options.residual_tolerance < now.residual {
+            // The multipliers may not be updated any more, and nothing else closes the overlap.
+            run.exhausted = now.residual <= run.options.residual_tolerance;
             return false;
         }
         let b = report::balance(model, &self.discrete, &now.u, &now.unbalanced, &load.applied);
@@ -398,9 +396,7 @@ impl Solver {
         };
         let Iterate { mut u, multipliers, bounds, responses: before, residual, .. } = now;
         add_scaled(&mut u, length, step);
-        let held = (!closed).then_some((bounds, run.pace));
-        let next = self.evaluate(load, u, multipliers, held);
-        run.set_pace(residual, next.residual);
+        let next = self.evaluate(load, u, multipliers, |own, after| run.bounds(bounds, own, residual, after));
         let change = |i: usize| {
             self.interfaces.points[i].weight * (next.responses[i].traction - before[i].traction).norm()
         };
@@ -464,9 +460,11 @@ struct Run {
     fresh_iterations: Option<usize>,
     last_iterations: usize,
     augmented: bool,
+    anderson: Anderson,
     /// Part of the way that the friction bounds go toward μ p in one step.
     pace: f64,
     violation: f64,
+    exhausted: bool,
     unsettled: Option<usize>,
     best: f64,
     since_best: usize,
@@ -483,8 +481,10 @@ impl Run {
             fresh_iterations: None,
             last_iterations: 0,
             augmented: false,
+            anderson: Anderson::default(),
             pace: 1.0,
             violation: 0.0,
+            exhausted: false,
             unsettled: None,
             best: f64::INFINITY,
             since_best: 0,
@@ -519,16 +519,22 @@ impl Run {
         self.progress.linear_iterations += iterations;
     }
 
-    /// Slows the friction bounds down where they make the state swing to and fro, and lets them go again.
-    fn set_pace(&mut self, before: f64, after: f64) {
+    /// Friction bounds to hold in the next step: those of the state while the contact set is being found,
+    /// then accelerated, and slowed down where the state swings to and fro.
+    fn bounds(&mut self, held: Vec<f64>, own: Vec<f64>, before: f64, after: f64) -> Vec<f64> {
         if self.augmented || self.progress.iterations < SEARCHING {
-            return;
+            self.anderson.reset();
+            return own;
         }
-        if 0.8 * before < after {
+        if before < after {
             self.pace = (0.5 * self.pace).max(SLOWEST);
+            if 4.0 * before < after {
+                self.anderson.reset();
+            }
         } else if after < (1.0 - 0.7 * self.pace) * before {
             self.pace = (2.0 * self.pace).min(1.0);
         }
+        self.anderson.next(&held, &own, self.pace)
     }
 
     /// Relative tolerance of the next linear solve: loose while the contact set is being found, and what
@@ -546,6 +552,7 @@ impl Run {
             self.since_best += 1;
         }
         !residual.is_finite()
+            || self.exhausted
             || self.options.max_iterations <= self.progress.iterations
             || STAGNATION < self.since_best
     }

@@ -52,7 +52,8 @@ pub struct Contact {
     pub paired_area: f64,
     /// Largest distance between the paired surfaces in the given geometry, mm.
     pub largest_initial_gap: f64,
-    /// Largest overlap (sliding) or jump (bonded) of the answer, mm; what the penalty leaves.
+    /// Largest overlap (sliding) or jump (bonded) at a point of the answer, mm; what the penalty leaves. The
+    /// solve bounds its mean over each facet.
     pub largest_violation: f64,
     /// The same relative to the size of the facet it occurs on.
     pub relative_violation: f64,

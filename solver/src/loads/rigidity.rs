@@ -32,16 +32,22 @@ impl fmt::Display for FreeMotion {
         write!(f, "`{}` can ", self.bodies.join("` with `"))?;
         let moves = 0.05 * r.norm() < t.norm();
         if moves {
-            let d = t / t.norm();
-            write!(f, "move along ({:.2} {:.2} {:.2})", d.x, d.y, d.z)?;
+            write!(f, "move along {}", direction(t))?;
         }
         if 0.05 * t.norm() < r.norm() {
-            let d = r / r.norm();
             let join = if moves { " and " } else { "" };
-            write!(f, "{join}turn about ({:.2} {:.2} {:.2})", d.x, d.y, d.z)?;
+            write!(f, "{join}turn about {}", direction(r))?;
         }
         Ok(())
     }
+}
+
+/// Unit vector to two digits, its largest component positive.
+fn direction(v: Vec3) -> String {
+    let d = v / v[v.iamax()];
+    // Adding zero turns −0 into 0.
+    let [x, y, z] = (d / d.norm()).map(|c| (100.0 * c).round() / 100.0 + 0.0).into();
+    format!("({x:.2} {y:.2} {z:.2})")
 }
 
 /// Something that moves as a whole.

@@ -9,6 +9,7 @@ use crate::model::{Model, ModelError};
 use dens_mesher::Vec3;
 use nalgebra::Matrix3;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Pairs whose tangents are computed at once before they are added in order.
 const BATCH: usize = 512;
@@ -22,8 +23,8 @@ const TOUCHING: f64 = 0.01;
 
 /// One interface within the flat lists.
 pub(super) struct Span {
-    pub(super) pairs: std::ops::Range<usize>,
-    pub(super) points: std::ops::Range<usize>,
+    pub(super) pairs: Range<usize>,
+    pub(super) points: Range<usize>,
     pub(super) slave_area: f64,
     /// Area-weighted mean size of the slave facets, mm.
     size: f64,
@@ -36,6 +37,8 @@ pub(super) struct Interfaces {
     pub(super) points: Vec<Point>,
     pair_of_point: Vec<u32>,
     span_of_pair: Vec<u32>,
+    /// Points of each slave facet.
+    facets: Vec<Range<usize>>,
     /// Index of each of the 16 × 16 blocks of a pair in the matrix.
     targets: Vec<[u32; 256]>,
     laws: Vec<Law>,
@@ -53,6 +56,7 @@ impl Interfaces {
             points: Vec::new(),
             pair_of_point: Vec::new(),
             span_of_pair: Vec::new(),
+            facets: Vec::new(),
             targets: Vec::new(),
             laws: Vec::new(),
             penalties: Vec::new(),
@@ -84,6 +88,9 @@ impl Interfaces {
                 all.pairs.push(p);
             }
             all.points.extend(found.points);
+            for facet in all.pairs[first_pair..].chunk_by(|a, b| a.nodes[..6] == b.nodes[..6]) {
+                all.facets.push(facet[0].first..facet[facet.len() - 1].first + facet[facet.len() - 1].count);
+            }
             all.spans.push(Span {
                 pairs: first_pair..all.pairs.len(),
                 points: first_point..all.points.len(),
@@ -286,19 +293,58 @@ impl Interfaces {
         }
     }
 
-    /// Point whose jump breaks its law most, relative to its facet: (jump / size, point). Closed points must
-    /// not overlap, sticking ones not move, bonded ones neither.
-    pub(super) fn worst_violation(&self, jumps: &[Vec3], responses: &[Response]) -> Option<(f64, usize)> {
-        let of_point = |i: usize| {
-            let (d, n) = (jumps[i], self.points[i].normal);
-            let size = self.points[i].size;
-            let broken = match (self.law(i), responses[i].status) {
-                (Law::Bonded, _) | (_, Status::Stick) => d.norm(),
-                (_, Status::Slip) => d.dot(&n).abs(),
-                (_, Status::Open) => d.dot(&n).max(0.0),
-            };
-            (broken / size, i)
+    /// Largest mean over a slave facet of what the law forbids, relative to the facet: closed points must not
+    /// overlap, sticking ones not move, bonded ones neither.
+    ///
+    /// The mean counts, not the single point: the quadratic displacements of two different meshes cannot agree
+    /// at every point, and multipliers that insist make the pressure swing from point to point.
+    pub(super) fn worst_violation(&self, jumps: &[Vec3], responses: &[Response]) -> f64 {
+        let of_facet = |facet: &Range<usize>| {
+            let area: f64 = self.points[facet.clone()].iter().map(|p| p.weight).sum();
+            let sum: Vec3 = facet.clone().map(|i| self.points[i].weight * self.forbidden(i, jumps, responses)).sum();
+            sum.norm() / area / self.points[facet.start].size
         };
-        (0..self.points.len()).map(of_point).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
+        self.facets.iter().map(of_facet).fold(0.0, f64::max)
+    }
+
+    /// Part of the jump of a point that its law forbids, mm.
+    fn forbidden(&self, i: usize, jumps: &[Vec3], responses: &[Response]) -> Vec3 {
+        let (d, n) = (jumps[i], self.points[i].normal);
+        match (self.law(i), responses[i].status) {
+            (Law::Bonded, _) | (_, Status::Stick) => d,
+            (_, Status::Slip) => d.dot(&n) * n,
+            (_, Status::Open) => Vec3::zeros(),
+        }
+    }
+
+    /// Adds to the multipliers the penalty times the mean forbidden jump of their slave facet.
+    ///
+    /// Open points lose their multiplier; slipping ones take their shear, which gives the direction.
+    pub(super) fn augment(&self, jumps: &[Vec3], responses: &[Response], multipliers: &mut [Vec3]) {
+        for facet in &self.facets {
+            let closed = facet.clone().filter(|i| responses[*i].status != Status::Open);
+            let (mut area, mut sum) = (0.0, Vec3::zeros());
+            for i in closed {
+                area += self.points[i].weight;
+                sum += self.points[i].weight * self.forbidden(i, jumps, responses);
+            }
+            if area == 0.0 {
+                multipliers[facet.clone()].fill(Vec3::zeros());
+                continue;
+            }
+            let mean = sum / area;
+            for i in facet.clone() {
+                let n = self.points[i].normal;
+                let increment = self.penalty(i) * mean;
+                multipliers[i] = match responses[i].status {
+                    Status::Open => Vec3::zeros(),
+                    Status::Stick => multipliers[i] + increment,
+                    Status::Slip => {
+                        let along = multipliers[i].dot(&n) + increment.dot(&n);
+                        along * n + responses[i].traction - responses[i].pressure * n
+                    }
+                };
+            }
+        }
     }
 }
