@@ -233,15 +233,15 @@ impl Case {
     }
 }
 
-const POISSON: Range = Range::Between(0.0, 0.4999);
-const FRACTION: Range = Range::Between(0.0, 1.0);
+const POISSON: Range = Range::Within(0.0, 0.4999);
+const FRACTION: Range = Range::Within(0.0, 1.0);
 
 fn modulus(r: &Reader<'_>, path: &str) -> f64 {
-    r.quantity(path, Dimension::Stress, Range::Between(0.0, 5.0e5))
+    r.quantity(path, Dimension::Stress, Range::Within(0.0, 5.0e5))
 }
 
 fn length(r: &Reader<'_>, path: &str, least: f64, most: f64) -> f64 {
-    r.quantity(path, Dimension::Length, Range::Between(least, most))
+    r.quantity(path, Dimension::Length, Range::Within(least, most))
 }
 
 fn read(r: &Reader<'_>, document: &Document) -> Case {
@@ -258,7 +258,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         }
         _ => Anatomy::Parametric {
             female: r.choice("anatomy.sex", &["female", "male"]) == "female",
-            scale: r.number("anatomy.scale", Range::Between(0.7, 1.3)),
+            scale: r.number("anatomy.scale", Range::Within(0.7, 1.3)),
         },
     };
     let bone = Bone {
@@ -266,7 +266,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         cortical_thickness: length(r, "bone.cortical_thickness", 0.0, 3.0),
         endplate: (modulus(r, "bone.endplate_modulus"), r.number("bone.endplate_poisson", POISSON)),
         endplate_thickness: length(r, "bone.endplate_thickness", 0.0, 3.0),
-        cancellous_density: r.quantity("bone.cancellous_density", Dimension::Density, Range::Between(2e-11, 1e-9)),
+        cancellous_density: r.quantity("bone.cancellous_density", Dimension::Density, Range::Within(2e-11, 1e-9)),
         cancellous_law: r.choice("bone.cancellous_law", &density_laws),
         cancellous_poisson: r.number("bone.cancellous_poisson", POISSON),
         posterior: (modulus(r, "bone.posterior_modulus"), r.number("bone.posterior_poisson", POISSON)),
@@ -277,7 +277,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         annulus: (modulus(r, "disc.annulus_modulus"), r.number("disc.annulus_poisson", POISSON)),
         fiber_modulus: modulus(r, "disc.fiber_modulus"),
         fiber_volume_fraction: r.number("disc.fiber_volume_fraction", FRACTION),
-        fiber_angle: r.quantity("disc.fiber_angle", Dimension::Angle, Range::Between(0.0, 1.6)),
+        fiber_angle: r.quantity("disc.fiber_angle", Dimension::Angle, Range::Within(0.0, 1.6)),
         nucleus: (modulus(r, "disc.nucleus_modulus"), r.number("disc.nucleus_poisson", POISSON)),
         nucleus_area_fraction: r.number("disc.nucleus_area_fraction", FRACTION),
     };
@@ -293,13 +293,13 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
     let titanium = Titanium {
         modulus: modulus(r, "titanium.modulus"),
         poisson: r.number("titanium.poisson", POISSON),
-        yield_strength: r.quantity("titanium.yield_strength", Dimension::Stress, Range::Between(10.0, 3000.0)),
-        fatigue_strength: r.quantity("titanium.fatigue_strength", Dimension::Stress, Range::Between(1.0, 3000.0)),
-        density: r.quantity("titanium.density", Dimension::Density, Range::Between(1e-9, 2e-8)),
+        yield_strength: r.quantity("titanium.yield_strength", Dimension::Stress, Range::Within(10.0, 3000.0)),
+        fatigue_strength: r.quantity("titanium.fatigue_strength", Dimension::Stress, Range::Within(1.0, 3000.0)),
+        density: r.quantity("titanium.density", Dimension::Density, Range::Within(1e-9, 2e-8)),
     };
     let lattice = LatticeChoice {
         cell: r.choice("lattice.cell", &lattice_names),
-        relative_density: r.number("lattice.relative_density", Range::Between(0.05, 0.9)),
+        relative_density: r.number("lattice.relative_density", Range::Within(0.05, 0.9)),
         cell_size: length(r, "lattice.cell_size", 0.3, 10.0),
     };
     let fixation = Fixation {
@@ -309,8 +309,8 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         screw_diameter: length(r, "fixation.screw_diameter", 1.0, 8.0),
         modulus: modulus(r, "fixation.modulus"),
         poisson: r.number("fixation.poisson", POISSON),
-        yield_strength: r.quantity("fixation.yield_strength", Dimension::Stress, Range::Between(10.0, 3000.0)),
-        fatigue_strength: r.quantity("fixation.fatigue_strength", Dimension::Stress, Range::Between(1.0, 3000.0)),
+        yield_strength: r.quantity("fixation.yield_strength", Dimension::Stress, Range::Within(10.0, 3000.0)),
+        fatigue_strength: r.quantity("fixation.fatigue_strength", Dimension::Stress, Range::Within(1.0, 3000.0)),
     };
     let loads = loads(r);
     let criteria = criteria(r, &loads);
@@ -318,16 +318,16 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         optimize: r.flag("design.optimize"),
         cells: r.choices("design.cells", &lattice_names),
         relative_density: [
-            r.number("design.relative_density_min", Range::Between(0.05, 0.9)),
-            r.number("design.relative_density_max", Range::Between(0.05, 0.9)),
+            r.number("design.relative_density_min", Range::Within(0.05, 0.9)),
+            r.number("design.relative_density_max", Range::Within(0.05, 0.9)),
         ],
         pore: [length(r, "design.pore_min", 0.1, 5.0), length(r, "design.pore_max", 0.1, 5.0)],
         strut_min: length(r, "design.strut_min", 0.05, 3.0),
         max_designs: r.count("design.max_designs", 1),
-        tolerance: r.number("design.tolerance", Range::Between(1e-6, 0.5)),
-        weight_shielding: r.number("design.weight_shielding", Range::Between(0.0, 100.0)),
-        weight_subsidence: r.number("design.weight_subsidence", Range::Between(0.0, 100.0)),
-        weight_stiffness: r.number("design.weight_stiffness", Range::Between(0.0, 100.0)),
+        tolerance: r.number("design.tolerance", Range::Within(1e-6, 0.5)),
+        weight_shielding: r.number("design.weight_shielding", Range::Within(0.0, 100.0)),
+        weight_subsidence: r.number("design.weight_subsidence", Range::Within(0.0, 100.0)),
+        weight_stiffness: r.number("design.weight_stiffness", Range::Within(0.0, 100.0)),
         target_modulus: modulus(r, "design.target_modulus"),
     };
     if design.relative_density[0] > design.relative_density[1] {
@@ -359,13 +359,13 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         titanium,
         lattice,
         fixation,
-        friction: r.number("contact.friction", Range::Between(0.0, 2.0)),
-        facet_friction: r.number("contact.facet_friction", Range::Between(0.0, 2.0)),
+        friction: r.number("contact.friction", Range::Within(0.0, 2.0)),
+        facet_friction: r.number("contact.facet_friction", Range::Within(0.0, 2.0)),
         loads,
         criteria,
         design,
         fineness,
-        tolerance: r.number("solver.tolerance", Range::Between(1e-13, 1e-3)),
+        tolerance: r.number("solver.tolerance", Range::Within(1e-13, 1e-3)),
         max_iterations: r.count("solver.max_iterations", 1),
         echo: echo(document),
     }
@@ -378,7 +378,7 @@ fn loads(r: &Reader<'_>) -> Vec<Load> {
         if loads.iter().any(|l| l.id == id) {
             r.problem(&format!("load.{i}.id"), format!("two loads are called `{id}`"), "give each its own id");
         }
-        let axial = r.quantity(&format!("load.{i}.axial"), Dimension::Force, Range::Between(1e-3, 5000.0));
+        let axial = r.quantity(&format!("load.{i}.axial"), Dimension::Force, Range::Within(1e-3, 5000.0));
         let source = if r.has(&format!("load.{i}.source")) { r.text(&format!("load.{i}.source")) } else { String::new() };
         loads.push(Load { id, axial, source });
     }
@@ -398,18 +398,18 @@ fn criteria(r: &Reader<'_>, loads: &[Load]) -> Criteria {
     });
     Criteria {
         load,
-        crush_strain: r.number("criteria.crush_strain", Range::Between(1e-4, 0.1)),
+        crush_strain: r.number("criteria.crush_strain", Range::Within(1e-4, 0.1)),
         crush_depth: length(r, "criteria.crush_depth", 0.5, 10.0),
         crushed_fraction_limit: r.number("criteria.crushed_fraction_limit", FRACTION),
         indentation_limit: length(r, "criteria.indentation_limit", 0.001, 10.0),
         shielded_below: r.number("criteria.shielded_below", FRACTION),
-        overloaded_above: r.number("criteria.overloaded_above", Range::Between(1.0, 100.0)),
+        overloaded_above: r.number("criteria.overloaded_above", Range::Within(1.0, 100.0)),
         dead_zone: r.number("criteria.dead_zone", FRACTION),
         resorbed_mass_limit: r.number("criteria.resorbed_mass_limit", FRACTION),
         micromotion_limit: length(r, "criteria.micromotion_limit", 0.001, 1.0),
         micromotion_area: r.number("criteria.micromotion_area", FRACTION),
         lattice_fatigue_fraction: r.number("criteria.lattice_fatigue_fraction", FRACTION),
-        static_safety: r.number("criteria.static_safety", Range::Between(1.0, 10.0)),
+        static_safety: r.number("criteria.static_safety", Range::Within(1.0, 10.0)),
         source: r.text("criteria.source"),
     }
 }

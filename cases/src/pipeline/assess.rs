@@ -12,7 +12,6 @@ use super::models::SEATS;
 use super::tissue;
 use crate::case::Case;
 use crate::failure::Failure;
-use dens_mesher::geometry::Field;
 use dens_mesher::geometry::spine::Level;
 use dens_solver::criteria::{self, design, implant, interface, remodeling, subsidence};
 use dens_solver::solution::Contact;

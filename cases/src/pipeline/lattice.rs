@@ -55,23 +55,10 @@ fn base(case: &Case) -> Result<Base, Failure> {
     Base::new(case.titanium.modulus, case.titanium.poisson).map_err(Failure::input)
 }
 
-/// Nearest resolution the homogeniser takes: 1, 3 or 5 times a power of two, at least 8.
+/// Nearest resolution the homogeniser takes: 1, 3 or 5 times a power of two, at least 8 and even.
 pub fn resolution(wanted: usize) -> usize {
-    let mut best = 8;
-    for odd in [1, 3, 5] {
-        let mut n = odd;
-        while n <= 512 {
-            if n >= 8 && n.is_multiple_of(2) && n.abs_diff(wanted) < best_distance(best, wanted) {
-                best = n;
-            }
-            n *= 2;
-        }
-    }
-    best
-}
-
-fn best_distance(best: usize, wanted: usize) -> usize {
-    best.abs_diff(wanted)
+    let possible = [1usize, 3, 5].into_iter().flat_map(|odd| (1..=9).map(move |k| odd << k));
+    possible.filter(|n| (8..=512).contains(n)).min_by_key(|n| (n.abs_diff(wanted), *n)).unwrap_or(32)
 }
 
 /// Stiffness of a lattice at `voxels` along the cell edge.

@@ -9,7 +9,7 @@ use dens_mesher::Vec3;
 use dens_mesher::geometry::spine::{JointKind, Level, Side};
 use dens_mesher::mesh::Mesh;
 use dens_solver::loads::beam::BeamSection;
-use dens_solver::loads::contact::Law;
+use dens_solver::loads::contact::{Gaps, Law};
 use dens_solver::loads::fixation::{Fixation, Tie};
 use dens_solver::loads::guide::Guide;
 use dens_solver::materials::layers;
@@ -153,6 +153,7 @@ fn joints(case: &Case, geometry: &Geometry, question: &mut Question) -> Result<(
                 slave: surface(question, kind, own)?,
                 master: surface(question, Kind::Bone(bone), &near)?,
                 law,
+                gaps: Gaps::Closed,
                 reach_mm: REACH,
             };
             question.model.interfaces.push(interface);
@@ -170,7 +171,8 @@ fn seats(case: &Case, stage: Stage, question: &mut Question) -> Result<(), Failu
             slave: surface(question, Kind::Bone(bone), set)?,
             master: surface(question, Kind::Implant, set)?,
             law,
-            reach_mm: REACH,
+            gaps: Gaps::Closed,
+                reach_mm: REACH,
         };
         question.model.interfaces.push(interface);
     }
