@@ -60,7 +60,7 @@ pub(super) fn flexible_cg(
         let mut rz_next = dot(&r, &z);
         let mut beta = if rz == 0.0 { 0.0 } else { (rz_next - dot(&earlier_r, &z)) / rz };
         if rz_next <= 0.0 {
-            // Round-off has made the cycle indefinite for this residual: one plain diagonal-free step.
+            // Round-off has made the cycle indefinite for this residual: one plain step along it.
             z.copy_from_slice(&r);
             rz_next = dot(&r, &z);
             beta = 0.0;

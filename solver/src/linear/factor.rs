@@ -120,7 +120,8 @@ impl Symbolic {
         for (column, pivot) in self.pivots(&factor).into_iter().enumerate() {
             // The first entry of a column of the lower triangle is its diagonal.
             let diagonal = entries[self.column_starts[column]];
-            if !(LEAST_PIVOT * diagonal < pivot * pivot) {
+            let sound = LEAST_PIVOT * diagonal < pivot * pivot;
+            if !sound {
                 return Err(self.singular(column));
             }
         }

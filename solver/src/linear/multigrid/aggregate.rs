@@ -107,22 +107,22 @@ impl Coupling {
 fn coupling(matrix: &BlockMatrix, group: usize, decoupled: &[[bool; 3]]) -> Coupling {
     let n = matrix.n() / group;
     let square = |e: usize| matrix.blocks[e].iter().map(|v| v * v).sum::<f64>();
-    let diagonal: Vec<f64> = (0..n)
-        .into_par_iter()
-        .map(|i| {
-            let mut sum = 0.0;
-            for row in group * i..group * (i + 1) {
-                for column in group * i..group * (i + 1) {
-                    if let Some(e) = matrix.position(row, column) {
-                        let block = &matrix.blocks[e];
-                        let single = |k: usize| row == column && k % 4 == 0 && decoupled[row][k / 4];
-                        sum += (0..9).filter(|&k| !single(k)).map(|k| block[k] * block[k]).sum::<f64>();
-                    }
+    let own_square = |i: usize| {
+        let own = group * i..group * (i + 1);
+        let mut sum = 0.0;
+        for row in own.clone() {
+            for e in own.clone().filter_map(|column| matrix.position(row, column)) {
+                sum += square(e);
+                if matrix.columns[e] as usize == row {
+                    // An unknown that stands alone says nothing about the coupling of its node.
+                    let alone = (0..3).filter(|&c| decoupled[row][c]);
+                    sum -= alone.map(|c| matrix.blocks[e][4 * c].powi(2)).sum::<f64>();
                 }
             }
-            sum.sqrt()
-        })
-        .collect();
+        }
+        sum.max(0.0).sqrt()
+    };
+    let diagonal: Vec<f64> = (0..n).into_par_iter().with_min_len(64).map(own_square).collect();
     let rows: Vec<Vec<(u32, f32)>> = (0..n)
         .into_par_iter()
         .with_min_len(64)

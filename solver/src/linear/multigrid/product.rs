@@ -98,7 +98,7 @@ pub(super) fn transpose(a: &BlockMatrix, n_columns: usize) -> BlockMatrix {
     BlockMatrix { row_starts, columns, blocks }
 }
 
-/// `A ← A + S − ω D A` rows: turns `A P₀` into the smoothed prolongation `P₀ − ω D⁻¹ A P₀`.
+/// Turns `A P₀` into the smoothed prolongation `P₀ − ω D⁻¹ A P₀`.
 ///
 /// - `product`: `A P₀`, whose pattern contains that of P₀
 /// - `inverse_diagonal`: D⁻¹, one block per row

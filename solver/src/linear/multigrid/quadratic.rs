@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::level::Transfer;
+use super::single::Transfer;
 use crate::linear::BlockMatrix;
 use crate::linear::matrix::split_rows;
 
@@ -169,14 +169,14 @@ impl Quadratic {
         if self.parents[i][0] == self.parents[i][1] { 1.0 } else { 0.5 }
     }
 
-    /// Interpolation in single precision with the decoupled unknowns masked out.
+    /// Bytes held.
     pub(super) fn memory_bytes(&self) -> usize {
         8 * (self.parents.len() + self.child_starts.len() + self.row_starts.len())
             + 4 * (self.children.len() + self.corners.len() + self.columns.len())
     }
 }
 
-/// Interpolation with the unknowns that take part in it.
+/// Interpolation in single precision, with the unknowns that take no part in it.
 #[derive(Debug)]
 pub(super) struct QuadraticTransfer<'a> {
     pub(super) nodes: &'a Quadratic,

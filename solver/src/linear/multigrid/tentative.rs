@@ -59,10 +59,10 @@ pub(super) fn tentative(
         }
     }
     let mut prolongation = BlockMatrix { row_starts: vec![0], columns: Vec::new(), blocks: Vec::new() };
-    for row in 0..slot.len() {
+    for (row, &slot) in slot.iter().enumerate() {
         let aggregate = aggregates.of_node[row / group];
         if aggregate != NONE {
-            let q = &local[aggregate as usize].0[slot[row]];
+            let q = &local[aggregate as usize].0[slot];
             prolongation.columns.extend([2 * aggregate, 2 * aggregate + 1]);
             prolongation.blocks.push(std::array::from_fn(|e| q[e / 3][e % 3]));
             prolongation.blocks.push(std::array::from_fn(|e| q[e / 3][3 + e % 3]));
