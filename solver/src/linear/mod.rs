@@ -10,6 +10,8 @@
 
 mod cholesky;
 mod choose;
+#[cfg(test)]
+mod conformance;
 mod conjugate;
 mod factor;
 mod matrix;

@@ -7,47 +7,47 @@
 //! names no type of the solver: the bench includes this file as its own module.
 
 /// Young's modulus (MPa) and Poisson's ratio at a place of the unit cube.
-pub type Material = fn([f64; 3]) -> (f64, f64);
+pub(crate) type Material = fn([f64; 3]) -> (f64, f64);
 
 /// One stiff direction: energy ½ k (Σ cᵢ·uᵢ)².
 #[derive(Debug, Clone)]
-pub struct Link {
+pub(crate) struct Link {
     /// Nodes it couples.
-    pub nodes: Vec<u32>,
+    pub(crate) nodes: Vec<u32>,
     /// Coefficients cᵢ.
-    pub coefficients: Vec<[f64; 3]>,
+    pub(crate) coefficients: Vec<[f64; 3]>,
     /// k, N/mm.
-    pub stiffness: f64,
+    pub(crate) stiffness: f64,
 }
 
 /// Elastic body with its supports and load.
 #[derive(Debug, Clone, Default)]
-pub struct Body {
+pub(crate) struct Body {
     /// Node positions, mm.
-    pub coordinates: Vec<[f64; 3]>,
+    pub(crate) coordinates: Vec<[f64; 3]>,
     /// Corner nodes beside each mid-edge node; itself twice for a corner.
-    pub parents: Vec<[u32; 2]>,
+    pub(crate) parents: Vec<[u32; 2]>,
     /// Near-null modes; empty: translations and rotations from the coordinates.
-    pub modes: Vec<[[f64; 6]; 3]>,
+    pub(crate) modes: Vec<[[f64; 6]; 3]>,
     /// Four or ten nodes of each tetrahedron (edges 01 12 20 03 13 23).
-    pub cells: Vec<Vec<u32>>,
+    pub(crate) cells: Vec<Vec<u32>>,
     /// Young's modulus and Poisson's ratio of each cell.
-    pub materials: Vec<(f64, f64)>,
+    pub(crate) materials: Vec<(f64, f64)>,
     /// Contact, beams and reference nodes.
-    pub links: Vec<Link>,
+    pub(crate) links: Vec<Link>,
     /// Supported unknowns.
-    pub fixed: Vec<bool>,
+    pub(crate) fixed: Vec<bool>,
     /// Load, N.
-    pub load: Vec<f64>,
+    pub(crate) load: Vec<f64>,
 }
 
 /// Soft bone everywhere.
-pub fn uniform(_: [f64; 3]) -> (f64, f64) {
+pub(crate) fn uniform(_: [f64; 3]) -> (f64, f64) {
     (300.0, 0.3)
 }
 
 /// Vertebra-like mixture: shell 12 000, core 300, a disc of 10 in the middle, a screw of 110 000 through it all.
-pub fn implant([x, y, z]: [f64; 3]) -> (f64, f64) {
+pub(crate) fn implant([x, y, z]: [f64; 3]) -> (f64, f64) {
     if (x - 0.45).abs() < 0.13 && (y - 0.45).abs() < 0.13 {
         (110_000.0, 0.34)
     } else if (z - 0.5).abs() < 0.12 {
@@ -60,7 +60,7 @@ pub fn implant([x, y, z]: [f64; 3]) -> (f64, f64) {
 }
 
 /// Box of `cubes` with edge 1 mm, of tet4 (`degree` 1) or tet10 (`degree` 2), corner at `origin`.
-pub fn block(cubes: [usize; 3], degree: usize, material: Material, origin: [f64; 3]) -> Body {
+pub(crate) fn block(cubes: [usize; 3], degree: usize, material: Material, origin: [f64; 3]) -> Body {
     let size = cubes.map(|n| degree * n + 1);
     let number = |p: [usize; 3]| ((p[2] * size[1] + p[1]) * size[0] + p[0]) as u32;
     let mut body = Body::default();
@@ -107,7 +107,7 @@ pub fn block(cubes: [usize; 3], degree: usize, material: Material, origin: [f64;
 /// A block resting on another with a different grid, held by normal contact and weak friction springs.
 ///
 /// - `stiffness`: normal spring of each node of the upper block, N/mm
-pub fn contact(cubes: usize, degree: usize, stiffness: f64) -> Body {
+pub(crate) fn contact(cubes: usize, degree: usize, stiffness: f64) -> Body {
     let lower = block([cubes, cubes, cubes / 2], degree, implant, [0.0; 3]);
     let upper_cubes = cubes - 1;
     let height = (cubes / 2) as f64;
@@ -148,7 +148,7 @@ pub fn contact(cubes: usize, degree: usize, stiffness: f64) -> Body {
 }
 
 /// A block whose head hangs stiffly on one reference node with a rotation node, which carries the load.
-pub fn reference_node(cubes: [usize; 3], degree: usize) -> Body {
+pub(crate) fn reference_node(cubes: [usize; 3], degree: usize) -> Body {
     let mut body = block(cubes, degree, implant, [0.0; 3]);
     let height = cubes[2] as f64;
     let head: Vec<u32> =
@@ -185,7 +185,7 @@ pub fn reference_node(cubes: [usize; 3], degree: usize) -> Body {
 /// Moves the corner nodes inside a block by up to `amount` in each direction and keeps the edges straight.
 ///
 /// With 0.35 of the cell size the flattest cells have dihedral angles of a few degrees.
-pub fn distort(mut body: Body, amount: f64) -> Body {
+pub(crate) fn distort(mut body: Body, amount: f64) -> Body {
     let mut state = 1_u64;
     let mut random = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -214,7 +214,7 @@ pub fn distort(mut body: Body, amount: f64) -> Body {
 }
 
 /// Makes a body longer along x: flat or long cells.
-pub fn stretch(mut body: Body, factor: f64) -> Body {
+pub(crate) fn stretch(mut body: Body, factor: f64) -> Body {
     for coordinate in &mut body.coordinates {
         coordinate[0] *= factor;
     }
@@ -222,7 +222,7 @@ pub fn stretch(mut body: Body, factor: f64) -> Body {
 }
 
 /// Translations and rotations (about the origin) of a node that moves.
-pub fn translation_rows([x, y, z]: [f64; 3]) -> [[f64; 6]; 3] {
+pub(crate) fn translation_rows([x, y, z]: [f64; 3]) -> [[f64; 6]; 3] {
     [[1.0, 0.0, 0.0, 0.0, z, -y], [0.0, 1.0, 0.0, -z, 0.0, x], [0.0, 0.0, 1.0, y, -x, 0.0]]
 }
 
@@ -239,7 +239,7 @@ fn join(mut a: Body, b: Body) -> Body {
 
 impl Body {
     /// Coupled nodes of each node, ascending.
-    pub fn rows(&self) -> Vec<Vec<u32>> {
+    pub(crate) fn rows(&self) -> Vec<Vec<u32>> {
         let mut rows = vec![Vec::new(); self.coordinates.len()];
         let groups = self.cells.iter().chain(self.links.iter().map(|link| &link.nodes));
         for group in groups {
@@ -255,7 +255,7 @@ impl Body {
     }
 
     /// Hands every stiffness block (row node, column node, row-major block) to `add`.
-    pub fn assemble(&self, mut add: impl FnMut(usize, usize, &[f64; 9])) {
+    pub(crate) fn assemble(&self, mut add: impl FnMut(usize, usize, &[f64; 9])) {
         for (cell, &(young, poisson)) in self.cells.iter().zip(&self.materials) {
             let lambda = young * poisson / ((1.0 + poisson) * (1.0 - 2.0 * poisson));
             let mu = young / (2.0 * (1.0 + poisson));
@@ -288,7 +288,7 @@ impl Body {
     }
 
     /// Load with zeros at the supports.
-    pub fn right_hand_side(&self) -> Vec<f64> {
+    pub(crate) fn right_hand_side(&self) -> Vec<f64> {
         self.load.iter().zip(&self.fixed).map(|(&f, &fixed)| if fixed { 0.0 } else { f }).collect()
     }
 }

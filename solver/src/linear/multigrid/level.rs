@@ -85,6 +85,18 @@ impl Single {
         });
     }
 
+    /// `r ← r − A d`.
+    fn subtract_product(&self, d: &[f32], r: &mut [f32]) {
+        r.par_chunks_mut(3 * ROWS).enumerate().for_each(|(chunk, r)| {
+            for (k, r) in r.chunks_exact_mut(3).enumerate() {
+                let product = self.row_product(chunk * ROWS + k, d);
+                for axis in 0..3 {
+                    r[axis] -= product[axis];
+                }
+            }
+        });
+    }
+
     pub(super) fn memory_bytes(&self) -> usize {
         8 * self.row_starts.len() + 40 * self.columns.len()
     }
@@ -118,6 +130,14 @@ impl Transfer for Sparse {
     }
 }
 
+/// Weights β_k of the optimized polynomials of degree one to four, table in the source of [`Smoother::smooth`].
+const WEIGHTS: [&[f32]; 4] = [
+    &[1.125],
+    &[1.023_872_9, 1.264_089],
+    &[1.008_425_4, 1.088_678_4, 1.337_531_3],
+    &[1.003_913_1, 1.040_358_1, 1.148_635, 1.382_688_7],
+];
+
 /// Chebyshev smoother of the fourth kind on D⁻¹ A with 3 × 3 blocks D.
 #[derive(Debug, Default)]
 pub(super) struct Smoother {
@@ -140,7 +160,7 @@ impl Smoother {
     /// Improves `x` as an approximate solution of `A x = b`; `from_zero` says that x is to be taken as zero.
     ///
     /// ```text
-    /// d_k = (2k−3)/(2k+1) d_{k−1} + (8k−4)/(2k+1) D⁻¹ r_{k−1} / λ        x_k = x_{k−1} + d_k
+    /// d_k = (2k−3)/(2k+1) d_{k−1} + (8k−4)/(2k+1) D⁻¹ r_{k−1} / λ      r_k = r_{k−1} − A d_k      x_k = x_{k−1} + β_k d_k
     /// ```
     /// The same polynomial before and after the coarse correction makes the cycle symmetric. It needs no lower
     /// bound of the spectrum.
@@ -148,33 +168,27 @@ impl Smoother {
     /// # Source
     /// Lottes (2023), Optimal polynomial smoothers for multigrid V-cycles, Numer. Linear Algebra Appl. 30, e2518.
     pub(super) fn smooth(&self, matrix: &Single, b: &[f32], x: &mut [f32], work: &mut Work, from_zero: bool) {
-        let Work { direction, next } = work;
-        for k in 1..=self.degree {
-            let k_real = k as f32;
-            let keep = if k == 1 { 0.0 } else { (2.0 * k_real - 3.0) / (2.0 * k_real + 1.0) };
-            let step = (8.0 * k_real - 4.0) / ((2.0 * k_real + 1.0) * self.bound);
-            let zero = from_zero && k == 1;
-            let x_now: &[f32] = x;
-            direction.par_chunks_mut(3 * ROWS).zip(next.par_chunks_mut(3 * ROWS)).enumerate().for_each(
-                |(chunk, (direction, next))| {
-                    let rows = direction.chunks_exact_mut(3).zip(next.chunks_exact_mut(3));
-                    for (i, (d, next)) in (chunk * ROWS..).zip(rows) {
-                        let product = if zero { [0.0; 3] } else { matrix.row_product(i, x_now) };
-                        let r: [f32; 3] = std::array::from_fn(|c| b[3 * i + c] - product[c]);
-                        let inverse = &self.inverse_diagonal[i];
-                        for c in 0..3 {
-                            let scaled =
-                                inverse[3 * c] * r[0] + inverse[3 * c + 1] * r[1] + inverse[3 * c + 2] * r[2];
-                            let earlier = if k == 1 { 0.0 } else { keep * d[c] };
-                            d[c] = earlier + step * scaled;
-                            next[c] = if zero { d[c] } else { x_now[3 * i + c] + d[c] };
-                        }
-                    }
-                },
-            );
-            x.par_chunks_mut(3 * ROWS)
-                .zip(next.par_chunks(3 * ROWS))
-                .for_each(|(x, next)| x.copy_from_slice(next));
+        let Work { residual, direction } = work;
+        for (k, &weight) in (1_u8..).zip(WEIGHTS[self.degree - 1]) {
+            match (k, from_zero) {
+                (1, true) => residual.par_iter_mut().zip(b).for_each(|(r, b)| *r = *b),
+                (1, false) => matrix.residual(b, x, residual),
+                _ => matrix.subtract_product(direction, residual),
+            }
+            let k = f32::from(k);
+            let keep = (2.0 * k - 3.0) / (2.0 * k + 1.0);
+            let step = (8.0 * k - 4.0) / ((2.0 * k + 1.0) * self.bound);
+            let rows = x.par_chunks_mut(3).zip(direction.par_chunks_mut(3)).zip(residual.par_chunks(3));
+            rows.zip(&self.inverse_diagonal).with_min_len(ROWS).for_each(|(((x, d), r), inverse)| {
+                for c in 0..3 {
+                    let scaled =
+                        inverse[3 * c] * r[0] + inverse[3 * c + 1] * r[1] + inverse[3 * c + 2] * r[2];
+                    let earlier = if k == 1.0 { 0.0 } else { keep * d[c] };
+                    d[c] = earlier + step * scaled;
+                    let start = if k == 1.0 && from_zero { 0.0 } else { x[c] };
+                    x[c] = start + weight * d[c];
+                }
+            });
         }
     }
 }
@@ -182,13 +196,13 @@ impl Smoother {
 /// Vectors a smoother needs besides x and b.
 #[derive(Debug)]
 pub(super) struct Work {
+    residual: Vec<f32>,
     direction: Vec<f32>,
-    next: Vec<f32>,
 }
 
 impl Work {
     pub(super) fn new(n: usize) -> Self {
-        Self { direction: vec![0.0; n], next: vec![0.0; n] }
+        Self { residual: vec![0.0; n], direction: vec![0.0; n] }
     }
 }
 
