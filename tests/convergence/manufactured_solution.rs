@@ -111,10 +111,9 @@ fn orders(sizes: [usize; 4], element: &'static dyn Element) -> Vec<[f64; 2]> {
 #[test]
 fn tet10_displacement_converges_at_order_three_and_energy_at_order_two() {
     let orders = orders([2, 4, 6, 9], &Displacement);
-    // The first pair is not yet in the asymptotic range; the others have 0.1 and 0.15 for it.
-    for (i, tolerance) in [(1, 0.15), (2, 0.1)] {
-        assert!((orders[i][0] - 3.0).abs() < tolerance, "displacement: {orders:?}");
-        assert!((orders[i][1] - 2.0).abs() < tolerance, "energy: {orders:?}");
+    // 0.1 for what is left of higher terms on meshes this coarse.
+    for pair in &orders {
+        assert!((pair[0] - 3.0).abs() < 0.1 && (pair[1] - 2.0).abs() < 0.1, "{orders:?}");
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! V = ∫ dV        bᵢ = ∫ ∇Nᵢ dV        Aᵢⱼ = ∫ ∇Nᵢ ⊗ ∇Nⱼ dV
 //! ```
-//! A stiffness C then gives the block K_ij[k][l] = Σ C_kmln A_ij[m][n]. On a straight cell ∇Nᵢ is a
+//! A stiffness C then gives entry (k, l) of block ij as Σ C_kmln (A_ij)_mn. On a straight cell ∇Nᵢ is a
 //! combination of the four constant ∇λ, and the blocks follow from the ten blocks H_ab of the linear
 //! tetrahedron with fixed rational coefficients, exactly and at about a sixth of the arithmetic.
 
