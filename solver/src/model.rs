@@ -46,7 +46,7 @@ pub struct Interface {
     pub master: Surface,
     /// Bonded, or sliding with friction.
     pub law: Law,
-    /// Whether gaps of the given geometry count.
+    /// Whether gaps of the given geometry count; a bond keeps its gap in any case.
     pub gaps: Gaps,
     /// How far apart the surfaces may lie in the given geometry, mm.
     pub reach_mm: f64,
@@ -165,7 +165,9 @@ pub enum ModelError {
         expected: &'static str,
     },
     /// Two surfaces that do not face each other anywhere.
-    #[error("interface `{name}`: no part of the slave surface on `{slave}` faces `{master}` within {reach} mm")]
+    #[error(
+        "interface `{name}`: no part of the slave surface on `{slave}` faces `{master}` within {reach} mm"
+    )]
     Apart {
         /// Name of the interface.
         name: String,
@@ -183,6 +185,12 @@ pub enum ModelError {
         member: String,
         /// Part concerned.
         part: String,
+    },
+    /// A beam node that no screw or rod uses.
+    #[error("fixation node {node} belongs to no screw or rod")]
+    LooseNode {
+        /// Index of the node.
+        node: usize,
     },
     /// The force on the model is zero.
     #[error("no load acts: every traction and guide force is zero")]
@@ -266,7 +274,15 @@ impl Model {
             number("screw or rod", &m.name, "Poisson's ratio", nu, sound, "between -1 and 0.5", errors);
             let known = m.nodes.iter().all(|n| (*n as usize) < self.fixation.nodes.len());
             let beams = m.nodes.len().saturating_sub(1);
-            number("screw or rod", &m.name, "number of beams", beams as f64, 0 < beams && known, "1 or more", errors);
+            number(
+                "screw or rod",
+                &m.name,
+                "number of beams",
+                beams as f64,
+                0 < beams && known,
+                "1 or more",
+                errors,
+            );
             if !known {
                 continue;
             }
@@ -275,7 +291,19 @@ impl Model {
                 .windows(2)
                 .map(|n| (self.fixation.nodes[n[0] as usize] - self.fixation.nodes[n[1] as usize]).norm())
                 .fold(f64::INFINITY, f64::min);
-            number("screw or rod", &m.name, "beam length in mm", shortest, 1e-6 < shortest, "above 0", errors);
+            number(
+                "screw or rod",
+                &m.name,
+                "beam length in mm",
+                shortest,
+                1e-6 < shortest,
+                "above 0",
+                errors,
+            );
+        }
+        let used = |node: &usize| self.fixation.members.iter().any(|m| m.nodes.contains(&(*node as u32)));
+        if let Some(node) = (0..self.fixation.nodes.len()).find(|n| !used(n)) {
+            errors.push(ModelError::LooseNode { node });
         }
         for t in &self.fixation.ties {
             let name = self.fixation.members.get(t.member).map_or(String::new(), |m| m.name.clone());

@@ -21,20 +21,21 @@ mod anderson;
 mod discrete;
 mod interfaces;
 mod report;
+mod run;
 mod search;
 mod support;
 
 use crate::assembly::{Assembler, AssemblyError};
 use crate::linear::vector::{add_scaled, norm};
-use crate::linear::{BlockMatrix, LinearError, LinearSolver};
+use crate::linear::{BlockMatrix, Choice, LinearError, LinearSolver};
 use crate::loads::contact::{Response, Status};
 use crate::loads::rigidity::FreeMotion;
 use crate::model::{Model, ModelError};
-use crate::solution::{Progress, Solution};
+use crate::solution::Solution;
 use dens_mesher::Vec3;
-use anderson::Anderson;
 use discrete::Discrete;
 use interfaces::Interfaces;
+use run::Run;
 use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
 
@@ -51,6 +52,8 @@ pub struct Options {
     pub penalty_factor: f64,
     /// The same for bonded interfaces.
     pub bonded_factor: f64,
+    /// Linear solver, by default chosen by the number of unknowns.
+    pub linear: Choice,
     /// Newton iterations allowed.
     pub max_iterations: usize,
     /// Updates of the multipliers allowed.
@@ -65,6 +68,7 @@ impl Default for Options {
             balance_tolerance: 1e-6,
             penalty_factor: 20.0,
             bonded_factor: 50.0,
+            linear: Choice::Auto,
             max_iterations: 80,
             max_augmentations: 12,
         }
@@ -139,6 +143,16 @@ pub struct Solver {
     tangent: BlockMatrix,
 }
 
+/// The multipliers are updated as soon as the residual is below this: a more exact state would not give
+/// better ones.
+const AUGMENT_BELOW: f64 = 1e-3;
+
+/// Applied nodal forces, N, and the norm of those that free nodes feel.
+struct Load {
+    applied: Vec<f64>,
+    scale: f64,
+}
+
 /// Point of the iteration.
 #[derive(Default)]
 struct Iterate {
@@ -176,7 +190,7 @@ impl Solver {
         let assembler = discrete.assembler(model, &cliques)?;
         let matrix = assembler.zero_matrix();
         interfaces.locate(&matrix);
-        let linear: Box<dyn LinearSolver> = Box::new(crate::linear::Cholesky::new());
+        let linear = options.linear.solver(3 * discrete.n_nodes(), 1);
         let tangent = matrix.clone();
         Ok(Self { options: options.clone(), discrete, interfaces, assembler, linear, matrix, tangent })
     }
@@ -260,7 +274,11 @@ impl Solver {
             ("number of parts", model.parts.len(), offsets.len() - 1),
             ("number of interfaces", model.interfaces.len(), self.interfaces.spans.len()),
             ("number of guides", model.guides.len(), self.discrete.guides.len()),
-            ("fixation", 2 * model.fixation.nodes.len(), self.discrete.n_nodes() - self.discrete.first_beam as usize),
+            (
+                "fixation",
+                2 * model.fixation.nodes.len(),
+                self.discrete.n_nodes() - self.discrete.first_beam as usize,
+            ),
         ];
         for (what, found, known) in counts {
             if found != known {
@@ -316,7 +334,17 @@ impl Solver {
         let bounds = bounds(self.interfaces.bounds(&responses), residual);
         let held_responses = self.interfaces.responses(&jumps, &multipliers, Some(&bounds));
         self.interfaces.add_forces(&held_responses, &mut linear);
-        Iterate { u, multipliers, bounds, jumps, responses, unbalanced, residual, held_responses, held: linear }
+        Iterate {
+            u,
+            multipliers,
+            bounds,
+            jumps,
+            responses,
+            unbalanced,
+            residual,
+            held_responses,
+            held: linear,
+        }
     }
 
     /// Updates the multipliers. The next step keeps statuses and bounds.
@@ -336,7 +364,8 @@ impl Solver {
         run.violation = violation;
         run.exhausted = false;
         let wide = run.options.gap_tolerance < violation;
-        if wide && now.residual < AUGMENT_BELOW && run.progress.augmentations < run.options.max_augmentations {
+        if wide && now.residual < AUGMENT_BELOW && run.progress.augmentations < run.options.max_augmentations
+        {
             self.augment(load, now);
             run.progress.augmentations += 1;
             run.augmented = true;
@@ -379,14 +408,7 @@ impl Solver {
         Ok(step)
     }
 
-    fn advance(
-        &self,
-        load: &Load,
-        now: Iterate,
-        step: &[f64],
-        closed: bool,
-        run: &mut Run,
-    ) -> Iterate {
+    fn advance(&self, load: &Load, now: Iterate, step: &[f64], closed: bool, run: &mut Run) -> Iterate {
         let linear = self.interfaces.all_bonded();
         let length = if closed || linear || run.augmented {
             1.0
@@ -401,10 +423,6 @@ impl Solver {
             self.interfaces.points[i].weight * (next.responses[i].traction - before[i].traction).norm()
         };
         run.unsettled = (0..before.len()).max_by(|a, b| change(*a).total_cmp(&change(*b)));
-        let count = |r: &[Response], s: Status| r.iter().filter(|r| r.status == s).count();
-        if std::env::var("DBG").is_ok() {eprintln!("DEBUG it {} res {:.2e}->{:.2e} alpha {:.3} osl {:?}->{:?} prep {} lin {} pace {}", run.progress.iterations, residual, next.residual, length, 
-            [Status::Open, Status::Stick, Status::Slip].map(|s| count(&before, s)),
-            [Status::Open, Status::Stick, Status::Slip].map(|s| count(&next.responses, s)), run.progress.preparations, run.last_iterations, run.pace);}
         run.progress.iterations += 1;
         run.augmented = false;
         next
@@ -420,147 +438,6 @@ impl Solver {
             place: unsettled.map_or([0.0; 3], |i| self.interfaces.points[i].position.into()),
             history: run.progress.history,
         }
-    }
-}
-
-/// The multipliers are updated as soon as the residual is below this: a more exact state would not give
-/// better ones.
-const AUGMENT_BELOW: f64 = 1e-3;
-
-/// Share of points that may change their status before the linear solver is set up anew.
-const STALE: f64 = 0.01;
-
-/// Linear iterations beyond those of a fresh set-up that are cheaper than a new one (tuned on block models:
-/// a factorisation costs some tens of solves).
-const PATIENCE: usize = 15;
-
-/// Iterations without a smaller residual after which the iteration is given up.
-const STAGNATION: usize = 25;
-
-/// Iterations in which a growing residual only means that the contact set is being found.
-const SEARCHING: usize = 6;
-
-/// Slowest pace of the friction bounds.
-const SLOWEST: f64 = 0.1;
-
-/// Applied nodal forces, N, and the norm of those that free nodes feel.
-struct Load {
-    applied: Vec<f64>,
-    scale: f64,
-}
-
-/// Bookkeeping of one solve.
-struct Run {
-    options: Options,
-    linear: bool,
-    progress: Progress,
-    /// Statuses at the last set-up of the linear solver.
-    statuses: Vec<Status>,
-    fresh: bool,
-    fresh_iterations: Option<usize>,
-    last_iterations: usize,
-    augmented: bool,
-    anderson: Anderson,
-    /// Part of the way that the friction bounds go toward μ p in one step.
-    pace: f64,
-    violation: f64,
-    exhausted: bool,
-    unsettled: Option<usize>,
-    best: f64,
-    since_best: usize,
-}
-
-impl Run {
-    fn new(options: &Options, linear: bool) -> Self {
-        Self {
-            options: options.clone(),
-            linear,
-            progress: Progress::default(),
-            statuses: Vec::new(),
-            fresh: false,
-            fresh_iterations: None,
-            last_iterations: 0,
-            augmented: false,
-            anderson: Anderson::default(),
-            pace: 1.0,
-            violation: 0.0,
-            exhausted: false,
-            unsettled: None,
-            best: f64::INFINITY,
-            since_best: 0,
-        }
-    }
-
-    fn balance_tolerance(&self) -> f64 {
-        // Half of what is asked, so that a later sum in another order still passes.
-        0.5 * self.options.balance_tolerance * if self.linear { 0.01 } else { 1.0 }
-    }
-
-    fn must_prepare(&self, statuses: &[Status]) -> bool {
-        if self.progress.preparations == 0 {
-            return true;
-        }
-        let changed = statuses.iter().zip(&self.statuses).filter(|(a, b)| a != b).count();
-        let slow = self.fresh_iterations.is_some_and(|n| n + PATIENCE < self.last_iterations);
-        STALE * (statuses.len() as f64) < changed as f64 || slow
-    }
-
-    fn prepared(&mut self, statuses: Vec<Status>) {
-        self.statuses = statuses;
-        self.progress.preparations += 1;
-        self.fresh = true;
-        self.fresh_iterations = None;
-    }
-
-    fn solved(&mut self, iterations: usize) {
-        self.fresh = false;
-        self.fresh_iterations.get_or_insert(iterations);
-        self.last_iterations = iterations;
-        self.progress.linear_iterations += iterations;
-    }
-
-    /// Friction bounds to hold in the next step: those of the state while the contact set is being found,
-    /// then accelerated, and slowed down where the state swings to and fro.
-    fn bounds(&mut self, held: Vec<f64>, own: Vec<f64>, before: f64, after: f64) -> Vec<f64> {
-        if self.augmented || self.progress.iterations < SEARCHING {
-            self.anderson.reset();
-            return own;
-        }
-        if before < after {
-            self.pace = (0.5 * self.pace).max(SLOWEST);
-            if 4.0 * before < after {
-                self.anderson.reset();
-            }
-        } else if after < (1.0 - 0.7 * self.pace) * before {
-            self.pace = (2.0 * self.pace).min(1.0);
-        }
-        self.anderson.next(&held, &own, self.pace)
-    }
-
-    /// Relative tolerance of the next linear solve: loose while the contact set is being found, and what
-    /// finishes the job when one more step can.
-    fn forcing(&self, residual: f64) -> f64 {
-        let finish = (0.1 * self.options.residual_tolerance / residual).max(1e-12);
-        if self.linear || residual < 1e-5 { finish.min(0.1) } else { 1e-3 }
-    }
-
-    fn hopeless(&mut self, residual: f64) -> bool {
-        if residual < 0.9 * self.best || self.augmented {
-            self.best = residual;
-            self.since_best = 0;
-        } else {
-            self.since_best += 1;
-        }
-        !residual.is_finite()
-            || self.exhausted
-            || self.options.max_iterations <= self.progress.iterations
-            || STAGNATION < self.since_best
-    }
-
-    /// Share of the way from a residual of one to the tolerance, on a logarithmic scale.
-    fn fraction(&self, residual: f64) -> f64 {
-        let whole = self.options.residual_tolerance.ln();
-        (residual.min(1.0).max(self.options.residual_tolerance).ln() / whole).clamp(0.02, 0.98)
     }
 }
 

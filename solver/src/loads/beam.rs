@@ -95,7 +95,12 @@ pub fn stiffness(a: Vec3, b: Vec3, section: &BeamSection) -> BeamStiffness {
 }
 
 /// Forces at the two ends from the twelve end displacements (global axes); the sections look along +x.
-pub fn section_forces(a: Vec3, b: Vec3, section: &BeamSection, ends: &SVector<f64, 12>) -> [SectionForces; 2] {
+pub fn section_forces(
+    a: Vec3,
+    b: Vec3,
+    section: &BeamSection,
+    ends: &SVector<f64, 12>,
+) -> [SectionForces; 2] {
     let f = local_stiffness((b - a).norm(), section) * (transform(a, b) * ends);
     let at = |i: usize, sign: f64| SectionForces {
         normal: sign * f[i],

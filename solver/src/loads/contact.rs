@@ -82,7 +82,13 @@ pub(crate) fn respond(
     let trial = multiplier + penalty * d;
     let along = trial.dot(&normal);
     let Law::Sliding { friction } = law else {
-        return Response { traction: trial, pressure: along, status: Status::Stick, closed: true, trial: 0.0 };
+        return Response {
+            traction: trial,
+            pressure: along,
+            status: Status::Stick,
+            closed: true,
+            trial: 0.0,
+        };
     };
     let pressure = along.max(0.0);
     let bound = bound.unwrap_or(friction * pressure);

@@ -154,7 +154,17 @@ pub(crate) fn tie_points(fixation: &Fixation, meshes: &[&Mesh]) -> Vec<TiePoint>
                     let Some((cell, values)) = locator.find(position) else { continue };
                     let length = 0.25 * w * (b - a).norm();
                     let shares = [1.0 - s, s];
-                    found.push(TiePoint { tie, beam: number, ends, shares, arm, position, cell, values, length });
+                    found.push(TiePoint {
+                        tie,
+                        beam: number,
+                        ends,
+                        shares,
+                        arm,
+                        position,
+                        cell,
+                        values,
+                        length,
+                    });
                 }
             }
         }

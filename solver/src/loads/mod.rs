@@ -11,10 +11,10 @@
 pub mod beam;
 pub mod contact;
 pub mod fixation;
+mod grid;
 pub mod guide;
 pub mod pairing;
 pub mod rigidity;
-mod grid;
 mod segments;
 pub mod traction;
 
@@ -68,7 +68,8 @@ mod tests {
         let mut points = [Vec3::zeros(); 10];
         points[..4].copy_from_slice(&corners);
         for (k, [a, b]) in EDGE_CORNERS.iter().enumerate() {
-            points[4 + k] = 0.5 * (corners[*a] + corners[*b]) + Vec3::new(0.02, -0.03, 0.025) * (k as f64 - 2.0);
+            points[4 + k] =
+                0.5 * (corners[*a] + corners[*b]) + Vec3::new(0.02, -0.03, 0.025) * (k as f64 - 2.0);
         }
         for x in [Vec3::new(0.3, 0.2, -0.1), Vec3::new(0.4, 0.5, 0.4), Vec3::new(9.0, -7.0, 5.0)] {
             let n = extrapolated_values(&points, x).expect("the cell is not flat");

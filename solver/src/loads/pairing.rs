@@ -45,6 +45,8 @@ pub(crate) struct Side<'a> {
 pub(crate) struct Pair {
     /// Global nodes of the slave facet, then of the master cell.
     pub(crate) nodes: [u32; 16],
+    /// Slave facet, index into the boundary of its mesh.
+    pub(crate) facet: u32,
     /// Cells behind the slave and the master facet.
     pub(crate) cells: [u32; 2],
     /// First point, and the number of points, which follow each other.
@@ -97,11 +99,8 @@ pub(crate) fn pair(slave: Side<'_>, master: Side<'_>, reach: f64) -> Pairing {
         })
         .collect();
     let grid = BoxGrid::new(triangles.iter().map(Aabb::around).collect());
-    let found: Vec<Vec<(Pair, Vec<Point>)>> = slave
-        .facets
-        .par_iter()
-        .map(|&f| pair_facet(slave, f, master, &triangles, &grid, reach))
-        .collect();
+    let found: Vec<Vec<(Pair, Vec<Point>)>> =
+        slave.facets.par_iter().map(|&f| pair_facet(slave, f, master, &triangles, &grid, reach)).collect();
     let slave_area = super::traction::area(slave.mesh, slave.facets);
     let mut pairing = Pairing { slave_area, ..Pairing::default() };
     for (mut pair, points) in found.into_iter().flatten() {
@@ -114,13 +113,13 @@ pub(crate) fn pair(slave: Side<'_>, master: Side<'_>, reach: f64) -> Pairing {
 
 fn pair_facet(
     slave: Side<'_>,
-    facet: u32,
+    number: u32,
     master: Side<'_>,
     triangles: &[[Vec3; 3]],
     grid: &BoxGrid,
     reach: f64,
 ) -> Vec<(Pair, Vec<Point>)> {
-    let facet = &slave.mesh.boundary[facet as usize];
+    let facet = &slave.mesh.boundary[number as usize];
     let points = facet_points(slave.mesh, facet);
     let near = grid.meeting(&Aabb::around(&points).grown(reach));
     let mut candidates = cut(&points, triangles, &near, reach);
@@ -161,7 +160,8 @@ fn pair_facet(
         });
         let at: Vec<Point> = at.collect();
         if !at.is_empty() {
-            found.push((Pair { nodes, cells: [facet.cell, behind], first: 0, count: at.len() }, at));
+            let cells = [facet.cell, behind];
+            found.push((Pair { nodes, facet: number, cells, first: 0, count: at.len() }, at));
         }
     }
     found

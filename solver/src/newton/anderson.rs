@@ -75,7 +75,8 @@ mod tests {
         // Eigenvalues −3, 0.2 and −0.1: plain iteration diverges.
         let factors = [-3.0, 0.2, -0.1];
         let fixed = [1.0, 2.0, 0.5];
-        let map = |s: &[f64]| -> Vec<f64> { (0..3).map(|i| fixed[i] + factors[i] * (s[i] - fixed[i])).collect() };
+        let map =
+            |s: &[f64]| -> Vec<f64> { (0..3).map(|i| fixed[i] + factors[i] * (s[i] - fixed[i])).collect() };
         let mut s = vec![1.1, 2.1, 0.6];
         let mut anderson = Anderson::default();
         for _ in 0..6 {

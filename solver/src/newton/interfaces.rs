@@ -88,7 +88,7 @@ impl Interfaces {
                 all.pairs.push(p);
             }
             all.points.extend(found.points);
-            for facet in all.pairs[first_pair..].chunk_by(|a, b| a.nodes[..6] == b.nodes[..6]) {
+            for facet in all.pairs[first_pair..].chunk_by(|a, b| a.facet == b.facet) {
                 all.facets.push(facet[0].first..facet[facet.len() - 1].first + facet[facet.len() - 1].count);
             }
             all.spans.push(Span {
@@ -138,9 +138,9 @@ impl Interfaces {
             factor / (1.0 / slave + 1.0 / master) / self.spans[span].size
         };
         self.penalties = (0..self.pairs.len()).into_par_iter().map(of_pair).collect();
-        let gap = |(i, p): (usize, &Point)| match model.interfaces[self.span_of(i)].gaps {
-            Gaps::Closed => 0.0,
-            Gaps::AsMeshed => p.gap,
+        let gap = |(i, p): (usize, &Point)| match (self.law(i), model.interfaces[self.span_of(i)].gaps) {
+            (Law::Bonded, _) | (_, Gaps::Closed) => 0.0,
+            (Law::Sliding { .. }, Gaps::AsMeshed) => p.gap,
         };
         self.gaps = self.points.iter().enumerate().map(gap).collect();
     }
@@ -207,9 +207,8 @@ impl Interfaces {
 
     /// Tractions for the jumps with statuses and friction bounds of `last` held.
     pub(super) fn followed(&self, jumps: &[Vec3], multipliers: &[Vec3], last: &[Response]) -> Vec<Response> {
-        let at = |i: usize| {
-            follow(self.penalty(i), self.points[i].normal, jumps[i], multipliers[i], &last[i])
-        };
+        let at =
+            |i: usize| follow(self.penalty(i), self.points[i].normal, jumps[i], multipliers[i], &last[i]);
         (0..self.points.len()).into_par_iter().map(at).collect()
     }
 
@@ -232,9 +231,10 @@ impl Interfaces {
     pub(super) fn add_forces(&self, responses: &[Response], f: &mut [f64]) {
         let of_pair = |p: &Pair| {
             let mut force = [Vec3::zeros(); 16];
-            for i in p.first..p.first + p.count {
-                let q = self.points[i].weight * responses[i].traction;
-                for (f, c) in force.iter_mut().zip(&self.points[i].coefficients) {
+            let own = p.first..p.first + p.count;
+            for (point, r) in self.points[own.clone()].iter().zip(&responses[own]) {
+                let q = point.weight * r.traction;
+                for (f, c) in force.iter_mut().zip(&point.coefficients) {
                     *f += *c * q;
                 }
             }
@@ -257,7 +257,7 @@ impl Interfaces {
             let p = &self.pairs[k];
             let law = self.laws[self.span_of_pair[k] as usize];
             let mut local = [[0.0; 9]; 256];
-            for i in p.first..p.first + p.count {
+            for (i, r) in responses.iter().enumerate().skip(p.first).take(p.count) {
                 let point = &self.points[i];
                 let normal = point.normal;
                 let d = if closed && self.gaps[i] <= TOUCHING * point.size {
@@ -266,7 +266,7 @@ impl Interfaces {
                     let loose = if smooth { 1.0 - REST } else { 0.0 };
                     self.penalties[k] * (Matrix3::identity() - loose * across)
                 } else {
-                    tangent(law, self.penalties[k], normal, &responses[i], REST)
+                    tangent(law, self.penalties[k], normal, r, REST)
                 };
                 let d = row_major(&(point.weight * d));
                 for (a, ca) in point.coefficients.iter().enumerate() {
@@ -301,7 +301,8 @@ impl Interfaces {
     pub(super) fn worst_violation(&self, jumps: &[Vec3], responses: &[Response]) -> f64 {
         let of_facet = |facet: &Range<usize>| {
             let area: f64 = self.points[facet.clone()].iter().map(|p| p.weight).sum();
-            let sum: Vec3 = facet.clone().map(|i| self.points[i].weight * self.forbidden(i, jumps, responses)).sum();
+            let sum: Vec3 =
+                facet.clone().map(|i| self.points[i].weight * self.forbidden(i, jumps, responses)).sum();
             sum.norm() / area / self.points[facet.start].size
         };
         self.facets.iter().map(of_facet).fold(0.0, f64::max)

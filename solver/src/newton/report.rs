@@ -8,7 +8,8 @@ use crate::loads::contact::{Law, Response, Status};
 use crate::loads::fixation::Tie;
 use crate::model::Model;
 use crate::solution::{
-    Balance, Contact, ContactPoint, GuideReport, MemberReport, Progress, Reaction, Solution, TieReport,
+    Balance, Contact, ContactFacet, ContactPoint, GuideReport, MemberReport, Progress, Reaction, Solution,
+    TieReport,
 };
 use dens_mesher::Vec3;
 use nalgebra::SVector;
@@ -73,6 +74,7 @@ fn contacts(model: &Model, interfaces: &Interfaces, state: &State<'_>) -> Vec<Co
             name: model.interfaces[number].name.clone(),
             law,
             points: Vec::with_capacity(span.points.len()),
+            facets: Vec::new(),
             slave_area: span.slave_area,
             paired_area: 0.0,
             largest_initial_gap: 0.0,
@@ -111,6 +113,14 @@ fn contacts(model: &Model, interfaces: &Interfaces, state: &State<'_>) -> Vec<Co
                     status: r.status,
                 });
             }
+        }
+        for pairs in interfaces.pairs[span.pairs.clone()].chunk_by(|a, b| a.facet == b.facet) {
+            let start = pairs[0].first - span.points.start;
+            let points = start..start + pairs.iter().map(|p| p.count).sum::<usize>();
+            let own = &contact.points[points.clone()];
+            let area: f64 = own.iter().map(|p| p.area).sum();
+            let pressure = own.iter().map(|p| p.area * p.pressure).sum::<f64>() / area;
+            contact.facets.push(ContactFacet { facet: pairs[0].facet, points, area, pressure });
         }
         contact
     };
@@ -272,9 +282,5 @@ pub(super) fn balance(
     });
     let guides = model.guides.iter().map(|g| Vec3::from(g.force).norm());
     let applied: f64 = tractions.chain(guides).sum();
-    Balance {
-        applied,
-        force_error: force.norm() / applied,
-        moment_error: moment.norm() / (applied * LEVER),
-    }
+    Balance { applied, force_error: force.norm() / applied, moment_error: moment.norm() / (applied * LEVER) }
 }

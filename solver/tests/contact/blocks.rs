@@ -69,7 +69,12 @@ pub(crate) fn mapped(n: [usize; 3], map: impl Fn(Vec3) -> Vec3) -> Mesh {
             let Some(surface) = side else { continue };
             let mid = |i: usize, j: usize| -> [usize; 3] { std::array::from_fn(|a| (k[i][a] + k[j][a]) / 2) };
             let nodes = [k[0], k[1], k[2], mid(0, 1), mid(1, 2), mid(2, 0)].map(&mut node);
-            mesh.boundary.push(Facet { cell: cell as u32, local: local as u8, nodes, surface: surface as u8 });
+            mesh.boundary.push(Facet {
+                cell: cell as u32,
+                local: local as u8,
+                nodes,
+                surface: surface as u8,
+            });
         }
     }
     mesh.points = points;

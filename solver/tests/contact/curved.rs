@@ -35,7 +35,14 @@ fn saddle(law: Law) -> Model {
     let facets = face(&parts, 1, Face::Top).facets;
     Model {
         holds: vec![hold(&parts, 0, Face::Bottom)],
-        interfaces: vec![Interface { name: "arch".into(), slave, master, law, gaps: Gaps::Closed, reach_mm: 0.2 }],
+        interfaces: vec![Interface {
+            name: "arch".into(),
+            slave,
+            master,
+            law,
+            gaps: Gaps::Closed,
+            reach_mm: 0.2,
+        }],
         tractions: vec![Traction { name: "top".into(), part: 1, facets, value: [0.1, 0.05, -1.0] }],
         parts,
         ..Model::default()
@@ -54,7 +61,6 @@ fn forces_and_moments_balance_across_surfaces_that_do_not_fit() {
     for (law, tolerance) in [(Law::Bonded, 1e-10), (Law::Sliding { friction: 0.3 }, 1e-7)] {
         let s = solved(&saddle(law));
         let c = &s.contacts[0];
-        println!("arch {:?} {:?} gap {}", s.progress, s.balance, c.largest_initial_gap);
         assert!(5e-3 < c.largest_initial_gap && c.largest_initial_gap < 0.2);
         // Bonded: one direct solve, hence round-off. Sliding: the tolerance of the residual.
         assert!(s.balance.force_error < tolerance, "{:e}", s.balance.force_error);
@@ -98,7 +104,6 @@ fn two_bonded_blocks_deform_like_one() {
     };
     let halves = pull(two, vec![joint]);
     let ratio = halves.compliance / whole.compliance;
-    println!("bonded {ratio} violation {}", halves.contacts[0].relative_violation);
     // The bond is one hundredth of an element more compliant, the coarser upper half a little stiffer.
     assert!((ratio - 1.0).abs() < 5e-3, "{ratio}");
     assert!(halves.contacts[0].relative_violation < 1e-3);

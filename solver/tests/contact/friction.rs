@@ -27,13 +27,21 @@ fn pushed(shear: f64, bar: bool) -> Model {
     let slave = face(&parts, 1, Face::Bottom);
     let master = face(&parts, 0, Face::Top);
     let law = Law::Sliding { friction: MU };
-    let mut interfaces = vec![Interface { name: "rub".into(), slave, master, law, gaps: Gaps::Closed, reach_mm: 0.1 }];
+    let mut interfaces =
+        vec![Interface { name: "rub".into(), slave, master, law, gaps: Gaps::Closed, reach_mm: 0.1 }];
     let mut holds = vec![hold(&parts, 0, Face::Bottom)];
     if bar {
         parts.push(part("bar", block([2.0, 0.0, 0.0], [6.0, 2.0, 0.2], [2, 2, 1]), 20.0, 0.0));
         let slave = face(&parts, 2, Face::West);
         let master = face(&parts, 1, Face::East);
-        interfaces.push(Interface { name: "bond".into(), slave, master, law: Law::Bonded, gaps: Gaps::Closed, reach_mm: 0.1 });
+        interfaces.push(Interface {
+            name: "bond".into(),
+            slave,
+            master,
+            law: Law::Bonded,
+            gaps: Gaps::Closed,
+            reach_mm: 0.1,
+        });
         holds.push(hold(&parts, 2, Face::East));
     }
     let facets = face(&parts, 1, Face::Top).facets;
@@ -44,7 +52,6 @@ fn pushed(shear: f64, bar: bool) -> Model {
 #[test]
 fn a_block_holds_up_to_friction_times_weight_and_not_beyond() {
     let s = solved(&pushed(0.98, false));
-    println!("{:?}", s.progress);
     let c = &s.contacts[0];
     assert!((c.force.x / (-0.98 * MU * AREA) - 1.0).abs() < 1e-6);
     assert!((c.force.z / AREA - 1.0).abs() < 1e-6);
@@ -56,7 +63,6 @@ fn a_block_holds_up_to_friction_times_weight_and_not_beyond() {
     match answer(&pushed(1.02, false)) {
         Err(SolveError::NotConverged { interface, place, history, .. }) => {
             assert_eq!(interface.as_deref(), Some("rub"));
-            println!("{} {place:?}", history.len());
             assert!(place[2].abs() < 1e-9 && !history.is_empty());
         }
         other => panic!("a block pushed beyond friction must not find rest: {other:?}"),
@@ -66,7 +72,6 @@ fn a_block_holds_up_to_friction_times_weight_and_not_beyond() {
 #[test]
 fn friction_carries_its_bound_and_the_bar_the_rest() {
     let s = solved(&pushed(2.0, true));
-    println!("{:?}", s.progress);
     let c = &s.contacts[0];
     assert!(c.points.iter().all(|p| p.status != Status::Stick));
     // The shear of each point has the length μ p; all point against the motion, which is along x to within the

@@ -3,8 +3,8 @@
 mod blocks;
 mod curved;
 mod friction;
-mod opening;
 mod hertz;
+mod opening;
 mod patch;
 mod supports;
 

@@ -25,7 +25,8 @@ pub(crate) fn lever(pull: f64, push: f64) -> Model {
     let mesh = &parts[1].mesh;
     let left = |f: &u32| mesh.facet_geometry(&mesh.boundary[*f as usize]).0.x < 2.0;
     let (west, east): (Vec<u32>, Vec<u32>) = top.into_iter().partition(left);
-    let traction = |name: &str, facets, z| Traction { name: name.into(), part: 1, facets, value: [0.0, 0.0, z] };
+    let traction =
+        |name: &str, facets, z| Traction { name: name.into(), part: 1, facets, value: [0.0, 0.0, z] };
     Model {
         holds: vec![hold(&parts, 0, Face::Bottom)],
         interfaces: vec![Interface {
@@ -33,7 +34,8 @@ pub(crate) fn lever(pull: f64, push: f64) -> Model {
             slave,
             master,
             law: Law::Sliding { friction: 0.6 },
-            gaps: Gaps::Closed, reach_mm: 0.1,
+            gaps: Gaps::Closed,
+            reach_mm: 0.1,
         }],
         tractions: vec![traction("pull", west, pull), traction("push", east, -push)],
         parts,
@@ -44,7 +46,6 @@ pub(crate) fn lever(pull: f64, push: f64) -> Model {
 #[test]
 fn tension_opens_the_contact_and_the_resultant_stays_in_place() {
     let s = solved(&lever(0.2, 1.0));
-    println!("{:?}", s.progress);
     let c = &s.contacts[0];
     let open: Vec<_> = c.points.iter().filter(|p| p.status == Status::Open).collect();
     assert!(!open.is_empty() && open.iter().all(|p| p.pressure == 0.0 && p.shear == Vec3::zeros()));

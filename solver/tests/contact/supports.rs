@@ -168,7 +168,6 @@ fn a_solver_is_used_again_for_another_stiffness_and_law() {
     softer.parts[1] = part("lever", block([0.0; 3], [4.0, 1.0, 1.0], [6, 2, 2]), 900.0, 0.3);
     let warm = solver.solve(&softer, Some(&first), quiet, &go).expect("equilibrium");
     let cold = solved(&softer);
-    println!("warm {} cold {}", warm.progress.iterations, cold.progress.iterations);
     assert!((warm.compliance / cold.compliance - 1.0).abs() < 1e-4);
     assert!(warm.progress.iterations < cold.progress.iterations);
 
