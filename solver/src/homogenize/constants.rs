@@ -23,30 +23,31 @@ pub struct Homogenized {
 }
 
 impl Homogenized {
-    /// Constants of a symmetric stiffness; the record of the solve is left zero.
+    /// Constants of a symmetric stiffness of a solid with shear modulus `reference`, MPa.
+    ///
+    /// The record of the solve is left zero.
     pub(super) fn new(
         stiffness: [[f64; 6]; 6],
+        reference: f64,
         relative_density: f64,
         resolution: usize,
     ) -> Result<Self, HomogenizeError> {
-        let matrix = Matrix6::from_fn(|i, j| stiffness[i][j]);
-        let largest = matrix.diagonal().max();
-        // A stiffness that vanishes in one direction is round-off of the others.
-        let eigenvalues = matrix.symmetric_eigenvalues();
-        if !(1e-9 * largest < eigenvalues.min()) {
-            return Err(HomogenizeError::Disconnected);
-        }
-        let inverse = matrix.cholesky().ok_or(HomogenizeError::Disconnected)?.inverse();
-        let compliance = std::array::from_fn(|i| std::array::from_fn(|j| inverse[(i, j)]));
+        let compliance = inverse(&stiffness, reference)?;
+        let (iterations, residual, hill_mandel_gap) = (0, 0.0, 0.0);
         Ok(Self {
             stiffness,
             relative_density,
             resolution,
-            iterations: 0,
-            residual: 0.0,
-            hill_mandel_gap: 0.0,
+            iterations,
+            residual,
+            hill_mandel_gap,
             compliance,
         })
+    }
+
+    /// The same record with another stiffness.
+    pub(super) fn with_stiffness(&self, stiffness: [[f64; 6]; 6]) -> Result<Self, HomogenizeError> {
+        Ok(Self { stiffness, compliance: inverse(&stiffness, self.stiffness[3][3])?, ..self.clone() })
     }
 
     /// Inverse of the stiffness, 6 × 6, 1/MPa, same order.
@@ -128,6 +129,17 @@ impl Homogenized {
     }
 }
 
+/// Inverse of a stiffness whose smallest eigenvalue is more than what round-off leaves of `reference`.
+fn inverse(stiffness: &[[f64; 6]; 6], reference: f64) -> Result<[[f64; 6]; 6], HomogenizeError> {
+    let matrix = Matrix6::from_fn(|i, j| stiffness[i][j]);
+    // What is left of a stiffness that vanishes is the square of the residual and round-off.
+    if matrix.symmetric_eigenvalues().min() < 1e-9 * reference {
+        return Err(HomogenizeError::Disconnected);
+    }
+    let inverse = matrix.cholesky().ok_or(HomogenizeError::Disconnected)?.inverse();
+    Ok(std::array::from_fn(|i| std::array::from_fn(|j| inverse[(i, j)])))
+}
+
 /// n n as a stress in the order xx yy zz yz xz xy.
 pub(super) fn stress_like(n: [f64; 3]) -> [f64; 6] {
     [n[0] * n[0], n[1] * n[1], n[2] * n[2], n[1] * n[2], n[0] * n[2], n[0] * n[1]]
@@ -151,7 +163,7 @@ mod tests {
             }
             c[i + 3][i + 3] = 124.7;
         }
-        Homogenized::new(c, 1.0, 8).expect("positive definite")
+        Homogenized::new(c, 76.0, 1.0, 8).expect("positive definite")
     }
 
     #[test]
@@ -179,6 +191,6 @@ mod tests {
     fn stiffness_without_shear_is_refused() {
         let mut c = nickel().stiffness;
         c[3][3] = 0.0;
-        assert_eq!(Homogenized::new(c, 1.0, 8), Err(HomogenizeError::Disconnected));
+        assert_eq!(Homogenized::new(c, 76.0, 1.0, 8), Err(HomogenizeError::Disconnected));
     }
 }

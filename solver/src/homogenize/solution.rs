@@ -85,7 +85,7 @@ impl CellSolution {
         let largest = energy.iter().flatten().fold(0.0_f64, |m, c| m.max(c.abs()));
         let gaps = energy.iter().flatten().zip(stress.iter().flatten()).map(|(e, s)| (e - s).abs());
         let hill_mandel_gap = gaps.fold(0.0, f64::max) / largest;
-        let mut homogenized = Homogenized::new(energy, voxels.relative_density(), n)?;
+        let mut homogenized = Homogenized::new(energy, reference, voxels.relative_density(), n)?;
         (homogenized.iterations, homogenized.residual) = (iterations, residual);
         homogenized.hill_mandel_gap = hill_mandel_gap;
         Ok(Self { voxels, operator, displacement, homogenized })

@@ -105,31 +105,43 @@ fn stiffness_stays_below_the_bounds_of_voigt_and_of_hashin_and_shtrikman() {
     }
 }
 
+/// E₁₀₀, C₄₄ and K over E_s at a density: best estimates of the source notes from voxel grids up to 128³ and
+/// quadratic tetrahedra, stated to 2.5 to 5 %.
+const REFERENCE: [(&str, f64, [f64; 3]); 6] = [
+    ("simple-cubic", 0.2, [0.09097, 0.005269, 0.03655]),
+    ("octet", 0.2, [0.03784, 0.02501, 0.03591]),
+    ("gyroid-sheet", 0.2, [0.07057, 0.02962, 0.06492]),
+    ("simple-cubic", 0.3, [0.1497, 0.01487, 0.06409]),
+    ("octet", 0.3, [0.07052, 0.04333, 0.06306]),
+    ("gyroid-sheet", 0.3, [0.118, 0.05084, 0.1016]),
+];
+
+fn errors(found: &Homogenized, reference: [f64; 3]) -> [f64; 3] {
+    let values = [found.young([1.0, 0.0, 0.0]), found.cubic_part()[2], found.bulk()];
+    std::array::from_fn(|i| values[i] / reference[i] - 1.0)
+}
+
 #[test]
-fn stiffness_matches_the_reference_values() {
-    // E₁₀₀, C₄₄, K over E_s × 10³ at the density, best estimates from voxels and quadratic tetrahedra.
-    let rows = [
-        ("simple-cubic", 0.2, [90.97, 5.269, 36.55]),
-        ("simple-cubic", 0.3, [149.7, 14.87, 64.09]),
-        ("octet", 0.2, [37.84, 25.01, 35.91]),
-        ("octet", 0.3, [70.52, 43.33, 63.06]),
-        ("gyroid-sheet", 0.2, [70.57, 29.62, 64.92]),
-        ("gyroid-sheet", 0.3, [118.0, 50.84, 101.6]),
-    ];
-    for (name, density, reference) in rows {
-        for (resolution, tolerance) in [(32, 0.10), (64, 0.05)] {
-            let found = solved(name, density, resolution);
-            let values = [found.young([1.0, 0.0, 0.0]), found.cubic_part()[2], found.bulk()];
-            for (value, reference) in values.into_iter().zip(reference) {
-                let error = 1e3 * value / reference - 1.0;
-                // Reference: 2.5 to 5 %; this grid: some percent.
-                eprintln!(
-                    "{name} {density} {resolution}: {error:+.4} rho {} its {} {:.1e}",
-                    found.relative_density, found.iterations, found.hill_mandel_gap
-                );
-                assert!(error.abs() < tolerance, "{name} {density} at {resolution}: {error:+.3}");
-            }
-        }
+fn stiffness_at_32_cubes_matches_the_reference_within_its_voxel_error() {
+    for (name, density, reference) in REFERENCE {
+        let error = errors(&solved(name, density, 32), reference);
+        // Four to five cubes a strut: published voxel errors reach 14 %, always on the stiff side here.
+        assert!(error.iter().all(|e| (-0.01..0.125).contains(e)), "{name} {density}: {error:?}");
+    }
+}
+
+#[test]
+fn two_grids_meet_the_reference() {
+    for (name, density, reference) in &REFERENCE[..3] {
+        let lattice = lattice(name, *density);
+        let value = |q: [f64; 3]| lattice.cell_value(Vec3::from(q));
+        let grids = TwoGrids::solve(&value, SOLID, &options(64)).expect("connected");
+        let (fine, best) = (errors(&grids.fine, *reference), errors(&grids.best, *reference));
+        assert!(fine.iter().all(|e| e.abs() < 0.05), "{name}: published voxel error at 64: {fine:?}");
+        // The tolerance of the reference itself at this density is 2.5 %.
+        assert!(best.iter().all(|e| e.abs() < 0.02), "{name}: {best:?}");
+        assert!(fine.iter().all(|e| e.abs() < grids.spread()), "{name}: the spread covers the error");
+        assert!((grids.fine.relative_density - density).abs() < 5e-4, "{name}: density of the shares");
     }
 }
 
@@ -174,7 +186,7 @@ fn thread_count_does_not_change_a_bit() {
 
 #[test]
 fn iterations_do_not_grow_with_the_grid() {
-    let counts = [16, 32, 64].map(|n| solved("gyroid-sheet", 0.2, n).iterations);
+    let counts = [16, 32, 48].map(|n| solved("gyroid-sheet", 0.2, n).iterations);
     // Source notes: 5 to 11 to 1e-5, 7 to 15 to 1e-8, any size.
     assert!(counts.iter().all(|count| *count <= 13), "{counts:?}");
 }
@@ -200,7 +212,6 @@ fn kept_voxels_give_the_stress_of_all_voxels() {
         all.sort_by(f64::total_cmp);
         let exact = all[(0.995 * all.len() as f64) as usize];
         let error = amplification.strut_stress(stress) / exact - 1.0;
-        eprintln!("{i} {error:+.4} {} of {}", amplification.len(), maps.len());
         assert!(error.abs() < 0.03, "{stress:?}: {error:+.3}; the figure stated at KEPT");
     }
 }
@@ -210,10 +221,9 @@ fn posts_of_the_simple_cubic_cell_carry_the_force_over_their_section() {
     let lattice = lattice("simple-cubic", 0.2);
     let value = |q: [f64; 3]| lattice.cell_value(Vec3::from(q));
     let amplification =
-        CellSolution::from_value(&value, SOLID, &options(64)).expect("connected").amplification();
+        CellSolution::from_value(&value, SOLID, &options(48)).expect("connected").amplification();
     let nominal = 1.0 / (std::f64::consts::PI * lattice.parameter.powi(2));
     let found = amplification.along([0.0, 0.0, 1.0]) / nominal;
-    eprintln!("posts {found}");
     // At least the mean over the section; the notch at the joints holds little volume.
     assert!((0.98..1.6).contains(&found), "{found}");
 }

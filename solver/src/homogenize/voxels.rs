@@ -12,7 +12,7 @@ pub(super) const NONE: u32 = u32::MAX;
 const LEAST_SHARE: f64 = 1.0 / 64.0;
 
 /// Parts along the edge of a cube that the surface crosses, for its solid share.
-const PARTS: usize = 4;
+const PARTS: usize = 3;
 
 /// Materials on a periodic grid of n³ cubes, x fastest.
 pub(super) struct Voxels {
