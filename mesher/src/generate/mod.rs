@@ -25,6 +25,7 @@ mod project;
 mod quadratic;
 mod shape;
 
+mod tetgen;
 mod topology;
 
 pub use error::{MeshError, Place};
@@ -151,6 +152,9 @@ pub fn mesh_with_notes(spec: &MeshSpec<'_>) -> Result<Meshed, MeshError> {
     let mut body = body::Body::assemble(complex, spec)?;
     let crumbs = body.drop_crumbs(spec)?;
     polish::polish(&mut body, &spec.surfaces, spec.edge_mm);
+    if let Engine::TetGen { executable, timeout } = &spec.engine {
+        body = tetgen::refill(&body, spec, executable, *timeout)?;
+    }
     let meshed = quadratic::finish(body, spec, crumbs)?;
     crate::quality::check(&meshed.mesh)?;
     Ok(meshed)
