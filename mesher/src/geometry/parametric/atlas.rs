@@ -20,11 +20,11 @@ pub(super) fn atlas(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
         1,
     );
     let crest =
-        Shape::chain(&[node(at(17.4, -6.0, 11.2), 5.0, 5.0), node(at(21.2, 8.8, 10.6), 4.6, 3.6)], up, 1);
+        Shape::chain(&[node(at(19.2, -5.2, 12.2), 5.6, 5.4), node(at(21.8, 9.2, 11.2), 5.0, 4.2)], up, 1);
     let anterior_arch = Shape::chain(
         &[
-            node(at(0.0, -12.7, 8.0), arch, 3.1),
-            node(at(6.5, -11.9, 8.2), arch - 0.4, 2.8),
+            node(at(0.0, -12.3, 8.0), arch, 3.4),
+            node(at(6.5, -11.5, 8.2), arch - 0.4, 3.0),
             node(at(12.5, -8.8, 8.6), arch, 3.2),
             node(at(17.0, -4.6, 8.6), arch + 0.4, 4.2),
         ],
@@ -56,8 +56,8 @@ pub(super) fn atlas(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
     );
     let back_root = Shape::chain(
         &[
-            node(at(21.5, 9.0, 5.2), 2.8, 2.4),
-            node(at(28.5, 7.6, 4.8), 2.6, 2.2),
+            node(at(21.5, 9.4, 5.2), 3.0, 2.7),
+            node(at(28.5, 8.2, 4.8), 2.9, 2.6),
             node(at(tip, 2.6, 4.4), 2.5, 2.5),
         ],
         up,
@@ -66,7 +66,7 @@ pub(super) fn atlas(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
     Solid::empty(scale)
         .with(lateral_mass, 0.0)
         .with(crest, 3.0)
-        .with(l.c1_c2.pad(-1.0, 6.5, 1.4), 2.5)
+        .with(l.c1_c2.pad(-1.0, 5.0, 1.0), 2.5)
         .with(anterior_arch, 3.0)
         .with(anterior_tubercle, 2.5)
         .with(posterior_arch, 2.5)
@@ -74,8 +74,8 @@ pub(super) fn atlas(d: &Dimensions, l: &Layout, scale: f64) -> Solid {
         .with(front_root, 2.5)
         .with(back_root, 2.0)
         .without(channel(&foramen(l)), 1.0)
-        .without(l.condyle.clearing(1.0, 0.0, 9.0), 1.2)
-        .without(l.c1_c2.clearing(-1.0, HALF_GAP, 6.0), 0.5)
+        .without(l.condyle.clearing(1.0, 0.0, 9.0, [4.0, 0.9]), 1.2)
+        .without(l.c1_c2.clearing(-1.0, HALF_GAP, 6.0, [2.2; 2]), 0.5)
 }
 
 /// Path of the left vertebral artery through the transverse process, caudal first.

@@ -29,7 +29,8 @@ pub(super) struct Dimensions {
     pub c2_body_depth: f64,
     /// `c2_heights_male_ct.body_posterior_height`, between the sexes.
     pub c2_posterior_height: f64,
-    /// `c2_body_and_dens.dens_height`.
+    /// `c2_body_and_dens.dens_height` (14.86) and `c2_heights_male_ct.dens_height` (17.8, between the sexes
+    /// 17.1): their mean.
     pub dens_height: f64,
     /// `c2_body_and_dens.dens_transverse`.
     pub dens_width: f64,
@@ -39,13 +40,14 @@ pub(super) struct Dimensions {
     pub c3_depth: [f64; 2],
     /// `c3_body.superior_transverse`, `c3_body.inferior_transverse`.
     pub c3_width: [f64; 2],
-    /// `c3_body.height`.
+    /// Height in the middle, between `c3_body.height` (12.04) and `c2_c3_c4_endplates_panjabi.C3.VBHp` (11.6,
+    /// behind, where the lower endplate hangs 0.5 mm lower).
     pub c3_height: f64,
     /// `c2_c3_c4_endplates_panjabi.C3`: bearing width and depth of the upper and of the lower endplate.
     pub c3_endplates: [[f64; 2]; 2],
     /// `c2_c3_c4_endplates_panjabi.C4`: upper width and depth, lower width and depth.
     pub c4_endplates: [[f64; 2]; 2],
-    /// `c2_c3_c4_endplates_panjabi.C4.VBHp`.
+    /// Height in the middle; `c2_c3_c4_endplates_panjabi.C4.VBHp` is 11.4 behind.
     pub c4_height: f64,
     /// `c2_c3_disc_height`.
     pub disc_height: f64,
@@ -71,15 +73,15 @@ pub(super) const ADULT: Dimensions = Dimensions {
     subaxial_slope: 40.1,
     c2_body_depth: 14.8,
     c2_posterior_height: 20.5,
-    dens_height: 14.9,
+    dens_height: 16.0,
     dens_width: 9.3,
     c2_endplate: [17.5, 15.6],
     c3_depth: [14.67, 15.71],
     c3_width: [20.24, 19.35],
-    c3_height: 12.04,
+    c3_height: 11.5,
     c3_endplates: [[15.8, 15.0], [17.2, 15.6]],
     c4_endplates: [[17.2, 15.3], [17.0, 15.9]],
-    c4_height: 11.9,
+    c4_height: 11.1,
     disc_height: 4.8,
     endplate_tilt: 12.0,
 };

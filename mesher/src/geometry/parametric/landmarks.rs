@@ -57,16 +57,16 @@ impl Finder<'_> {
     fn facet(&mut self, name: &str, facet: &Facet, outward: f64) -> Result<(), AnatomyError> {
         let axes = facet.sheet.axes;
         let ends = [
-            ("center", Vec3::zeros()),
-            ("anterior", axes.u * -facet.radii[0]),
-            ("posterior", axes.u * facet.radii[0]),
-            ("medial", axes.v * facet.radii[1]),
-            ("lateral", axes.v * -facet.radii[1]),
+            ("center", [0.0, 0.0]),
+            ("anterior", [-facet.radii[0], 0.0]),
+            ("posterior", [facet.radii[0], 0.0]),
+            // v = w × u is medial on the left: w points up and u backward.
+            ("medial", [0.0, facet.radii[1]]),
+            ("lateral", [0.0, -facet.radii[1]]),
         ];
-        for (end, offset) in ends {
-            // The C1–C2 and condylar sheets have v to the medial side: w × u with u backward, w up.
-            let from = facet.sheet.origin + offset + axes.w * (outward * 0.5);
-            self.pair(&format!("{name} {end}"), from + axes.w * (outward * 1.5), axes.w * -outward)?;
+        for (end, [u, v]) in ends {
+            let above = facet.sheet.at(u, v) + axes.w * (outward * 3.0);
+            self.pair(&format!("{name} {end}"), above, axes.w * -outward)?;
         }
         Ok(())
     }
@@ -144,13 +144,18 @@ fn endplate(
     let level = sheet.origin - axes.w * (outward * 1.6);
     f.ray(&format!("{name} anterior"), level, -axes.v)?;
     f.ray(&format!("{name} posterior"), level, axes.v)?;
-    f.pair(&format!("{name} lateral"), level, axes.u)
+    // Deeper at the sides: a lower endplate rises there by up to 2 mm.
+    f.pair(&format!("{name} lateral"), inside, axes.u)?;
+    // Rims: what of the endplate lies 5.5 mm before and behind its middle.
+    let which = name.split(' ').next().unwrap_or(name);
+    f.ray(&format!("{which} rim anterior"), inside - axes.v * 5.5, axes.w * outward)?;
+    f.ray(&format!("{which} rim posterior"), inside + axes.v * 5.5, axes.w * outward)
 }
 
 /// Lateral mass screws of C1, C3 and C4, left then right.
 ///
-/// C1 straight through the lateral mass, 10° to the middle line; C3 and C4 25° outward and parallel to the
-/// facets (Magerl). They end 2 mm inside the far cortex and are no longer than 24 mm (C1) and 16 mm.
+/// C1 straight through the lateral mass, 10° to the middle line; C3 and C4 16° outward and 24° upward
+/// (after Magerl). They end 2 mm inside the far cortex and are no longer than 24 mm (C1) and 16 mm.
 ///
 /// # Errors
 /// [`AnatomyError::Landmark`] when the surface is not met.
@@ -166,8 +171,8 @@ pub(super) fn screws(
     let middle = |a: &Facet, b: &Facet| 0.5 * (a.sheet.origin + b.sheet.origin);
     let plans = [
         (Level::C1, 0, l.c1 + Vec3::new(17.8, 2.0, 5.0), steep(-8.0, 5.0), 24.0),
-        (Level::C3, 2, middle(&l.c2_c3, &l.c3_c4), steep(20.0, 35.0), 16.0),
-        (Level::C4, 3, middle(&l.c3_c4, &l.c4_c5), steep(20.0, 35.0), 16.0),
+        (Level::C3, 2, middle(&l.c2_c3, &l.c3_c4), steep(16.0, 24.0), 16.0),
+        (Level::C4, 3, middle(&l.c3_c4, &l.c4_c5), steep(16.0, 24.0), 16.0),
     ];
     let mut screws = Vec::with_capacity(6);
     for (level, i, through, direction, longest) in plans {

@@ -48,22 +48,24 @@ impl Facet {
         let radii = [0.5 * size[0], 0.5 * size[1]];
         let reach = [1.4 * radii[0], 1.4 * radii[1]];
         let axes = Axes::around(normal, first);
-        Self { sheet: Sheet { origin, axes, curvature, curl: (0.0, 0.0), reach }, radii }
+        Self { sheet: Sheet { origin, axes, curvature, step: [0.0, 0.0, 1.0], reach }, radii }
     }
 
     /// Clears the far side of the surface that stands `shift` mm above the sheet.
     ///
     /// - `side`: +1 for the lower bone, −1 for the upper one
-    pub(super) fn clearing(&self, side: f64, shift: f64, height: f64) -> Shape {
-        let margin = 1.6;
-        let radii = [self.radii[0] + margin, self.radii[1] + margin];
+    /// - `margin`: how far the cleared column exceeds the joint along u and v, mm
+    pub(super) fn clearing(&self, side: f64, shift: f64, height: f64, margin: [f64; 2]) -> Shape {
+        let radii = [self.radii[0] + margin[0], self.radii[1] + margin[1]];
         Shape::Clearing(Box::new(Clearing { sheet: self.sheet.raised(shift), side, radii, height }))
     }
 
-    /// Ellipsoid that fills the bone behind the facet, `depth` mm thick below (`side` +1) or above it.
+    /// Bone behind the facet: a puck `depth` mm thick below (`side` +1) or above (−1) the joint gap, `margin`
+    /// mm wider than the joint.
     pub(super) fn pad(&self, side: f64, depth: f64, margin: f64) -> Shape {
-        let middle = self.sheet.origin - self.sheet.axes.w * (side * 0.35 * depth);
-        Shape::Ellipsoid(middle, self.sheet.axes, [self.radii[0] + margin, self.radii[1] + margin, depth])
+        let sheet = self.sheet.raised(-side * HALF_GAP);
+        let radii = self.radii.map(|r| r + margin);
+        Shape::Clearing(Box::new(Clearing { sheet, side: -side, radii, height: depth }))
     }
 }
 
@@ -85,7 +87,7 @@ impl Layout {
         let slope = d.c1_c2_slope.to_radians();
         // Facet of C1 at the asked height; the sheet lies half a gap below it.
         let normal = Vec3::new(slope.sin(), 0.0, slope.cos());
-        let c1_facet = Vec3::new(16.9, 4.2, segment);
+        let c1_facet = Vec3::new(16.9, 5.0, segment);
         let c1_c2 = Facet::at(
             c1_facet - normal * HALF_GAP,
             normal,
@@ -96,12 +98,12 @@ impl Layout {
         let back = d.subaxial_slope.to_radians();
         let normal = Vec3::new(-0.08, back.sin(), back.cos());
         let downhill = Vec3::new(0.0, back.cos(), -back.sin());
-        let c2_c3 = Facet::at(Vec3::new(15.4, 9.3, 1.2), normal, downhill, d.c2_c3_facet, [-1.0 / 40.0, 0.0]);
+        let c2_c3 = Facet::at(Vec3::new(15.4, 9.7, 1.1), normal, downhill, d.c2_c3_facet, [-1.0 / 40.0, 0.0]);
         let c3_c4 =
-            Facet::at(Vec3::new(16.2, 11.0, -12.2), normal, downhill, d.c3_c4_facet, [-1.0 / 40.0, 0.0]);
+            Facet::at(Vec3::new(16.2, 11.0, -11.7), normal, downhill, d.c3_c4_facet, [-1.0 / 40.0, 0.0]);
         let c4_c5 =
             Facet::at(c4 + Vec3::new(16.6, 11.4, -12.6), normal, downhill, d.c3_c4_facet, [-1.0 / 40.0, 0.0]);
-        let cup = Vec3::new(-0.62, 0.0, 0.78);
+        let cup = Vec3::new(-0.65, 0.0, 0.76);
         let condyle = Facet::at(
             c1_facet + Vec3::new(0.4, 1.8, 10.2),
             cup,
@@ -110,21 +112,21 @@ impl Layout {
             [1.0 / 24.0, 1.0 / 30.0],
         );
 
-        let endplate = |origin: Vec3, degrees: f64, hollow: f64, curl: f64, width: f64| Sheet {
+        let endplate = |origin: Vec3, degrees: f64, hollow: f64, rise: f64, width: f64| Sheet {
             origin,
             axes: Axes::around(tilt(degrees), Vec3::x()),
             curvature: [0.0, hollow],
-            curl: (curl, 0.28 * width),
+            step: [rise, 0.25 * width, 0.19 * width],
             reach: [0.58 * width, 9.5],
         };
         let (flat, arched) = (1.0 / 120.0, -1.0 / 32.0);
         let w = [d.c2_endplate[0], d.c3_width[0], d.c3_width[1], d.c4_endplates[0][0] + 3.0, 18.5];
         let endplates = [
-            endplate(c2, d.endplate_tilt, arched, 0.10, w[1]),
-            endplate(c3, d.endplate_tilt, flat, 0.12, w[1]),
-            endplate(c3_low, 10.0, arched, 0.10, w[3]),
-            endplate(c4, 10.0, flat, 0.12, w[3]),
-            endplate(c4_low, 8.0, arched, 0.06, w[4]),
+            endplate(c2, d.endplate_tilt, arched, 1.9, w[1]),
+            endplate(c3, d.endplate_tilt, flat, 2.2, w[1]),
+            endplate(c3_low, 10.0, arched, 1.9, w[3]),
+            endplate(c4, 10.0, flat, 2.2, w[3]),
+            endplate(c4_low, 8.0, arched, 0.8, w[4]),
         ];
         let stretch = segment - 2.0 * HALF_GAP - c2.z - 15.5;
         let c1 = Vec3::new(0.0, c1_facet.y, segment);

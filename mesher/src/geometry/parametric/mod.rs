@@ -16,6 +16,8 @@ mod layout;
 mod subaxial;
 
 #[cfg(test)]
+mod likeness;
+#[cfg(test)]
 mod tests;
 
 use super::shapes::{Node, Shape, Solid};
@@ -45,7 +47,7 @@ pub struct Parametric {
     /// Further factor on every length but the segment height, [`SCALES`].
     pub scale: f64,
     /// Height of the middle of C1's inferior facets over the middle of C3's upper endplate, mm,
-    /// [`SEGMENT_HEIGHTS`].
+    /// [`SEGMENT_HEIGHTS`], and between 21.2 and 35.6 times the factor on the mean of both sexes.
     pub segment_height: f64,
 }
 
@@ -66,9 +68,16 @@ pub enum AnatomyError {
     /// Scale outside [`SCALES`].
     #[error("anatomy scale {0} is outside 0.85 to 1.15")]
     Scale(f64),
-    /// Segment height outside [`SEGMENT_HEIGHTS`], mm.
-    #[error("segment height {0} mm is outside 22 to 34 mm")]
-    SegmentHeight(f64),
+    /// Segment height that this size of bones cannot have, mm.
+    #[error("segment height {height} mm is outside {least:.1} to {most:.1} mm, what fits bones of this size")]
+    SegmentHeight {
+        /// Height asked for.
+        height: f64,
+        /// Least height accepted.
+        least: f64,
+        /// Greatest height accepted.
+        most: f64,
+    },
     /// A surface point could not be found where the anatomy should have one.
     #[error(
         "no surface of {bone} found at the landmark `{landmark}`: these dimensions do not make a vertebra"
@@ -94,14 +103,16 @@ pub fn spine(params: &Parametric) -> Result<Spine, AnatomyError> {
     if !SCALES.contains(&params.scale) {
         return Err(AnatomyError::Scale(params.scale));
     }
-    if !SEGMENT_HEIGHTS.contains(&params.segment_height) {
-        return Err(AnatomyError::SegmentHeight(params.segment_height));
-    }
     let sex = match params.sex {
         Sex::Female => FEMALE,
         Sex::Male => MALE,
     };
     let scale = sex * params.scale;
+    let (least, most) = segment_heights(scale);
+    let height = params.segment_height;
+    if !(least..=most).contains(&height) {
+        return Err(AnatomyError::SegmentHeight { height, least, most });
+    }
     let d = ADULT;
     let l = Layout::new(&d, params.segment_height / scale);
     let solids = [
@@ -126,7 +137,7 @@ pub fn spine(params: &Parametric) -> Result<Spine, AnatomyError> {
             posterior_plane: (Vec3::new(0.0, behind * scale, 0.0), Vec3::y()),
         });
     }
-    let canal = canal(&l, &solids, scale);
+    let canal = canal_path(&l, &solids, scale);
     let screws = landmarks::screws(&solids, &l, scale)?;
     Ok(Spine {
         bones,
@@ -140,15 +151,21 @@ pub fn spine(params: &Parametric) -> Result<Spine, AnatomyError> {
     })
 }
 
+/// Least and greatest segment height of bones of this scale, mm.
+fn segment_heights(scale: f64) -> (f64, f64) {
+    // C2 is stretched by -1 to 13 mm before scaling; beyond that it no longer looks like one.
+    ((21.2 * scale).max(*SEGMENT_HEIGHTS.start()), (35.6 * scale).min(*SEGMENT_HEIGHTS.end()))
+}
+
 fn third(d: &Dimensions, l: &Layout) -> Subaxial {
     Subaxial {
         origin: l.c3,
         endplates: [l.endplates[1], l.endplates[2]],
-        body: [[d.c3_width[0], d.c3_depth[0]], [d.c3_width[1] - 1.0, d.c3_depth[1]]],
+        body: [[d.c3_width[0], d.c3_depth[0]], [d.c3_width[1] + 0.6, d.c3_depth[1]]],
         facets: [l.c2_c3, l.c3_c4],
-        spinous: [4.0, 33.0, -16.0],
+        spinous: [4.2, 33.6, -16.0],
         transverse: [Vec3::new(22.6, 2.6, -5.4), Vec3::new(18.4, -3.6, -2.4)],
-        foramen: Vec3::new(14.4, 1.4, -3.5),
+        foramen: Vec3::new(14.4, 0.7, -3.5),
     }
 }
 
@@ -162,7 +179,7 @@ fn fourth(d: &Dimensions, l: &Layout) -> Subaxial {
         facets: [l.c3_c4, l.c4_c5],
         spinous: [5.4, 34.0, -15.4],
         transverse: [Vec3::new(22.4, 3.2, -5.8), Vec3::new(17.8, -3.2, -3.6)],
-        foramen: Vec3::new(14.8, 1.6, -3.5),
+        foramen: Vec3::new(14.8, 0.9, -3.5),
     }
 }
 
@@ -178,6 +195,11 @@ fn channel(path: &[Vec3]) -> Shape {
     let nodes: Vec<Node> = path.iter().map(|p| node(*p, CHANNEL, CHANNEL)).collect();
     let pieces = if path.len() > 2 { 3 } else { 1 };
     Shape::chain(&nodes, Vec3::y(), pieces)
+}
+
+/// Straight canal between two points, with semi-axes across and from front to back.
+fn canal(path: [Vec3; 2], across: f64, depth: f64) -> Shape {
+    Shape::chain(&path.map(|p| node(p, across, depth)), Vec3::x(), 1)
 }
 
 fn mirrored(p: Vec3, side: Side) -> Vec3 {
@@ -202,8 +224,8 @@ fn joints(d: &Dimensions, l: &Layout, scale: f64) -> Vec<Joint> {
         (Level::C3, Level::C4, &l.c3_c4),
     ];
     let discs = [
-        (0, [d.c3_depth[0] - 0.6, 0.5 * (d.c2_endplate[0] + d.c3_endplates[0][0])]),
-        (2, [d.c4_endplates[0][1] - 0.6, d.c4_endplates[0][0]]),
+        (0, [d.c3_depth[0] - 1.4, 0.5 * (d.c2_endplate[0] + d.c3_endplates[0][0])]),
+        (2, [d.c4_endplates[0][1] - 1.4, d.c4_endplates[0][0]]),
     ];
     for (upper, lower, facet) in facets {
         for side in Side::BOTH {
@@ -219,7 +241,7 @@ fn joints(d: &Dimensions, l: &Layout, scale: f64) -> Vec<Joint> {
         let patch = Patch {
             center: 0.5 * (above.origin + below.origin) * scale,
             axis,
-            first: Vec3::x().cross(&axis),
+            first: axis.cross(&Vec3::x()),
             radii: size.map(|s| 0.5 * s * scale),
             depth: 0.5 * d.disc_height * scale + 2.0,
         };
@@ -235,7 +257,7 @@ fn held(d: &Dimensions, l: &Layout, scale: f64) -> Vec<Patch> {
         center: sheet.origin * scale,
         axis: -sheet.axes.w,
         first: sheet.axes.v,
-        radii: [0.5 * lower[1] * scale, 0.5 * lower[0] * scale],
+        radii: [0.5 * (lower[1] - 1.6) * scale, 0.5 * lower[0] * scale],
         depth: 3.0,
     };
     let facets = Side::BOTH.map(|side| {
@@ -245,25 +267,37 @@ fn held(d: &Dimensions, l: &Layout, scale: f64) -> Vec<Patch> {
     std::iter::once(endplate).chain(facets).collect()
 }
 
-fn canal(l: &Layout, solids: &[Solid; 4], scale: f64) -> Vec<(Vec3, f64)> {
+fn canal_path(l: &Layout, solids: &[Solid; 4], scale: f64) -> Vec<(Vec3, f64)> {
     use super::Field;
     let path = [
         l.c1 + Vec3::new(0.0, 12.2, 12.0),
         l.c1 + Vec3::new(0.0, 12.2, 2.0),
         0.5 * (l.c1 + l.c2) + Vec3::new(0.0, 15.2, 0.0),
-        l.c2 + Vec3::new(0.0, 17.0, 2.0),
-        l.c3 + Vec3::new(0.0, 14.2, -5.0),
-        l.c4 + Vec3::new(0.0, 13.6, -5.0),
-        l.c4 + Vec3::new(0.0, 14.6, -14.0),
+        l.c2 + Vec3::new(0.0, 18.6, 2.0),
+        l.c3 + Vec3::new(0.0, 14.0, 4.0),
+        l.c3 + Vec3::new(0.0, 15.4, -5.0),
+        l.c3 + Vec3::new(0.0, 16.2, -10.0),
+        l.c4 + Vec3::new(0.0, 15.4, -5.0),
+        l.c4 + Vec3::new(0.0, 16.8, -14.0),
     ];
-    // Values are distances to first order only; a tenth is kept in hand, and no cord needs more than 8 mm.
-    path.iter()
-        .map(|p| {
-            let p = p * scale;
-            let free = solids.iter().map(|s| s.value(p)).fold(f64::INFINITY, f64::min);
-            (p, (0.9 * free).min(8.0))
-        })
-        .collect()
+    // Far from the surface a value is no distance, so the ball is probed; no cord needs more than 8 mm.
+    let free = |middle: Vec3| {
+        let clear = |r: f64| sphere(400).all(|n| solids.iter().all(|s| s.value(middle + n * r) > 0.0));
+        let steps = (1..=80).take_while(|k| clear(0.1 * f64::from(*k))).count();
+        0.1 * steps as f64
+    };
+    path.iter().map(|p| (p * scale, free(p * scale))).collect()
+}
+
+/// `n` unit vectors spread evenly (Fibonacci spiral).
+fn sphere(n: u32) -> impl Iterator<Item = Vec3> {
+    let golden = std::f64::consts::PI * (3.0 - 5.0_f64.sqrt());
+    (0..n).map(move |i| {
+        let z = 1.0 - (2.0 * f64::from(i) + 1.0) / f64::from(n);
+        let (s, c) = (golden * f64::from(i)).sin_cos();
+        let r = (1.0 - z * z).sqrt();
+        Vec3::new(r * c, r * s, z)
+    })
 }
 
 fn source(params: &Parametric, scale: f64) -> String {

@@ -1,7 +1,7 @@
 //! C3 and C4: body with uncinate processes, articular pillars, laminae, spinous and transverse processes.
 
 use super::layout::{Facet, HALF_GAP};
-use super::{channel, node};
+use super::{canal, channel, node};
 use crate::Vec3;
 use crate::geometry::shapes::{Drum, Shape, Sheet, Solid};
 
@@ -28,7 +28,7 @@ pub(super) fn subaxial(v: &Subaxial, scale: f64) -> Solid {
     let at = |x: f64, y: f64, z: f64| v.origin + Vec3::new(x, y, z);
     let up = Vec3::z();
     let [top, low] = v.endplates;
-    let section = |size: [f64; 2]| [0.5 * size[0] + 0.2, 0.52 * size[1] + 0.2, 0.48 * size[1] + 0.2];
+    let section = |size: [f64; 2]| [0.5 * size[0] + 0.2, 0.51 * size[1] + 0.2, 0.49 * size[1] + 0.2];
     let body = Shape::Drum(Box::new(Drum {
         ends: [low.origin, top.origin],
         radii: [section(v.body[1]), section(v.body[0])],
@@ -48,19 +48,19 @@ pub(super) fn subaxial(v: &Subaxial, scale: f64) -> Solid {
     let pedicle =
         Shape::chain(&[node(at(6.5, 3.0, -4.2), 3.6, 3.2), node(at(13.5, 7.6, -4.2), 3.6, 3.2)], up, 1);
     let [rear, drop] = [v.spinous[1], v.spinous[2]];
-    let slant = Vec3::new(0.0, -0.42, 0.9);
+    let slant = Vec3::new(0.0, -0.36, 0.93);
     let lamina = Shape::chain(
         &[
-            node(at(14.6, 13.0, -7.6), 4.6, 3.0),
-            node(at(9.2, 18.0, -7.6), 5.2, 2.1),
-            node(at(4.0, 21.8, -7.8), 5.4, 1.9),
-            node(at(0.0, 23.2, -8.2), 4.8, 2.0),
+            node(at(14.0, 13.2, -7.4), 4.6, 3.0),
+            node(at(10.4, 19.0, -7.6), 5.2, 2.6),
+            node(at(5.0, 23.4, -7.8), 5.4, 2.5),
+            node(at(0.0, 25.0, -8.2), 4.8, 2.6),
         ],
         slant,
         3,
     );
     let spinous = Shape::chain(
-        &[node(at(0.0, 23.2, -8.6), 3.8, 2.6), node(at(0.0, rear - 4.5, drop + 2.6), 2.8, 2.8)],
+        &[node(at(0.0, 24.0, -8.6), 4.6, 2.6), node(at(0.0, rear - 4.5, drop + 3.0), 3.4, 3.0)],
         slant,
         1,
     );
@@ -75,33 +75,34 @@ pub(super) fn subaxial(v: &Subaxial, scale: f64) -> Solid {
     let [lateral, anterior] = v.transverse.map(|p| p + v.origin);
     let front_root = Shape::chain(
         &[
-            node(at(8.0, -1.6, -4.4), 3.0, 2.2),
-            node(anterior + Vec3::new(-3.0, 0.4, -1.2), 2.6, 2.0),
-            node(anterior + Vec3::new(-0.4, 0.6, 0.0), 3.0, 2.0),
+            node(at(8.0, -1.6, -4.4), 3.4, 2.6),
+            node(anterior + Vec3::new(-3.0, 0.4, -1.2), 3.0, 2.3),
+            node(anterior + Vec3::new(-0.4, 0.5, 0.0), 3.0, 2.3),
         ],
         up,
         3,
     );
     let rim = Shape::chain(
-        &[node(anterior + Vec3::new(-0.4, 0.8, -0.6), 2.4, 2.0), node(lateral, 2.2, 2.0)],
+        &[node(anterior + Vec3::new(-0.4, 0.8, -0.6), 2.6, 2.2), node(lateral, 2.4, 2.2)],
         up,
         1,
     );
-    let back_root = Shape::chain(&[node(at(15.5, 7.6, -5.6), 2.8, 2.6), node(lateral, 2.2, 2.0)], up, 1);
+    let back_root = Shape::chain(&[node(at(16.5, 7.2, -5.0), 2.8, 2.8), node(lateral, 2.4, 2.2)], up, 1);
     let hole = v.origin + v.foramen;
     Solid::empty(scale)
         .with(body, 0.0)
         .with(pedicle, 3.0)
         .with(pillar, 3.0)
-        .with(v.facets[0].pad(1.0, 4.6, 1.5), 2.0)
-        .with(v.facets[1].pad(-1.0, 4.6, 1.5), 2.0)
+        .with(v.facets[0].pad(1.0, 4.4, 1.0), 2.0)
+        .with(v.facets[1].pad(-1.0, 4.4, 1.0), 2.0)
         .with(lamina, 3.0)
         .with(spinous, 2.5)
         .with(tip, 2.0)
         .with(front_root, 2.0)
         .with(rim, 1.5)
         .with(back_root, 2.0)
+        .without(canal([at(0.0, 13.7, 6.0), at(0.0, 17.4, -18.0)], 9.4, 6.4), 1.5)
         .without(channel(&[hole - up * 12.0, hole + up * 12.0]), 1.0)
-        .without(v.facets[0].clearing(1.0, -HALF_GAP, 4.5), 0.5)
-        .without(v.facets[1].clearing(-1.0, HALF_GAP, 4.5), 0.5)
+        .without(v.facets[0].clearing(1.0, -HALF_GAP, 4.5, [2.2; 2]), 0.5)
+        .without(v.facets[1].clearing(-1.0, HALF_GAP, 4.5, [2.2; 2]), 0.5)
 }

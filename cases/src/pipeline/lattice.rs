@@ -1,0 +1,104 @@
+//! A lattice as the pipeline uses it: dimensions, homogenised stiffness, strut stress.
+
+use crate::case::Case;
+use crate::failure::Failure;
+use dens_mesher::lattice::{Lattice, cell};
+use dens_solver::homogenize::{Amplification, Base, CellSolution, Homogenized, Options, homogenize_lattice};
+
+/// Dimensions of a lattice as drawn.
+#[derive(Debug, Clone)]
+pub struct Drawn {
+    /// The lattice in space.
+    pub lattice: Lattice,
+    /// Solid share.
+    pub relative_density: f64,
+    /// Strut diameter or wall thickness, mm.
+    pub strut: f64,
+    /// Largest pore, mm.
+    pub pore: f64,
+}
+
+impl Drawn {
+    /// Lattice of this cell, density and size.
+    ///
+    /// # Errors
+    /// An unknown cell or a density it cannot have; exit 2.
+    pub fn new(name: &str, relative_density: f64, cell_size: f64) -> Result<Self, Failure> {
+        let cell = cell(name).map_err(Failure::input)?;
+        let lattice = Lattice::with_relative_density(cell, cell_size, relative_density).map_err(Failure::input)?;
+        let (strut, pore) = (lattice.strut_mm(), lattice.pore_mm());
+        Ok(Self { lattice, relative_density, strut, pore })
+    }
+
+    /// The same with another cell size: everything scales.
+    pub fn resized(&self, cell_size: f64) -> Self {
+        let factor = cell_size / self.lattice.cell_size_mm;
+        let lattice = Lattice { cell_size_mm: cell_size, ..self.lattice.clone() };
+        Self { lattice, relative_density: self.relative_density, strut: self.strut * factor, pore: self.pore * factor }
+    }
+}
+
+/// Homogenised lattice of the chosen design.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// Dimensions.
+    pub drawn: Drawn,
+    /// Stiffness on the finer grid.
+    pub homogenized: Homogenized,
+    /// Change of the stiffness from half the resolution to this one, relative.
+    pub spread: f64,
+    /// Strut stress per stress on the lattice.
+    pub amplification: Amplification,
+}
+
+fn base(case: &Case) -> Result<Base, Failure> {
+    Base::new(case.titanium.modulus, case.titanium.poisson).map_err(Failure::input)
+}
+
+/// Nearest resolution the homogeniser takes: 1, 3 or 5 times a power of two, at least 8.
+pub fn resolution(wanted: usize) -> usize {
+    let mut best = 8;
+    for odd in [1, 3, 5] {
+        let mut n = odd;
+        while n <= 512 {
+            if n >= 8 && n.is_multiple_of(2) && n.abs_diff(wanted) < best_distance(best, wanted) {
+                best = n;
+            }
+            n *= 2;
+        }
+    }
+    best
+}
+
+fn best_distance(best: usize, wanted: usize) -> usize {
+    best.abs_diff(wanted)
+}
+
+/// Stiffness of a lattice at `voxels` along the cell edge.
+///
+/// # Errors
+/// A cell that is empty or falls apart at this resolution; exit 2.
+pub fn stiffness(case: &Case, drawn: &Drawn, voxels: usize) -> Result<Homogenized, Failure> {
+    let options = Options { resolution: resolution(voxels), ..Options::default() };
+    homogenize_lattice(&drawn.lattice, base(case)?, &options)
+        .map_err(|e| Failure::input(format!("lattice `{}`: {e}", drawn.lattice.cell.name())))
+}
+
+/// The chosen lattice with its error estimate and strut stresses.
+///
+/// # Errors
+/// As [`stiffness`].
+pub fn choose(case: &Case, drawn: Drawn, voxels: usize) -> Result<Chosen, Failure> {
+    let fine = resolution(voxels);
+    let coarse = stiffness(case, &drawn, fine / 2)?;
+    let options = Options { resolution: fine, ..Options::default() };
+    let value = |q: [f64; 3]| drawn.lattice.cell_value(q.into());
+    let solution = CellSolution::from_value(&value, base(case)?, &options)
+        .map_err(|e| Failure::input(format!("lattice `{}`: {e}", drawn.lattice.cell.name())))?;
+    let homogenized = solution.homogenized().clone();
+    let along = [0.0, 0.0, 1.0];
+    let spread = (homogenized.young(along) / coarse.young(along) - 1.0)
+        .abs()
+        .max((homogenized.bulk() / coarse.bulk() - 1.0).abs());
+    Ok(Chosen { amplification: solution.amplification(), homogenized, spread, drawn })
+}
