@@ -51,6 +51,20 @@ pub struct Fit {
 }
 
 impl Fit {
+    /// Fit of an implant not yet measured.
+    pub(super) fn unknown() -> Self {
+        Self {
+            pads: Vec::new(),
+            depth_mm: Vec::new(),
+            canal_mm: f64::INFINITY,
+            walls_mm: Vec::new(),
+            pillars_mm: [0.0; 2],
+            volume_mm3: 0.0,
+            solid_mm3: 0.0,
+            bounds: Aabb::empty(),
+        }
+    }
+
     /// Checks the figures against what was asked.
     ///
     /// # Errors
@@ -102,7 +116,7 @@ struct Layer {
 
 impl Implant {
     /// Measures the implant in place, on a grid of 0.7 mm and on rays through the contact faces.
-    pub fn fit(&self) -> Fit {
+    pub(super) fn measure(&self) -> Fit {
         let b = self.body.bounds();
         let n = (b.size() / SAMPLE_MM).map(|x| x.ceil() as usize + 1);
         let layers: Vec<Layer> = (0..n.z).into_par_iter().map(|k| self.layer(b.min, [n.x, n.y], k)).collect();

@@ -160,6 +160,7 @@ pub struct Implant {
     pub pads: [Pad; 3],
     /// Screw tracks.
     pub tracks: Vec<ScrewTrack>,
+    measured: Fit,
     spine: Arc<Spine>,
     body: Arc<Body>,
     faces: Vec<Face>,
@@ -174,7 +175,7 @@ impl Implant {
     ///
     /// # Errors
     /// [`ImplantError`]: a parameter out of range, a missing joint, or no room for an implant; the sampled
-    /// checks of [`Implant::fit`] are part of it.
+    /// checks of [`Fit`] are part of it.
     pub fn design(spine: &Spine, params: &ImplantParams) -> Result<Self, ImplantError> {
         Self::on(Arc::new(spine.clone()), params)
     }
@@ -252,16 +253,34 @@ impl Implant {
         bones.extend(spine.bone(Level::C4).map(|b| (Level::C4, b.field.clone())));
         let params = params.clone();
         let trims = [upper, lower];
-        let implant =
-            Self { params, height_mm, upper_shift, pads, tracks, spine, body, faces, trims, solid, bones };
+        let mut implant = Self {
+            params,
+            height_mm,
+            upper_shift,
+            pads,
+            tracks,
+            measured: Fit::unknown(),
+            spine,
+            body,
+            faces,
+            trims,
+            solid,
+            bones,
+        };
         implant.check_shape()?;
-        implant.fit().check(&implant.params)?;
+        implant.measured = implant.measure();
+        implant.measured.check(&implant.params)?;
         Ok(implant)
     }
 
     /// Boundary as separate smooth faces, in the order in which a mesher should cut them.
     pub fn faces(&self) -> &[Face] {
         &self.faces
+    }
+
+    /// Measured checks; all have passed.
+    pub fn fit(&self) -> Fit {
+        self.measured.clone()
     }
 
     /// Field that tells solid metal from lattice inside the implant, mm, negative in the solid rim and in the
@@ -285,16 +304,15 @@ impl Implant {
         &self.bones
     }
 
-    /// Extent along z of everything the implant can occupy, mm: from the lowest to the highest contact.
+    /// Extent along z, mm: from the lowest to the highest sampled point, within 0.7 mm.
     pub fn overall_height(&self) -> f64 {
-        let b = self.fit().bounds;
-        b.max.z - b.min.z
+        self.measured.bounds.size().z
     }
 
     /// Mass in t for a lattice of that relative density and a metal of `density` in t/mm³.
     pub fn mass(&self, relative_density: f64, density: f64) -> f64 {
-        let fit = self.fit();
-        (fit.solid_mm3 + relative_density * (fit.volume_mm3 - fit.solid_mm3)) * density
+        let lattice_mm3 = self.measured.volume_mm3 - self.measured.solid_mm3;
+        (self.measured.solid_mm3 + relative_density * lattice_mm3) * density
     }
 }
 
