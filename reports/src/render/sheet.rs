@@ -66,10 +66,17 @@ impl ColorBar {
     }
 
     /// Place of a value along the bar, 0 to 1 within its range.
-    fn place(&self, value: f64) -> f64 {
+    pub(super) fn place(&self, value: f64) -> f64 {
         let f = |v: f64| match self.scale {
             Scale::Linear => v,
-            Scale::Log => v.max(1e-300).log10(),
+            // NaN stays NaN, what is not positive goes far below.
+            Scale::Log => {
+                if v <= 0.0 {
+                    -300.0
+                } else {
+                    v.log10()
+                }
+            }
         };
         let [a, b] = self.range.map(f);
         (f(value) - a) / (b - a)
