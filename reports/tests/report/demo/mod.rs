@@ -72,12 +72,12 @@ pub(crate) fn figures() -> FigureSet {
         "long-names",
         "The same with bars that lie.",
         Axis::new("Micromotion", "µm"),
-        ["C1 left inferior facet to implant head", "superior endplate", "intervertebrally"]
+        ["C1 left lateral mass", "C1 right lateral mass", "C3 superior endplate", "C3 arch", "C4 body"]
             .map(str::to_string)
             .to_vec(),
     )
-    .group("day 1", vec![21.0, 24.5, 88.0])
-    .group("12 months", vec![4.0, 5.0, 12.0])
+    .group("day 1", vec![21.0, 24.5, 88.0, 12.0, 3.0])
+    .group("12 months", vec![4.0, 5.0, 12.0, 1.0, 0.5])
     .rule("limit 50 µm", 50.0);
     set.add(lying.draw().expect("drawable"));
 

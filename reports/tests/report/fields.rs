@@ -1,8 +1,6 @@
 //! Fields of two bodies in one VTU file.
 
-mod demo;
-
-use demo::block;
+use crate::demo::block;
 use dens_reports::export::vtu::{Array, Body, write_vtu};
 
 #[test]

@@ -1,7 +1,6 @@
 //! The report as a reader and a machine get it: pages, fonts, text, the same bytes twice.
 
-mod demo;
-
+use crate::demo;
 use dens_reports::figure::FigureSet;
 use dens_reports::pdf::{Date, PdfError, write_pdf};
 use dens_reports::record::Section;

@@ -1,7 +1,6 @@
 //! Every figure keeps the house style: units on axes, text of at least 8 pt, readable colors, known width.
 
-mod demo;
-
+use crate::demo;
 use dens_reports::palette::{WHITE, luminance};
 
 /// Values of the attribute `key` of all elements `name`.
