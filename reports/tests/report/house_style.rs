@@ -24,7 +24,7 @@ fn texts(svg: &str) -> Vec<&str> {
 
 #[test]
 fn text_is_at_least_eight_points_in_one_family() {
-    for f in demo::figures().figures {
+    for f in &demo::figures().figures {
         for size in attributes(&f.svg, "text", "font-size") {
             // 40 units are one millimeter.
             let points = size.parse::<f64>().expect("a number") / 40.0 * 72.0 / 25.4;
@@ -38,7 +38,7 @@ fn text_is_at_least_eight_points_in_one_family() {
 
 #[test]
 fn every_axis_and_color_bar_names_its_unit() {
-    for f in demo::figures().figures {
+    for f in &demo::figures().figures {
         let with_unit = texts(&f.svg).iter().filter(|t| t.contains('[') && t.ends_with(']')).count();
         let upward = attributes(&f.svg, "text", "transform").len();
         // Axis titles are the texts that read upward, and below the frame one more.
@@ -51,7 +51,7 @@ fn every_axis_and_color_bar_names_its_unit() {
 
 #[test]
 fn figures_are_one_or_two_columns_wide_and_text_lies_on_the_paper() {
-    for f in demo::figures().figures {
+    for f in &demo::figures().figures {
         let width = attributes(&f.svg, "svg", "viewBox")[0].split(' ').nth(2).expect("four numbers");
         assert!(["3400", "7000"].contains(&width), "{}: {width}", f.id);
         let width: f64 = width.parse().expect("a number");
@@ -64,7 +64,7 @@ fn figures_are_one_or_two_columns_wide_and_text_lies_on_the_paper() {
 
 #[test]
 fn text_stands_out_from_paper_at_three_to_one() {
-    for f in demo::figures().figures {
+    for f in &demo::figures().figures {
         for color in attributes(&f.svg, "text", "fill") {
             let v = u32::from_str_radix(color.trim_start_matches('#'), 16).expect("a color");
             let ratio =
@@ -76,7 +76,7 @@ fn text_stands_out_from_paper_at_three_to_one() {
 
 #[test]
 fn every_figure_has_its_numbers() {
-    for f in demo::figures().figures {
+    for f in &demo::figures().figures {
         assert!(2 <= f.csv.lines().count(), "{}", f.id);
         assert!(!f.csv.contains("NaN"), "{}", f.id);
     }

@@ -28,7 +28,7 @@ fn inflated(pdf: &[u8]) -> String {
 
 #[test]
 fn report_is_pdf_a_with_embedded_fonts_and_bookmarks() {
-    let pdf = write_pdf(&demo::record(), &demo::figures(), DATE).expect("the demo record is whole");
+    let pdf = write_pdf(&demo::record(), demo::figures(), DATE).expect("the demo record is whole");
     std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/demo.pdf"), &pdf)
         .expect("the folder is made for tests");
     let text = inflated(&pdf);
@@ -44,7 +44,8 @@ fn report_is_pdf_a_with_embedded_fonts_and_bookmarks() {
 
 #[test]
 fn same_record_gives_the_same_bytes() {
-    let write = || write_pdf(&demo::record(), &demo::figures(), DATE).expect("the demo record is whole");
+    assert!(*demo::figures() == demo::draw_figures());
+    let write = || write_pdf(&demo::record(), demo::figures(), DATE).expect("the demo record is whole");
     assert!(write() == write());
     let json = || demo::record().to_json().expect("the demo record is whole");
     assert!(json() == json());

@@ -11,14 +11,21 @@ use dens_reports::render::{ColorBar, Object, Plane, Sheet, Shot, Values, View, a
 use dens_reports::row;
 use dens_reports::table::{NO_UNIT, Table};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// Numbers that look irregular but are the same everywhere: van der Corput sequence in base two.
 pub(crate) fn corput(i: u32) -> f64 {
     f64::from(i.reverse_bits()) / 2_f64.powi(32)
 }
 
+/// One figure of each kind, drawn once for all tests.
+pub(crate) fn figures() -> &'static FigureSet {
+    static FIGURES: OnceLock<FigureSet> = OnceLock::new();
+    FIGURES.get_or_init(draw_figures)
+}
+
 /// One figure of each kind.
-pub(crate) fn figures() -> FigureSet {
+pub(crate) fn draw_figures() -> FigureSet {
     let mut set = FigureSet::default();
     let line = |name: &str, k: f64, look| {
         Series::new(name, look, (0..=10).map(|i| [0.1 * f64::from(i), k * 0.1 * f64::from(i)]).collect())
@@ -72,9 +79,15 @@ pub(crate) fn figures() -> FigureSet {
         "long-names",
         "The same with bars that lie.",
         Axis::new("Micromotion", "µm"),
-        ["C1 left lateral mass", "C1 right lateral mass", "C3 superior endplate", "C3 arch", "C4 body"]
-            .map(str::to_string)
-            .to_vec(),
+        [
+            "C1 left lateral mass",
+            "C1 right lateral mass",
+            "C3 superior endplate",
+            "intervertebral disc",
+            "C4 body",
+        ]
+        .map(str::to_string)
+        .to_vec(),
     )
     .group("day 1", vec![21.0, 24.5, 88.0, 12.0, 3.0])
     .group("12 months", vec![4.0, 5.0, 12.0, 1.0, 0.5])
