@@ -86,8 +86,8 @@ pub enum VtuError {
 
 /// The bodies as one unstructured grid in VTK XML; same input, same bytes.
 ///
-/// Cell arrays `body` and `region` number bodies and regions in order; the field array `region names` lists
-/// `number body/region`, one per line.
+/// Cell arrays `body` and `region` number bodies and regions in order; a comment at the head of the file lists
+/// `number body/region`, one per line (an array of strings would be refused by some readers).
 ///
 /// # Errors
 /// [`VtuError`] when an array does not fit its mesh, or bodies have different arrays.
@@ -112,15 +112,15 @@ pub fn write_vtu(bodies: &[Body<'_>]) -> Result<Vec<u8>, VtuError> {
     }
     let offsets: Vec<u8> = (1..=n_cells as i64).flat_map(|i| (10 * i).to_le_bytes()).collect();
 
-    let mut out = String::from(
-        "<?xml version=\"1.0\"?>\n<VTKFile type=\"UnstructuredGrid\" version=\"1.0\" byte_order=\"LittleEndian\" \
+    let mut out = String::from("<?xml version=\"1.0\"?>\n");
+    if !names.is_empty() {
+        // Two hyphens would end the comment.
+        writeln!(out, "<!-- region:\n{} -->", names.replace("--", "- -")).expect(FACT);
+    }
+    out.push_str(
+        "<VTKFile type=\"UnstructuredGrid\" version=\"1.0\" byte_order=\"LittleEndian\" \
          header_type=\"UInt64\" compressor=\"vtkZLibDataCompressor\">\n<UnstructuredGrid>\n",
     );
-    out.push_str("<FieldData>\n<DataArray type=\"String\" Name=\"region names\" NumberOfTuples=\"1\" format=\"ascii\">\n");
-    // Strings are lists of character codes that end in zero.
-    let codes: Vec<String> = names.bytes().chain([0]).map(|b| b.to_string()).collect();
-    out.push_str(&codes.join(" "));
-    out.push_str("\n</DataArray>\n</FieldData>\n");
     writeln!(out, "<Piece NumberOfPoints=\"{n_points}\" NumberOfCells=\"{n_cells}\">").expect(FACT);
     out.push_str("<PointData>\n");
     merge(&mut out, bodies, |b| &b.point_arrays);

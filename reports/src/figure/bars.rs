@@ -2,7 +2,8 @@
 
 use super::axis::{Axis, Ruler, Scale};
 use super::canvas::{Anchor, Pen, draw_svg, width_mm};
-use super::plot::{Band, Entry, Frame, Legend, Rule, Sign, band_color};
+use super::legend::{Entry, Legend, Sign};
+use super::plot::{Band, Frame, Rule, band_color};
 use super::{FONT_SIZE, Figure, FigureError, Width};
 use crate::font::Weight;
 use crate::palette::{CURVES, GRAY, INK, Rgb, mix};

@@ -6,6 +6,7 @@
 mod axis;
 mod bars;
 mod canvas;
+mod legend;
 mod plot;
 mod recipes;
 

@@ -2,6 +2,7 @@
 
 use super::axis::{Axis, Ruler};
 use super::canvas::{Anchor, Canvas, DASHES, Marker, Pen, draw_svg, width_mm};
+use super::legend::{Entry, Legend, Sign};
 use super::{FONT_SIZE, Figure, FigureError, Width};
 use crate::font::Weight;
 use crate::palette::{CURVES, GRAY, INK, Rgb, WHITE, mix};
@@ -211,7 +212,8 @@ impl Plot {
         let order = self.series[..i].iter().filter(|s| s.look != Look::Faint).count();
         let k = s.color.unwrap_or(order);
         let color = if s.look == Look::Faint { [0xa8, 0xa8, 0xa8] } else { CURVES[k % CURVES.len()] };
-        (color, DASHES[k % DASHES.len()], s.marker.unwrap_or(Marker::SERIES[k % 6]))
+        let dash = if s.look == Look::Steps { DASHES[0] } else { DASHES[k % DASHES.len()] };
+        (color, dash, s.marker.unwrap_or(Marker::SERIES[k % 6]))
     }
 
     fn entries(&self) -> Vec<Entry> {
@@ -404,81 +406,6 @@ impl Frame {
             }
         }
         pieces
-    }
-}
-
-/// Sign of a legend entry.
-pub(super) enum Sign {
-    Curve { color: Rgb, line: Option<&'static [f64]>, marker: Option<Marker> },
-    Swatch { color: Rgb },
-}
-
-impl Sign {
-    /// Width in the legend, mm.
-    fn width(&self) -> f64 {
-        match self {
-            Self::Curve { line: Some(_), .. } => 7.0,
-            Self::Curve { line: None, .. } => 2.0,
-            Self::Swatch { .. } => 5.0,
-        }
-    }
-}
-
-/// Line of a legend.
-pub(super) struct Entry {
-    pub(super) text: String,
-    pub(super) sign: Sign,
-}
-
-/// Legend above a plot, its entries set in rows.
-pub(super) struct Legend {
-    /// Entry with its left end and its row.
-    placed: Vec<(Entry, f64, usize)>,
-    rows: usize,
-}
-
-impl Legend {
-    const ROW: f64 = 4.2;
-
-    pub(super) fn new(entries: Vec<Entry>, width: f64) -> Self {
-        let (mut at, mut row) = (0.0, 0);
-        let mut placed = Vec::new();
-        for e in entries {
-            let w = e.sign.width() + 1.5 + width_mm(&e.text, FONT_SIZE, Weight::Regular);
-            if 0.0 < at && width < at + w {
-                (at, row) = (0.0, row + 1);
-            }
-            placed.push((e, at, row));
-            at += w + 4.0;
-        }
-        let rows = if placed.is_empty() { 0 } else { row + 1 };
-        Self { placed, rows }
-    }
-
-    pub(super) fn height(&self) -> f64 {
-        if self.rows == 0 { 0.0 } else { self.rows as f64 * Self::ROW + 1.0 }
-    }
-
-    pub(super) fn draw(&self, c: &mut Canvas<'_>, origin: [f64; 2]) {
-        for (e, at, row) in &self.placed {
-            let (x, y) = (origin[0] + at, origin[1] + (*row as f64 + 0.5) * Self::ROW);
-            let width = e.sign.width();
-            match e.sign {
-                Sign::Curve { color, line, marker } => {
-                    if let Some(dash) = line {
-                        c.line(&[[x, y], [x + width, y]], Pen { color, width: 0.4, dash });
-                    }
-                    if let Some(marker) = marker {
-                        c.marker([x + 0.5 * width, y], marker, 0.9, color);
-                    }
-                }
-                Sign::Swatch { color } => {
-                    c.rect([x, y - 1.3], [x + width, y + 1.3], color, 1.0);
-                }
-            }
-            let p = [x + width + 1.5, y + 1.0];
-            c.text(p, &e.text, FONT_SIZE, Anchor::Start, (INK, Weight::Regular));
-        }
     }
 }
 

@@ -261,9 +261,10 @@ impl<'a> Writer<'a> {
         self.flow.skip(5.0);
         self.flow.need((tall + words + 4.0).min(BOTTOM));
         let top = self.flow.y;
+        // Side by side, figures stand on one line, whatever their legends take above.
         let mut x = if alone { LEFT + 0.5 * (WIDTH - placed[0].0[0]) } else { LEFT };
         for (size, number, index) in &placed {
-            self.flow.mark(Mark::Figure { at: [x, top], size: *size, index: *index });
+            self.flow.mark(Mark::Figure { at: [x, top + tall - size[1]], size: *size, index: *index });
             self.flow.y = top + tall + 4.0;
             let left = if alone { LEFT } else { x };
             caption(&mut self.flow, left, caption_width(size[0]), number, text(*index));
@@ -315,7 +316,7 @@ impl<'a> Writer<'a> {
 fn judged_row(q: &Quantity) -> Vec<Print> {
     let (word, color) = match q.verdict {
         Outcome::Met => ("met", GREEN),
-        Outcome::NotMet => ("not met", RED),
+        Outcome::NotMet => ("not\u{a0}met", RED),
         Outcome::Informative => ("–", INK),
     };
     let relation = match q.relation {

@@ -204,6 +204,8 @@ pub(super) fn wrap(text: &str, width: f64, face: Type) -> Vec<String> {
     let mut line = String::new();
     // Breakable white space only: a no-break space belongs to its word.
     let blank = |c: char| c.is_whitespace() && c != '\u{a0}' && c != '\u{202f}';
+    // A percent sign does not start a line.
+    let text = text.replace(" %", "\u{a0}%");
     for word in text.split(blank).filter(|w| !w.is_empty()) {
         let joined = if line.is_empty() { word.to_string() } else { format!("{line} {word}") };
         if face.width(&joined) <= width {
@@ -265,6 +267,7 @@ mod tests {
         assert!(hash.iter().all(|l| FACE.width(l) <= 100.0));
         // Narrower than a character: one character a line, no endless loop.
         assert_eq!(wrap("abc", 0.1, FACE), ["a", "b", "c"]);
+        assert_eq!(wrap("more than 95 %", 66.0, FACE), ["more than", "95\u{a0}%"]);
     }
 
     #[test]

@@ -147,8 +147,8 @@ impl Grid {
                 }
             }
             wanted[k] = whole + 2.0 * PAD + 0.1;
-            // Of words, at most a quarter of the page is kept whole.
-            least[k] = (word + 2.0 * PAD + 0.1).min(0.25 * WIDTH);
+            // A word longer than a third of the page may be broken.
+            least[k] = (word + 2.0 * PAD + 0.1).min(WIDTH / 3.0);
         }
         let total: f64 = wanted.iter().sum();
         if total <= WIDTH {

@@ -184,7 +184,7 @@ fn draw_image(surface: &mut Surface<'_>, e: &Element<'_>) -> Result<(), SvgError
     let broken = || SvgError::Attribute { element: "image".to_string(), attribute: "href" };
     let coded = e.get("href").and_then(|h| h.strip_prefix("data:image/png;base64,")).ok_or_else(broken)?;
     let png = base64::decode(coded).ok_or_else(broken)?;
-    let image = Image::from_png(png.into(), true).map_err(|_| broken())?;
+    let image = Image::from_png(png.into(), false).map_err(|_| broken())?;
     let [x, y, w, h] = [e.number("x")?, e.number("y")?, e.number("width")?, e.number("height")?];
     let size = Size::from_wh(w as f32, h as f32)
         .ok_or(SvgError::Attribute { element: "image".to_string(), attribute: "width" })?;

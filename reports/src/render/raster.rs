@@ -10,11 +10,14 @@ use rayon::prelude::*;
 const SAMPLES: usize = 3;
 
 /// Rows of pixels drawn at a time by one thread; only speed depends on it.
-const BAND: usize = 24;
+const BAND: usize = 12;
 
 /// Cosine of the angle (50°) between facets above which an edge is a crease: smooth bone stays smooth, the
 /// edges of an implant are drawn.
 const CREASE: f64 = 0.643;
+
+/// Direction to the light in the basis of the camera: from the upper left, in front.
+const LIGHT: [f32; 3] = [-0.349, 0.519, 0.780];
 
 /// Picture, three bytes per pixel, rows from the top.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,8 +94,10 @@ struct Tri {
     object: u32,
     /// Column, row, height toward the viewer (mm) of each corner.
     at: [[f64; 3]; 3],
-    normal: [Vec3; 3],
-    value: [f64; 3],
+    /// Normals at the corners in the basis of the camera.
+    normal: [[f32; 3]; 3],
+    /// Places along the color bar of the corners; NaN where there is no value.
+    place: [f32; 3],
     /// Distance of each corner beyond the cutting plane, mm.
     beyond: [f64; 3],
 }
@@ -101,13 +106,16 @@ struct Tri {
 #[derive(Clone, Copy)]
 struct Sample {
     depth: f32,
+    tri: u32,
     object: u32,
     normal: [f32; 3],
     color: Rgb,
 }
 
+const NOTHING: u32 = u32::MAX;
+
 const EMPTY: Sample =
-    Sample { depth: f32::NEG_INFINITY, object: u32::MAX, normal: [0.0, 0.0, 1.0], color: WHITE };
+    Sample { depth: f32::NEG_INFINITY, tri: NOTHING, object: NOTHING, normal: [0.0, 0.0, 1.0], color: WHITE };
 
 /// Picture through a given camera.
 pub(super) fn shoot(
@@ -117,31 +125,39 @@ pub(super) fn shoot(
     bar: Option<&ColorBar>,
     [width, height]: [usize; 2],
 ) -> Raster {
-    let tris = project(objects, camera, clip, [width, height]);
+    let table = bar.map(|b| (0..=1023).map(|i| b.map.color(f64::from(i) / 1023.0)).collect());
+    let scene = Scene { objects, table, step: 1.0 / (camera.scale * SAMPLES as f64) as f32 };
+    let tris = project(objects, camera, clip, bar, [width, height]);
+    let has_ghosts = objects.iter().any(|o| o.opacity < 1.0);
+    let columns = width * SAMPLES;
     let mut rgb = vec![0xff_u8; 3 * width * height];
     rgb.par_chunks_mut(3 * width * BAND).enumerate().for_each(|(band, out)| {
         let first = band * BAND * SAMPLES;
         let rows = out.len() / (3 * width) * SAMPLES;
-        let scene = Scene { objects, bar, camera };
-        let solid = scene.layer(&tris, (first, rows), width * SAMPLES, false);
-        let has_ghosts = objects.iter().any(|o| o.opacity < 1.0);
-        let ghost = has_ghosts.then(|| scene.layer(&tris, (first, rows), width * SAMPLES, true));
-        resolve(out, width, |x, y| {
-            let behind = scene.inked(&solid, width * SAMPLES, x, y);
-            let Some(ghost) = &ghost else { return behind };
-            // Each layer has a row more on either side for its lines.
-            let (g, s) = (ghost[(y + 1) * width * SAMPLES + x], solid[(y + 1) * width * SAMPLES + x]);
-            if g.object == u32::MAX || g.depth < s.depth {
-                return behind;
+        let samples = scene.layer(&tris, first, [columns, rows], false);
+        let mut color = scene.inked(&samples, columns);
+        if has_ghosts {
+            let ghosts = scene.layer(&tris, first, [columns, rows], true);
+            let over = scene.inked(&ghosts, columns);
+            for (i, g) in ghosts.iter().enumerate() {
+                if g.tri != NOTHING && samples[i].depth <= g.depth {
+                    color[i] = mix(color[i], over[i], objects[g.object as usize].opacity);
+                }
             }
-            mix(behind, scene.inked(ghost, width * SAMPLES, x, y), objects[g.object as usize].opacity)
-        });
+        }
+        resolve(out, width, &color);
     });
     Raster { width, height, rgb }
 }
 
 /// Triangles on the grid of samples with smooth normals.
-fn project(objects: &[&Object], camera: &Camera, clip: Option<&Plane>, size: [usize; 2]) -> Vec<Tri> {
+fn project(
+    objects: &[&Object],
+    camera: &Camera,
+    clip: Option<&Plane>,
+    bar: Option<&ColorBar>,
+    size: [usize; 2],
+) -> Vec<Tri> {
     let [right, top, toward] = camera.basis;
     let s = camera.scale * SAMPLES as f64;
     let [w, h] = size.map(|v| (v * SAMPLES) as f64);
@@ -159,12 +175,18 @@ fn project(objects: &[&Object], camera: &Camera, clip: Option<&Plane>, size: [us
                 let y = 0.5 * h - (p.dot(&top) - camera.center[1]) * s;
                 [x, y, p.dot(&toward)]
             });
-            let normal = normals.get(t).copied().unwrap_or([toward; 3]);
-            let value = match &object.paint {
-                Paint::Scalar(v) => corners.map(|i| v.get(i as usize).copied().unwrap_or(f64::NAN)),
-                Paint::Solid(_) => [0.0; 3],
+            let normal = normals.get(t).map_or([[0.0, 0.0, 1.0]; 3], |n| {
+                n.map(|n| [n.dot(&right) as f32, n.dot(&top) as f32, n.dot(&toward) as f32])
+            });
+            let place = match (&object.paint, bar) {
+                (Paint::Scalar(v), Some(bar)) => corners.map(|i| {
+                    let value = v.get(i as usize).copied().unwrap_or(f64::NAN);
+                    // Far outside its range a value must not swamp the blend of its neighbors.
+                    bar.place(value).clamp(-10.0, 11.0) as f32
+                }),
+                _ => [f32::NAN; 3],
             };
-            tris.push(Tri { object: k as u32, at, normal, value, beyond });
+            tris.push(Tri { object: k as u32, at, normal, place, beyond });
         }
     }
     tris
@@ -211,128 +233,193 @@ fn corner_normals(object: &Object) -> Vec<[Vec3; 3]> {
 
 struct Scene<'a> {
     objects: &'a [&'a Object],
-    bar: Option<&'a ColorBar>,
-    camera: &'a Camera,
+    /// Colors along the bar.
+    table: Option<Vec<Rgb>>,
+    /// Width of a sample, mm.
+    step: f32,
+}
+
+/// Barycentric coordinates as linear functions of column and row.
+struct Barycentric {
+    /// Values at the origin and slopes along columns and rows of the second and third coordinate.
+    v: [f64; 3],
+    w: [f64; 3],
+}
+
+impl Barycentric {
+    /// None for a triangle seen edge-on.
+    fn new(at: &[[f64; 3]; 3]) -> Option<Self> {
+        let [a, b, c] = *at;
+        let (e, f) = ([b[0] - a[0], b[1] - a[1]], [c[0] - a[0], c[1] - a[1]]);
+        let twice = e[0] * f[1] - f[0] * e[1];
+        if twice.abs() < 1e-12 {
+            return None;
+        }
+        let v = [(f[0] * a[1] - f[1] * a[0]) / twice, f[1] / twice, -f[0] / twice];
+        let w = [(e[1] * a[0] - e[0] * a[1]) / twice, -e[1] / twice, e[0] / twice];
+        Some(Self { v, w })
+    }
+
+    fn at(&self, x: f64, y: f64) -> [f64; 3] {
+        let v = self.v[0] + self.v[1] * x + self.v[2] * y;
+        let w = self.w[0] + self.w[1] * x + self.w[2] * y;
+        [1.0 - v - w, v, w]
+    }
+
+    /// Columns of a row whose sample centers lie in the triangle.
+    fn span(&self, y: f64, width: usize) -> std::ops::Range<usize> {
+        let (mut low, mut high) = (0.0_f64, width as f64);
+        let v = (self.v[0] + self.v[2] * y, self.v[1]);
+        let w = (self.w[0] + self.w[2] * y, self.w[1]);
+        for (start, slope) in [v, w, (1.0 - v.0 - w.0, -v.1 - w.1)] {
+            // Zero of start + slope · (column + ½).
+            let zero = -start / slope - 0.5;
+            if 0.0 < slope {
+                low = low.max(zero.ceil());
+            } else if slope < 0.0 {
+                high = high.min(zero.floor() + 1.0);
+            } else if start < 0.0 {
+                return 0..0;
+            }
+        }
+        if low < high { low as usize..high as usize } else { 0..0 }
+    }
+}
+
+fn blend(u: [f64; 3], q: [f64; 3]) -> f64 {
+    u[0] * q[0] + u[1] * q[1] + u[2] * q[2]
 }
 
 impl Scene<'_> {
     /// Nearest samples of the solid things or of the ghosts, with one row more above and below.
-    fn layer(&self, tris: &[Tri], (first, rows): (usize, usize), width: usize, ghosts: bool) -> Vec<Sample> {
+    fn layer(&self, tris: &[Tri], first: usize, [width, rows]: [usize; 2], ghosts: bool) -> Vec<Sample> {
         let mut samples = vec![EMPTY; (rows + 2) * width];
-        // Row of the grid that the first row of samples is; -1 at the top.
+        // Row of the grid that the first row of samples is; −1 at the top.
         let top = first as f64 - 1.0;
-        for tri in tris.iter().filter(|t| (self.objects[t.object as usize].opacity < 1.0) == ghosts) {
+        for (k, tri) in tris.iter().enumerate() {
             let [a, b, c] = tri.at;
             let (y0, y1) = (a[1].min(b[1]).min(c[1]) - top, a[1].max(b[1]).max(c[1]) - top);
-            let (x0, x1) = (a[0].min(b[0]).min(c[0]), a[0].max(b[0]).max(c[0]));
-            if y1 < 0.0 || (rows + 2) as f64 <= y0 || x1 < 0.0 || width as f64 <= x0 {
+            if y1 < 0.0
+                || (rows + 2) as f64 <= y0
+                || (self.objects[tri.object as usize].opacity < 1.0) != ghosts
+            {
                 continue;
             }
-            let twice = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
-            if twice.abs() < 1e-12 {
-                continue;
-            }
-            let columns = x0.max(0.0) as usize..((x1 + 1.0) as usize).min(width);
+            let Some(bary) = Barycentric::new(&tri.at) else { continue };
+            let cut = tri.beyond.iter().any(|&d| 0.0 < d);
             for y in y0.max(0.0) as usize..((y1 + 1.0) as usize).min(rows + 2) {
-                let py = y as f64 + 0.5 + top;
-                for x in columns.clone() {
-                    let px = x as f64 + 0.5;
-                    let v = ((px - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (py - a[1])) / twice;
-                    let w = ((b[0] - a[0]) * (py - a[1]) - (px - a[0]) * (b[1] - a[1])) / twice;
-                    let u = 1.0 - v - w;
-                    if u < 0.0 || v < 0.0 || w < 0.0 {
-                        continue;
-                    }
-                    let blend = |q: [f64; 3]| u * q[0] + v * q[1] + w * q[2];
-                    let depth = blend([a[2], b[2], c[2]]) as f32;
+                let row = y as f64 + 0.5 + top;
+                for x in bary.span(row, width) {
+                    let u = bary.at(x as f64 + 0.5, row);
+                    let depth = blend(u, [a[2], b[2], c[2]]) as f32;
                     let sample = &mut samples[y * width + x];
-                    if depth <= sample.depth || 0.0 < blend(tri.beyond) {
+                    if depth <= sample.depth || (cut && 0.0 < blend(u, tri.beyond)) {
                         continue;
                     }
-                    let normal = tri.normal[0] * u + tri.normal[1] * v + tri.normal[2] * w;
-                    *sample = self.shade(tri.object, depth, normal, blend(tri.value));
+                    (sample.depth, sample.tri) = (depth, k as u32);
                 }
+            }
+        }
+        // Only what is seen is shaded.
+        for (i, sample) in samples.iter_mut().enumerate().filter(|(_, s)| s.tri != NOTHING) {
+            let tri = &tris[sample.tri as usize];
+            if let Some(bary) = Barycentric::new(&tri.at) {
+                let u = bary.at((i % width) as f64 + 0.5, (i / width) as f64 + 0.5 + top);
+                self.shade(sample, tri, u.map(|v| v as f32));
             }
         }
         samples
     }
 
-    fn shade(&self, object: u32, depth: f32, normal: Vec3, value: f64) -> Sample {
-        let o = self.objects[object as usize];
-        let color = match (&o.paint, self.bar) {
+    fn shade(&self, sample: &mut Sample, tri: &Tri, u: [f32; 3]) {
+        let o = self.objects[tri.object as usize];
+        let mix3 = |q: [f32; 3]| u[0] * q[0] + u[1] * q[1] + u[2] * q[2];
+        let color = match (&o.paint, &self.table) {
             (Paint::Solid(c), _) => *c,
-            (Paint::Scalar(_), Some(bar)) if !value.is_nan() => bar.color(value),
-            _ => NO_VALUE,
+            (Paint::Scalar(_), Some(table)) => {
+                let place = mix3(tri.place);
+                // The cast sends what is below the table to its start.
+                if place.is_nan() { NO_VALUE } else { table[((place * 1023.0 + 0.5) as usize).min(1023)] }
+            }
+            (Paint::Scalar(_), None) => NO_VALUE,
         };
-        let [right, top, toward] = self.camera.basis;
-        let n = normal / normal.norm().max(1e-300);
-        // Open surfaces are lit on both sides.
-        let n = if n.dot(&toward) < 0.0 { -n } else { n };
-        let color = if o.shaded {
-            let light = (toward * 0.78 - right * 0.35 + top * 0.52).normalize();
+        sample.object = tri.object;
+        sample.color = color;
+        if o.shaded {
+            let n = [0, 1, 2].map(|k| mix3([tri.normal[0][k], tri.normal[1][k], tri.normal[2][k]]));
+            let length = (n[0] * n[0] + n[1] * n[1] + n[2] * n[2]).sqrt().max(1e-30);
+            // Open surfaces are lit on both sides.
+            let sign = if n[2] < 0.0 { -1.0 } else { 1.0 };
+            sample.normal = n.map(|v| v * sign / length);
+            let cosine: f32 = (0..3).map(|k| sample.normal[k] * LIGHT[k]).sum();
             // Enough ambient light that colors still match their bar.
-            let bright = 0.62 + 0.38 * n.dot(&light).max(0.0);
-            color.map(|v| (f64::from(v) * bright).round() as u8)
-        } else {
-            color
+            let bright = 0.62 + 0.38 * cosine.max(0.0);
+            sample.color = color.map(|v| (f32::from(v) * bright + 0.5) as u8);
+        }
+    }
+
+    /// Colors of the samples with the lines between them.
+    fn inked(&self, samples: &[Sample], width: usize) -> Vec<Rgb> {
+        let mut line = vec![0_u8; samples.len()];
+        for i in 0..samples.len() {
+            let s = &samples[i];
+            let mut with = |j: usize| {
+                let strength = self.edge(s, &samples[j]);
+                if 0 < strength {
+                    line[i] = line[i].max(strength);
+                    line[j] = line[j].max(strength);
+                }
+            };
+            if (i + 1) % width != 0 {
+                with(i + 1);
+            }
+            if i + width < samples.len() {
+                with(i + width);
+            }
+        }
+        let ink = |(s, l): (&Sample, u8)| {
+            if l == 0 { s.color } else { mix(s.color, [0x20, 0x20, 0x24], f64::from(l) / 100.0) }
         };
-        let normal = [n.dot(&right) as f32, n.dot(&top) as f32, n.dot(&toward) as f32];
-        Sample { depth, object, normal, color }
+        samples.iter().zip(line).map(ink).collect()
     }
 
-    /// Color of a sample with the line that runs through it; `y` counts from the first true row.
-    fn inked(&self, layer: &[Sample], width: usize, x: usize, y: usize) -> Rgb {
-        let at = (y + 1) * width + x;
-        let s = layer[at];
-        let mut line = 0.0_f64;
-        let mut with = |t: Sample| line = line.max(self.edge(s, t));
-        if 0 < x {
-            with(layer[at - 1]);
+    /// Strength of the line between neighboring samples, percent.
+    fn edge(&self, s: &Sample, t: &Sample) -> u8 {
+        if s.tri == t.tri {
+            return 0;
         }
-        if x + 1 < width {
-            with(layer[at + 1]);
-        }
-        with(layer[at - width]);
-        with(layer[at + width]);
-        mix(s.color, [0x20, 0x20, 0x24], line)
-    }
-
-    /// Strength of the line between neighboring samples.
-    fn edge(&self, s: Sample, t: Sample) -> f64 {
         if s.object != t.object {
-            return 0.8;
+            return 80;
         }
-        if s.object == u32::MAX {
-            return 0.0;
-        }
+        let cosine = s.normal[0] * t.normal[0] + s.normal[1] * t.normal[1] + s.normal[2] * t.normal[2];
         // A step in depth that the slope of the surface does not explain: one part hides another.
-        let step = 1.0 / (self.camera.scale * SAMPLES as f64);
-        let slope = |n: [f32; 3]| f64::from(n[0].hypot(n[1])) / f64::from(n[2]).max(0.05);
-        let jump = f64::from((s.depth - t.depth).abs());
-        if 4.0 * step * slope(s.normal).max(slope(t.normal)) + 12.0 * step < jump {
-            return 0.7;
+        let jump = (s.depth - t.depth).abs();
+        if 12.0 * self.step < jump {
+            let slope = |n: [f32; 3]| n[0].hypot(n[1]) / n[2].max(0.05);
+            if 4.0 * self.step * slope(s.normal).max(slope(t.normal)) + 12.0 * self.step < jump {
+                return 70;
+            }
         }
-        let cosine: f64 = (0..3).map(|k| f64::from(s.normal[k] * t.normal[k])).sum();
-        if cosine < CREASE + 0.15 { 0.45 } else { 0.0 }
+        if cosine < CREASE as f32 + 0.15 { 45 } else { 0 }
     }
 }
 
-/// Means of the samples of each pixel.
-fn resolve(out: &mut [u8], width: usize, color: impl Fn(usize, usize) -> Rgb) {
+/// Means of the samples of each pixel; the first row of samples is the one above the pixels.
+fn resolve(out: &mut [u8], width: usize, colors: &[Rgb]) {
     let n = (SAMPLES * SAMPLES) as u32;
     for (i, pixel) in out.chunks_exact_mut(3).enumerate() {
         let (column, row) = (i % width, i / width);
-        let mut sum = [0_u32; 3];
+        let mut sum = [n / 2; 3];
         for dy in 0..SAMPLES {
-            for dx in 0..SAMPLES {
-                let c = color(column * SAMPLES + dx, row * SAMPLES + dy);
+            let start = ((row * SAMPLES + dy + 1) * width + column) * SAMPLES;
+            for c in &colors[start..start + SAMPLES] {
                 for k in 0..3 {
                     sum[k] += u32::from(c[k]);
                 }
             }
         }
         for k in 0..3 {
-            pixel[k] = ((sum[k] + n / 2) / n) as u8;
+            pixel[k] = (sum[k] / n) as u8;
         }
     }
 }

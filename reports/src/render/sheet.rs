@@ -12,6 +12,9 @@ use crate::table::{NO_UNIT, csv_text, significant};
 /// Pixels per mm on paper, 305 per inch.
 const DENSITY: f64 = 12.0;
 
+/// Strip at the foot of a picture that is kept free for directions and scale, mm.
+const STRIP: f64 = 9.0;
+
 /// Meaning of the colors of a sheet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColorBar {
@@ -66,10 +69,17 @@ impl ColorBar {
     }
 
     /// Place of a value along the bar, 0 to 1 within its range.
-    fn place(&self, value: f64) -> f64 {
+    pub(super) fn place(&self, value: f64) -> f64 {
         let f = |v: f64| match self.scale {
             Scale::Linear => v,
-            Scale::Log => v.max(1e-300).log10(),
+            // NaN stays NaN, what is not positive goes far below.
+            Scale::Log => {
+                if v <= 0.0 {
+                    -300.0
+                } else {
+                    v.log10()
+                }
+            }
         };
         let [a, b] = self.range.map(f);
         (f(value) - a) / (b - a)
@@ -208,7 +218,7 @@ impl Sheet {
             bar.check()?;
         }
         let width = self.width.mm();
-        let bar_width = if self.bar.is_some() { 24.0 } else { 0.0 };
+        let bar_width = if self.bar.is_some() { 24.5 } else { 0.0 };
         let (gap, title) = (3.0, 5.0);
         let n = self.columns.min(shots.len());
         let cell = (width - bar_width - gap * (n as f64 - 1.0)) / n as f64;
@@ -219,11 +229,21 @@ impl Sheet {
         let pixels = picture.map(|v| (v * DENSITY).round() as usize);
         let mut cameras: Vec<_> = shots
             .iter()
-            .map(|s| fit(&s.objects, s.view, s.clip.as_ref(), pixels.map(|v| v as f64)))
+            .map(|s| {
+                fit(
+                    &s.objects,
+                    s.view,
+                    s.clip.as_ref(),
+                    [picture[0], picture[1] - STRIP].map(|v| v * DENSITY),
+                )
+            })
             .collect();
         if self.same_scale {
             let smallest = cameras.iter().map(|c| c.scale).fold(f64::INFINITY, f64::min);
             cameras.iter_mut().for_each(|c| c.scale = smallest);
+        }
+        for c in &mut cameras {
+            c.center[1] -= 0.5 * STRIP * DENSITY / c.scale;
         }
         let svg = draw_svg(width, rows as f64 * row - gap + key + 1.0, |c| {
             for (i, (shot, camera)) in shots.iter().zip(&cameras).enumerate() {
@@ -232,14 +252,15 @@ impl Sheet {
                 let raster = shoot(&shot.objects, camera, shot.clip.as_ref(), self.bar.as_ref(), pixels);
                 c.image([x, y + title], picture, &raster.to_png());
                 draw_title(c, [x, y + 3.4], cell, shot);
-                draw_triad(c, [x + 7.5, y + title + picture[1] - 7.5], shot.view);
+                draw_triad(c, [x, y + title + picture[1]], shot.view);
                 let scale = camera.scale / DENSITY;
                 draw_scale(c, [x + cell - 2.0, y + title + picture[1] - 2.0], scale, 0.25 * cell);
             }
             if let Some(bar) = &self.bar {
                 let top = title + 1.0;
-                let height = (picture[1] - 2.0).min(70.0);
-                draw_bar(c, bar, [width - bar_width + 4.0, top], height, extremes(shots));
+                // Two lines below the bar hold the extremes.
+                let height = (picture[1] - 12.0).clamp(10.0, 70.0);
+                draw_bar(c, bar, [width - bar_width + 6.0, top], height, extremes(shots));
             }
             let mut x = 1.0;
             let y = rows as f64 * row - gap + key - 1.0;
@@ -303,28 +324,31 @@ fn draw_title(c: &mut Canvas<'_>, [x, y]: [f64; 2], width: f64, shot: &Shot<'_>)
     c.text([x + width, y], view, FONT_SIZE, Anchor::End, (GRAY, Weight::Regular));
 }
 
-/// Axes of the body: left, posterior, superior; an axis along the line of sight is left out.
-fn draw_triad(c: &mut Canvas<'_>, [x, y]: [f64; 2], view: View) {
+/// Axes of the body with the lower left corner of their box at `corner`: left, posterior, superior; an axis along
+/// the line of sight is left out.
+fn draw_triad(c: &mut Canvas<'_>, corner: [f64; 2], view: View) {
+    const ARM: f64 = 4.2;
     let [right, top, _] = view.basis();
-    for (k, letter) in ["L", "P", "S"].into_iter().enumerate() {
-        let [dx, dy] = [5.0 * right[k], -5.0 * top[k]];
+    let arms: Vec<(&str, [f64; 2])> = ["L", "P", "S"]
+        .into_iter()
+        .enumerate()
+        .map(|(k, letter)| (letter, [ARM * right[k], -ARM * top[k]]))
+        .filter(|(_, [dx, dy])| 0.2 * ARM < dx.hypot(*dy))
+        .collect();
+    // Letters take 3 mm beyond the end of an arm.
+    let reach = |k: usize, sign: f64| {
+        let beyond = arms.iter().map(|(_, d)| sign * d[k]).filter(|v| 0.1 < *v).map(|v| v + 3.0);
+        beyond.fold(1.2, f64::max)
+    };
+    let (left, down) = (reach(0, -1.0), reach(1, 1.0));
+    let [x, y] = [corner[0] + left, corner[1] - down];
+    for (letter, [dx, dy]) in arms {
         let length = dx.hypot(dy);
-        if length < 0.8 {
-            continue;
-        }
         let (ux, uy) = (dx / length, dy / length);
         let (tx, ty) = (x + dx, y + dy);
         c.line(&[[x, y], [tx - ux, ty - uy]], Pen::solid(INK, 0.3));
-        let side = 0.55;
-        c.fill(
-            &[
-                [tx, ty],
-                [tx - 1.4 * ux - side * uy, ty - 1.4 * uy + side * ux],
-                [tx - 1.4 * ux + side * uy, ty - 1.4 * uy - side * ux],
-            ],
-            INK,
-            1.0,
-        );
+        let barb = |side: f64| [tx - 1.4 * ux - side * uy, ty - 1.4 * uy + side * ux];
+        c.fill(&[[tx, ty], barb(0.55), barb(-0.55)], INK, 1.0);
         let label = [tx + 1.7 * ux, ty + 1.7 * uy + 1.0];
         c.text(label, letter, FONT_SIZE, Anchor::Middle, (INK, Weight::Regular));
     }
@@ -370,7 +394,7 @@ fn draw_bar(c: &mut Canvas<'_>, bar: &ColorBar, [x, y]: [f64; 2], height: f64, e
             .iter()
             .enumerate()
         {
-            c.text([x, y + height + 4.0 + 3.6 * i as f64], text, FONT_SIZE, Anchor::Start, ink);
+            c.text([x, y + height + 4.8 + 3.6 * i as f64], text, FONT_SIZE, Anchor::Start, ink);
         }
     }
 }

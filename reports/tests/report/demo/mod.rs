@@ -1,18 +1,31 @@
 //! Record and figures of an invented case that use every part of a report.
 
+mod block;
+
+pub(crate) use block::block;
+use dens_mesher::Vec3;
 use dens_reports::figure::*;
+use dens_reports::palette::ColorMap;
 use dens_reports::record::*;
+use dens_reports::render::{ColorBar, Object, Plane, Sheet, Shot, Values, View, arrow, boundary, section};
 use dens_reports::row;
 use dens_reports::table::{NO_UNIT, Table};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// Numbers that look irregular but are the same everywhere: van der Corput sequence in base two.
 pub(crate) fn corput(i: u32) -> f64 {
     f64::from(i.reverse_bits()) / 2_f64.powi(32)
 }
 
+/// One figure of each kind, drawn once for all tests.
+pub(crate) fn figures() -> &'static FigureSet {
+    static FIGURES: OnceLock<FigureSet> = OnceLock::new();
+    FIGURES.get_or_init(draw_figures)
+}
+
 /// One figure of each kind.
-pub(crate) fn figures() -> FigureSet {
+pub(crate) fn draw_figures() -> FigureSet {
     let mut set = FigureSet::default();
     let line = |name: &str, k: f64, look| {
         Series::new(name, look, (0..=10).map(|i| [0.1 * f64::from(i), k * 0.1 * f64::from(i)]).collect())
@@ -61,6 +74,25 @@ pub(crate) fn figures() -> FigureSet {
     .group("12 months", vec![0.4, 0.5, 1.2, 0.2, 0.15])
     .rule("ingrowth limit 50 µm", 50.0);
     set.add(long.draw().expect("drawable"));
+
+    let lying = BarChart::new(
+        "long-names",
+        "The same with bars that lie.",
+        Axis::new("Micromotion", "µm"),
+        [
+            "C1 left lateral mass",
+            "C1 right lateral mass",
+            "C3 superior endplate",
+            "intervertebral disc",
+            "C4 body",
+        ]
+        .map(str::to_string)
+        .to_vec(),
+    )
+    .group("day 1", vec![21.0, 24.5, 88.0, 12.0, 3.0])
+    .group("12 months", vec![4.0, 5.0, 12.0, 1.0, 0.5])
+    .rule("limit 50 µm", 50.0);
+    set.add(lying.draw().expect("drawable"));
 
     let angles: Vec<f64> = (0..4000)
         .map(|i| 12.0 + 110.0 * (corput(i) + corput(i.wrapping_mul(7919)) + corput(i + 99)) / 3.0)
@@ -144,7 +176,56 @@ pub(crate) fn figures() -> FigureSet {
     set.add(
         residuals("residuals", "Residual of the linear solver.", &solves, 1e-10).draw().expect("drawable"),
     );
+    for figure in pictures() {
+        set.add(figure);
+    }
     set
+}
+
+/// Rendered views and sections of two bodies with a load.
+pub(crate) fn pictures() -> Vec<Figure> {
+    let mesh = block([16, 12, 20]);
+    let field: Vec<f64> =
+        mesh.points.iter().map(|p| 40.0 + 3.0 * p.x + 0.4 * p.z * p.z + 6.0 * (0.6 * p.y).sin()).collect();
+    let skin = boundary(&mesh, Values::Nodal(&field));
+    let mut above = block([10, 8, 6]);
+    for p in &mut above.points {
+        *p = Vec3::new(1.5 * p.x, 1.4 * p.y, 0.4 * p.z + 18.0);
+    }
+    let none = vec![f64::NAN; above.n_nodes()];
+    let grey = Object {
+        paint: dens_reports::render::Paint::Solid([0xe6, 0xdc, 0xc8]),
+        ..boundary(&above, Values::Nodal(&none))
+    };
+    let ghost = grey.clone().ghost(0.35);
+    let load = arrow(Vec3::new(0.0, 0.0, 36.0), Vec3::new(0.0, 0.0, 24.0), 0.5, [0xd5, 0x5e, 0x00]);
+    let bar = ColorBar::spanning("Von Mises stress", "MPa", &[&skin], [0.01, 0.99]);
+    let shots: Vec<Shot<'_>> = [View::Anterior, View::Left, View::Superior, View::Isometric]
+        .into_iter()
+        .map(|v| Shot::new("implanted, load A", v, vec![&skin, &ghost, &load]))
+        .collect();
+    let views = Sheet::new("views", "Von Mises stress at the surface, four views.", 2).aspect(0.9).bar(bar);
+    let plane = Plane { point: Vec3::new(0.5, 0.0, 0.0), normal: Vec3::x() };
+    let change: Vec<f64> = mesh.points.iter().map(|p| 0.08 * p.z + 0.3 * (0.5 * p.y).cos()).collect();
+    let cut = section(&mesh, &plane, Values::Nodal(&change), |c| mesh.regions[c] == 0);
+    let core = section(&mesh, &plane, Values::Nodal(&change), |c| mesh.regions[c] == 1);
+    let shell = Object { paint: dens_reports::render::Paint::Solid([0xe6, 0xdc, 0xc8]), ..skin.clone() };
+    let cuts = [
+        Shot::new("mid-sagittal, x = 0.5 mm", View::Left, vec![&cut, &core, &shell, &grey]).cut(plane),
+        Shot::new("mid-sagittal", View::Isometric, vec![&cut, &core, &shell, &grey]).cut(plane),
+    ];
+    let bar = ColorBar::new("Change of energy", NO_UNIT, [-1.0, 1.0]).map(ColorMap::Vik);
+    let sections = Sheet::new("sections", "Change of strain energy density in the mid-sagittal plane.", 2)
+        .bar(bar)
+        .key("bone, not evaluated", [0xe6, 0xdc, 0xc8]);
+    let single = Sheet::new("contact", "One picture, one column.", 1)
+        .single()
+        .bar(ColorBar::new("Contact pressure", "MPa", [0.01, 100.0]).log());
+    vec![
+        views.draw(&shots).expect("the bar has a range"),
+        sections.draw(&cuts).expect("the bar has a range"),
+        single.draw(&[Shot::new("day 1", View::Inferior, vec![&skin])]).expect("the bar has a range"),
+    ]
 }
 
 /// Record that uses every kind of block.
@@ -243,7 +324,8 @@ pub(crate) fn record() -> Record {
             .figure("load-penetration"),
         Section::new("results", "Results"),
         Section::below("shielding", "Stress shielding").paragraph(text).figure("shielding").figure("stress"),
-        Section::below("motion", "Micromotion").figure("micromotion"),
+        Section::below("motion", "Micromotion").figure("micromotion").figure("contact").figure("long-names"),
+        Section::below("views", "Fields").figure("views").figure("sections"),
         Section::new("design", "Design").figure("history").figure("pareto").figure("ashby").list([
             "Octet cells carry more at the same density.".to_string(),
             "Gyroid sheets keep the pores within the limits.".to_string(),

@@ -1,7 +1,6 @@
 //! The report as a reader and a machine get it: pages, fonts, text, the same bytes twice.
 
-mod demo;
-
+use crate::demo;
 use dens_reports::figure::FigureSet;
 use dens_reports::pdf::{Date, PdfError, write_pdf};
 use dens_reports::record::Section;
@@ -29,7 +28,7 @@ fn inflated(pdf: &[u8]) -> String {
 
 #[test]
 fn report_is_pdf_a_with_embedded_fonts_and_bookmarks() {
-    let pdf = write_pdf(&demo::record(), &demo::figures(), DATE).expect("the demo record is whole");
+    let pdf = write_pdf(&demo::record(), demo::figures(), DATE).expect("the demo record is whole");
     std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/demo.pdf"), &pdf)
         .expect("the folder is made for tests");
     let text = inflated(&pdf);
@@ -45,7 +44,8 @@ fn report_is_pdf_a_with_embedded_fonts_and_bookmarks() {
 
 #[test]
 fn same_record_gives_the_same_bytes() {
-    let write = || write_pdf(&demo::record(), &demo::figures(), DATE).expect("the demo record is whole");
+    assert!(*demo::figures() == demo::draw_figures());
+    let write = || write_pdf(&demo::record(), demo::figures(), DATE).expect("the demo record is whole");
     assert!(write() == write());
     let json = || demo::record().to_json().expect("the demo record is whole");
     assert!(json() == json());
