@@ -11,8 +11,8 @@ use std::sync::Arc;
 const RIM_RAYS: usize = 64;
 /// Share of the edge rays that must meet bone.
 const RIM_SHARE: f64 = 0.95;
-/// Smallest accepted size of a pad relative to the joint's ellipse.
-const LEAST_SHRINK: f64 = 0.6;
+/// Smallest accepted area of a pad relative to the joint's ellipse less the margin.
+const LEAST_AREA: f64 = 0.36;
 /// Reach of a ray on both sides of the joint's plane, mm.
 const REACH_MM: f64 = 6.0;
 
@@ -42,9 +42,10 @@ pub struct Pad {
     pub bone: Level,
     /// Ellipse on the bone: `center` on the bone surface, `axis` out of the implant into the bone.
     pub patch: Patch,
-    /// The joint's ellipse the pad was cut from, same center and axis.
+    /// the joint's ellipse the pad was cut from, set down on the bone.
     pub joint: Patch,
-    /// Linear size relative to the joint's ellipse less the margin, 1 when no edge had to be taken back.
+    /// Linear size (root of the area) relative to the joint's ellipse less the margin, 1 when no edge had to
+    /// be taken back.
     pub shrink: f64,
     /// Length of the body beyond the plane of the patch, inside bone, mm.
     pub cap: f64,
@@ -53,13 +54,15 @@ pub struct Pad {
 }
 
 impl Pad {
-    /// Fits the largest ellipse about the joint whose edge lies on the bone.
+    /// Fits an ellipse within the joint's whose edge lies on the bone.
     ///
+    /// As long as less than 95 % of the edge meets bone, one semi-axis gives 4 %, on one end or on both,
+    /// whichever brings most of the edge onto bone: an overhang on one side costs only that side.
     /// `joint.axis` points into the bone; `margin` mm is taken off the joint's semi-axes first; the body is to
     /// run `overlap` mm into the bone beyond the farthest contact.
     ///
     /// # Errors
-    /// [`ImplantError::NoContact`] when even 60 % of the ellipse does not lie on bone.
+    /// [`ImplantError::NoContact`] when even an ellipse of 36 % of the area does not lie on bone.
     pub(super) fn fit(
         name: &str,
         bone: Level,
@@ -68,41 +71,49 @@ impl Pad {
         [margin, overlap]: [f64; 2],
     ) -> Result<Self, ImplantError> {
         let lost = |share: f64| ImplantError::NoContact { pad: name.to_owned(), bone, share };
-        let depth = meet(field, joint.center, joint.axis).ok_or_else(|| lost(0.0))?;
-        let joint = Patch { center: joint.center + joint.axis * depth, ..joint };
-        let mut best: f64 = 0.0;
-        let mut shrink = 1.0;
-        while shrink >= LEAST_SHRINK {
-            let radii = joint.radii.map(|r| (r - margin).max(0.5) * shrink);
-            let patch = Patch { radii, ..joint };
-            let rim: Vec<f64> =
-                ring(&patch, 1.0, RIM_RAYS).filter_map(|q| grip(field, q, joint.axis)).collect();
-            let share = rim.len() as f64 / RIM_RAYS as f64;
-            best = best.max(share);
-            if RIM_SHARE <= share {
-                let inner = [0.8, 0.6, 0.4, 0.2]
-                    .into_iter()
-                    .flat_map(|s| ring(&patch, s, 32))
-                    .filter_map(|q| meet(field, q, joint.axis));
-                let relief = rim
-                    .iter()
-                    .copied()
-                    .chain(inner)
-                    .fold([0.0_f64, 0.0_f64], |[lo, hi], x| [lo.min(x), hi.max(x)]);
-                let depth = relief[1].max(-relief[0]) + 1.0;
-                return Ok(Self {
-                    name: name.to_owned(),
-                    bone,
-                    patch: Patch { depth, ..patch },
-                    joint,
-                    shrink,
-                    cap: relief[1] + overlap,
-                    relief,
-                });
+        let grounded = |p: Patch| {
+            meet(field, p.center, p.axis).map(|depth| Patch { center: p.center + p.axis * depth, ..p })
+        };
+        let share = |p: &Patch| {
+            let met = ring(p, 1.0, RIM_RAYS).filter(|q| grip(field, *q, p.axis).is_some()).count();
+            met as f64 / RIM_RAYS as f64
+        };
+        let joint = grounded(joint).ok_or_else(|| lost(0.0))?;
+        let whole = Patch { radii: joint.radii.map(|r| (r - margin).max(0.5)), ..joint };
+        let (mut patch, mut found) = (whole, share(&whole));
+        while found < RIM_SHARE {
+            if patch.area() < LEAST_AREA * whole.area() {
+                return Err(lost(found));
             }
-            shrink -= 0.05;
+            let mut best: Option<(f64, Patch)> = None;
+            for (i, push) in [(0, 0.0), (1, 0.0), (0, 1.0), (0, -1.0), (1, 1.0), (1, -1.0)] {
+                let give = 0.04 * whole.radii[i];
+                let along = if i == 0 { patch.first } else { patch.axis.cross(&patch.first) };
+                let mut radii = patch.radii;
+                radii[i] -= give;
+                let moved = Patch { center: patch.center + along * (push * give), radii, ..patch };
+                let Some(moved) = grounded(moved) else { continue };
+                let s = share(&moved);
+                if best.as_ref().is_none_or(|b| b.0 < s) {
+                    best = Some((s, moved));
+                }
+            }
+            (found, patch) = best.ok_or_else(|| lost(found))?;
         }
-        Err(lost(best))
+        let relief = [1.0, 0.8, 0.6, 0.4, 0.2]
+            .into_iter()
+            .flat_map(|s| ring(&patch, s, 48))
+            .filter_map(|q| meet(field, q, patch.axis))
+            .fold([0.0_f64, 0.0_f64], |[lo, hi], x| [lo.min(x), hi.max(x)]);
+        Ok(Self {
+            name: name.to_owned(),
+            bone,
+            patch: Patch { depth: relief[1].max(-relief[0]) + 1.0, ..patch },
+            joint,
+            shrink: (patch.area() / whole.area()).sqrt(),
+            cap: relief[1] + overlap,
+            relief,
+        })
     }
 
     pub(super) fn section(&self) -> Section {
@@ -113,11 +124,11 @@ impl Pad {
 
 /// Point along `direction` where a ray through `q` enters the bone, as signed length from `q`, mm.
 pub(super) fn meet(field: &dyn Field, q: Vec3, direction: Vec3) -> Option<f64> {
-    let step = 0.25;
     let mut s = -REACH_MM;
     let mut before = field.value(q + direction * s);
     while s < REACH_MM {
-        let next = s + step;
+        // Far from its surface a field is only of the distance's order.
+        let next = s + (0.5 * before).clamp(0.1, 1.0);
         let after = field.value(q + direction * next);
         if 0.0 < before && after <= 0.0 {
             let (mut lo, mut hi) = (s, next);
