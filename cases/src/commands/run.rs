@@ -18,18 +18,18 @@ use std::path::{Path, PathBuf};
 /// As the pipeline; nothing is left behind then.
 pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let loaded = load(&args.case)?;
-    if let Some(n) = args.threads {
-        rayon::ThreadPoolBuilder::new().num_threads(usize::from(n)).build_global().map_err(Failure::bug)?;
-    }
+    // All work runs inside the pool: entering it from outside costs a wake-up at every parallel loop.
+    let threads = args.threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::bug)?;
     stop_cleanly()?;
     let target = args.output.clone().unwrap_or_else(|| PathBuf::from("out").join(&loaded.case.name));
     let output = Output::begin(&target)?;
     let progress = Progress::new(args.quiet);
-    let done = pipeline::run(&loaded.case, &loaded.folder, args.quality, &output, &progress);
+    let done = pool.install(|| pipeline::run(&loaded.case, &loaded.folder, args.quality, &output, &progress));
     let phases = progress.finish();
     let (results, record) = done?;
     output.write("case.toml", effective(&loaded).as_bytes())?;
-    output.write("manifest.json", &manifest(&loaded, &output, phases, progress.elapsed())?)?;
+    output.write("manifest.json", &manifest(&loaded, pool.current_num_threads(), &output, phases, progress.elapsed())?)?;
     output.commit()?;
     if args.json {
         print(&summary_json(&record, &target, progress.elapsed()));
@@ -49,9 +49,15 @@ fn effective(loaded: &Loaded) -> String {
     text
 }
 
-fn manifest(loaded: &Loaded, output: &Output, phases: Vec<(String, f64)>, seconds: f64) -> Result<Vec<u8>, Failure> {
+fn manifest(
+    loaded: &Loaded,
+    threads: usize,
+    output: &Output,
+    phases: Vec<(String, f64)>,
+    seconds: f64,
+) -> Result<Vec<u8>, Failure> {
     let mut m = Manifest::new("dens", env!("CARGO_PKG_VERSION"), &loaded.case.name);
-    m.threads = rayon::current_num_threads();
+    m.threads = threads;
     m.phases = phases.into_iter().map(|(name, seconds)| Phase { name, seconds }).collect();
     m.seconds = seconds;
     m.peak_memory_mib = peak_memory_mib();

@@ -6,7 +6,7 @@ use crate::case::Case;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use dens_mesher::Vec3;
-use dens_mesher::generate::{Engine, MeshSpec, Meshed, mesh_with_notes};
+use dens_mesher::generate::{Engine, MeshError, MeshSpec, Meshed, mesh_with_notes};
 use dens_mesher::geometry::implant::FaceKind;
 use dens_mesher::geometry::spine::{Joint, JointKind, Level, Patch, Side};
 use dens_mesher::geometry::{Aabb, Field};
@@ -125,10 +125,26 @@ fn one(name: &str, surfaces: Vec<&dyn Field>, edge: f64, bounds: Aabb, engine: &
         region: &|bits, _| (bits & inside == inside).then_some(0),
         region_names: vec![name.to_string()],
         edge_mm: edge,
-        bounds: bounds.grown(edge),
+        bounds: bounds.grown(2.0 * edge),
         engine: engine.clone(),
     };
-    mesh_with_notes(&spec).map_err(Failure::input)
+    robust(spec)
+}
+
+/// Meshes, and where a cell comes out too flat tries again with a slightly smaller spacing: the lattice then
+/// meets the surface elsewhere.
+fn robust(spec: MeshSpec<'_>) -> Result<Meshed, Failure> {
+    let mut spec = spec;
+    let mut first = None;
+    for _ in 0..4 {
+        match mesh_with_notes(&spec) {
+            Ok(meshed) => return Ok(meshed),
+            Err(e @ (MeshError::Engine { .. } | MeshError::Request { .. })) => return Err(Failure::input(e)),
+            Err(e) => first = Some(first.unwrap_or(e)),
+        }
+        spec.edge_mm *= 0.93;
+    }
+    Err(first.map_or_else(|| Failure::bug("no mesh was tried"), Failure::input))
 }
 
 fn finish(kind: Kind, name: String, meshed: Meshed) -> Result<Body, Failure> {
@@ -209,16 +225,24 @@ impl Field for Column<'_> {
     }
 }
 
-/// Where the two bones are nearer to each other than this, in sum of distances.
-struct Narrow(Arc<dyn Field>, Arc<dyn Field>, f64);
+/// Where the two bones are nearer to each other than `widest`, in sum of distances, and near the joint.
+struct Narrow<'j> {
+    joint: &'j Joint,
+    upper: Arc<dyn Field>,
+    lower: Arc<dyn Field>,
+    widest: f64,
+}
 
-impl Field for Narrow {
+impl Field for Narrow<'_> {
     fn value(&self, p: Vec3) -> f64 {
-        0.5 * (self.0.value(p) + self.1.value(p) - self.2)
+        let patch = &self.joint.patch;
+        // Far from a bone a field need not be a distance: the slab keeps the other side of a bone out.
+        let slab = (p - patch.center).dot(&patch.axis).abs() - (patch.depth + 1.0);
+        (0.5 * (self.upper.value(p) + self.lower.value(p) - self.widest)).max(slab)
     }
 
     fn bounds(&self) -> Aabb {
-        self.0.bounds()
+        self.upper.bounds()
     }
 }
 
@@ -235,10 +259,13 @@ fn joint_body(case: &Case, geometry: &Geometry, joint: &Joint, edge: f64, engine
     };
     let column = Column(joint, bounds);
     let (below_upper, above_lower) = (Inverse(upper.clone()), Inverse(lower.clone()));
-    let narrow = Narrow(upper, lower, widest);
+    let narrow = Narrow { joint, upper, lower, widest };
     let name = joint.name();
-    // Thin layers need cells of about their own thickness.
-    let spacing = edge.min(gap.max(1.2));
+    // One or two cells across a thin layer: ten-node tetrahedra carry its compression with one.
+    let spacing = match joint.kind {
+        JointKind::Disc => edge.min((0.7 * gap).max(1.2)),
+        JointKind::Facet(_) => edge.min((1.35 * gap).max(1.2)),
+    };
     let mut meshed = one(&name, vec![&above_lower, &below_upper, &column, &narrow], spacing, bounds, engine)?;
     meshed.mesh.name_facets("on lower", |_, _, s| s == 0);
     meshed.mesh.name_facets("on upper", |_, _, s| s == 1);
@@ -268,7 +295,7 @@ fn implant_body(geometry: &Geometry, edge: f64, engine: &Engine) -> Result<Body,
         bounds: implant.bounds().grown(edge),
         engine: engine.clone(),
     };
-    let mut meshed = mesh_with_notes(&spec).map_err(Failure::input)?;
+    let mut meshed = robust(spec)?;
     let kind_of = |s: u8| faces.get(usize::from(s)).map(|f| f.kind);
     let pads: Vec<_> = implant.contacts().map(|(n, p)| (n.to_string(), *p)).collect();
     for (name, patch) in &pads {

@@ -20,6 +20,7 @@ use dens_solver::criteria::{self, design, implant, subsidence};
 use dens_solver::newton::{Options, Solver};
 use dens_solver::solution::Solution;
 use dens_solver::tensor::Stiffness;
+use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
 
 /// One evaluated design.
@@ -75,7 +76,7 @@ struct Window {
     admissible: bool,
 }
 
-/// Runs the loop on `bodies` (the coarse mesh).
+/// Runs the loop on `bodies` (the coarse mesh) against the `intact` control on the same mesh.
 ///
 /// # Errors
 /// A model that cannot be solved.
@@ -83,13 +84,14 @@ pub fn run(
     case: &Case,
     geometry: &Geometry,
     bodies: &Bodies,
+    intact: &Solved,
     voxels: usize,
     progress: &Progress,
     cancel: &AtomicBool,
 ) -> Result<History, Failure> {
-    let evaluator = Evaluator::new(case, geometry, bodies, voxels, cancel)?;
+    let reference = bone(intact).map(|p| p.energy).collect();
+    let mut evaluator = Evaluator { case, geometry, bodies, voxels, cancel, reference, solver: None, last: None };
     let mut history = History { designs: Vec::new(), best: None, stops: Vec::new() };
-    let mut evaluator = evaluator;
     if !case.design.optimize {
         let l = &case.lattice;
         let window = Window { density: l.relative_density, size: l.cell_size, admissible: true };
@@ -112,27 +114,56 @@ pub fn run(
     Ok(history)
 }
 
-/// Densities between the limits with their admissible cell sizes.
-fn windows(case: &Case, cell: &str) -> Result<Vec<Window>, Failure> {
-    let d = &case.design;
-    let [least, most] = dens_mesher::lattice::cell(cell).map_err(Failure::input)?.density_range();
-    let (low, high) = (d.relative_density[0].max(least), d.relative_density[1].min(most));
-    if high < low {
-        return Ok(Vec::new());
+/// Strut and pore of a cell type per cell edge over its densities, measured at a few and interpolated.
+struct Measures {
+    /// Density, strut, pore; ascending density.
+    table: Vec<[f64; 3]>,
+}
+
+impl Measures {
+    /// Measures the cell at five densities between the limits; none when it has no open-pored solid there.
+    fn new(case: &Case, cell: &str) -> Result<Option<Self>, Failure> {
+        let d = &case.design;
+        let [least, most] = dens_mesher::lattice::cell(cell).map_err(Failure::input)?.density_range();
+        let (low, high) = (d.relative_density[0].max(least), d.relative_density[1].min(most));
+        if high < low {
+            return Ok(None);
+        }
+        let steps = 4;
+        let table: Result<Vec<[f64; 3]>, Failure> = (0..=steps)
+            .into_par_iter()
+            .map(|i| {
+                let density = low + (high - low) * f64::from(i) / f64::from(steps);
+                let unit = Drawn::new(cell, density, 1.0)?;
+                Ok([density, unit.strut, unit.pore])
+            })
+            .collect();
+        Ok(Some(Self { table: table? }))
     }
-    let steps = 8;
-    (0..=steps)
-        .map(|i| {
-            let density = low + (high - low) * f64::from(i) / f64::from(steps);
-            let unit = Drawn::new(cell, density, 1.0)?;
-            let smallest = (d.strut_min / unit.strut).max(d.pore[0] / unit.pore);
-            let largest = d.pore[1] / unit.pore;
-            let admissible = smallest <= largest;
-            // Where nothing is admissible the printable strut comes first: it decides whether it can be made.
-            let size = if admissible { 0.5 * (smallest + largest) } else { smallest };
-            Ok(Window { density, size, admissible })
-        })
-        .collect()
+
+    /// Cell size within pore and strut limits at a density, and whether there is one.
+    fn window(&self, case: &Case, density: f64) -> Window {
+        let d = &case.design;
+        let last = self.table.len() - 1;
+        let k = self.table[1..last.max(1)].iter().take_while(|row| row[0] < density).count();
+        let (a, b) = (self.table[k], self.table[(k + 1).min(last)]);
+        let t = if a[0] < b[0] { (density - a[0]) / (b[0] - a[0]) } else { 0.0 };
+        let (strut, pore) = (a[1] + t * (b[1] - a[1]), a[2] + t * (b[2] - a[2]));
+        let smallest = (d.strut_min / strut).max(d.pore[0] / pore);
+        let largest = d.pore[1] / pore;
+        let admissible = smallest <= largest;
+        // Where nothing is admissible the printable strut comes first: it decides whether it can be made.
+        Window { density, size: if admissible { 0.5 * (smallest + largest) } else { smallest }, admissible }
+    }
+
+    /// Least and largest density that admit a cell size, to a fiftieth of the range.
+    fn admissible(&self, case: &Case) -> Option<[f64; 2]> {
+        let (low, high) = (self.table[0][0], self.table[self.table.len() - 1][0]);
+        let open = |i: &u32| self.window(case, low + (high - low) * f64::from(*i) / 50.0).admissible;
+        let first = (0..=50).find(open)?;
+        let last = (0..=50).rev().find(open)?;
+        Some([first, last].map(|i| low + (high - low) * f64::from(i) / 50.0))
+    }
 }
 
 fn search(
@@ -143,24 +174,13 @@ fn search(
     history: &mut History,
     report: &mut dyn FnMut(usize, &str),
 ) -> Result<(), Failure> {
-    let all = windows(case, cell)?;
-    let open: Vec<Window> = all.iter().copied().filter(|w| w.admissible).collect();
-    let Some(last) = all.last().copied() else {
+    let Some(measures) = Measures::new(case, cell)? else {
         history.stops.push(format!("{cell}: no open-pored lattice in the range of densities"));
         return Ok(());
     };
-    // Density of the highest modulus is the nearest to feasible where nothing is admissible.
-    let (low, high) = match (open.first(), open.last()) {
-        (Some(a), Some(b)) => (a.density, b.density),
-        _ => (last.density, last.density),
-    };
-    let size_at = |density: f64| -> Result<Window, Failure> {
-        let d = &case.design;
-        let unit = Drawn::new(cell, density, 1.0)?;
-        let (smallest, largest) = ((d.strut_min / unit.strut).max(d.pore[0] / unit.pore), d.pore[1] / unit.pore);
-        let admissible = smallest <= largest * (1.0 + 1e-9);
-        Ok(Window { density, size: if admissible { 0.5 * (smallest + largest) } else { smallest }, admissible })
-    };
+    // The densest is the nearest to feasible where nothing is admissible.
+    let densest = measures.table[measures.table.len() - 1][0];
+    let [low, high] = measures.admissible(case).unwrap_or([densest, densest]);
     let mut found: Vec<(f64, f64)> = Vec::new();
     let mut points = if low < high { vec![low, 0.5 * (low + high), high] } else { vec![low] };
     let mut best = f64::INFINITY;
@@ -171,7 +191,7 @@ fn search(
         }
         report(found.len(), &format!("{cell}, relative density {density:.3}"));
         let number = history.designs.len() + 1;
-        let design = evaluator.evaluate(cell, size_at(density)?, number)?;
+        let design = evaluator.evaluate(cell, measures.window(case, density), number)?;
         found.push((density, design.objective));
         history.designs.push(design);
         let before = best;
@@ -231,17 +251,18 @@ struct Evaluator<'a> {
     last: Option<Solution>,
 }
 
-impl<'a> Evaluator<'a> {
-    /// Solves the intact control on the coarse mesh.
-    fn new(case: &'a Case, geometry: &'a Geometry, bodies: &'a Bodies, voxels: usize, cancel: &'a AtomicBool) -> Result<Self, Failure> {
-        let question = models::build(case, geometry, bodies, Stage::Intact, &[[0.0; 6]; 6])?;
-        let solution = dens_solver::newton::solve(&question.model, &options(case), &|_, _| {}, cancel)
-            .map_err(|e| super::solve_failure("coarse intact model of the design loop", &e))?;
-        let intact = Solved::new(question, solution)?;
-        let reference = bone(&intact).map(|p| p.energy).collect();
-        Ok(Self { case, geometry, bodies, voxels, cancel, reference, solver: None, last: None })
-    }
+/// The control on the coarse mesh, solved as loosely as the designs.
+///
+/// # Errors
+/// A model that cannot be solved.
+pub fn control(case: &Case, geometry: &Geometry, bodies: &Bodies, cancel: &AtomicBool) -> Result<Solved, Failure> {
+    let question = models::build(case, geometry, bodies, Stage::Intact, &[[0.0; 6]; 6])?;
+    let solution = dens_solver::newton::solve(&question.model, &options(case), &|_, _| {}, cancel)
+        .map_err(|e| super::solve_failure("coarse intact model of the design loop", &e))?;
+    Solved::new(question, solution)
+}
 
+impl Evaluator<'_> {
     fn evaluate(&mut self, cell: &str, window: Window, number: usize) -> Result<Design, Failure> {
         let case = self.case;
         let drawn = Drawn::new(cell, window.density, 1.0)?.resized(window.size);
@@ -318,9 +339,9 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// Options of a solve at the tolerance of the case, for the loop: one digit looser.
+/// Options of a solve in the loop, where designs are compared and not reported: two digits looser.
 fn options(case: &Case) -> Options {
-    Options { residual_tolerance: 10.0 * case.tolerance, max_iterations: case.max_iterations, ..Options::default() }
+    Options { residual_tolerance: 100.0 * case.tolerance, ..super::options(case) }
 }
 
 fn bone(solved: &Solved) -> impl Iterator<Item = Point> + '_ {

@@ -3,7 +3,7 @@
 use super::Results;
 use super::bodies::Kind;
 use super::fields::Solved;
-use super::models::{SEATS, Stage};
+use super::models::SEATS;
 use crate::case::Case;
 use crate::failure::Failure;
 use dens_mesher::Vec3;
@@ -297,9 +297,9 @@ fn cuts(case: &Case, results: &Results) -> Result<Figure, Failure> {
                     energies.iter().map(|u| (u.iter().sum::<f64>() / 4.0 * factor * 1e3).max(1e-6)).collect();
                 objects.push(section(&part.mesh, &plane, Values::Cellwise(&values), |_| true));
             }
-            let stage_name = if stage == 0 { Stage::Intact.name() } else { Stage::Ingrown.name() };
+            let stage_name = if stage == 0 { "intact" } else { "12 months" };
             let at = if name == "sagittal" { format!("x = {:.1} mm", plane.point.x) } else { format!("y = {:.1} mm", plane.point.y) };
-            cuts.push((format!("{stage_name}, {name} at {at}"), view, objects));
+            cuts.push((format!("{stage_name}, {at}"), view, objects));
         }
     }
     let bar = ColorBar::new("strain energy density", "kJ/m³", [1e-3, 10.0]).log();

@@ -314,10 +314,8 @@ fn draw_title(c: &mut Canvas<'_>, [x, y]: [f64; 2], width: f64, shot: &Shot<'_>)
     // A title that does not fit beside the name of the view loses its end, visibly.
     let mut title = shot.title.clone();
     while room < width_mm(&title, FONT_SIZE, Weight::Bold) && 1 < title.chars().count() {
-        title.pop();
-        if title.ends_with('…') {
-            title.pop();
-        }
+        let kept = title.trim_end_matches('…');
+        title = kept.chars().take(kept.chars().count() - 1).collect();
         title.push('…');
     }
     c.text([x, y], &title, FONT_SIZE, Anchor::Start, (INK, Weight::Bold));
