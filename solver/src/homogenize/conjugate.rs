@@ -15,7 +15,7 @@ const CHUNK: usize = 1024;
 /// Outcome of a solve.
 pub(super) struct Convergence {
     pub(super) iterations: usize,
-    /// ‖b − K x‖ / ‖b‖ of the worst load case, from the recurrence.
+    /// ‖b − K x‖ / ‖b‖ of the worst load case, from the recurrence; NaN when one is.
     pub(super) residual: f64,
 }
 
@@ -41,9 +41,11 @@ pub(super) fn solve(
     loop {
         let size = dot(&r, &r).map(f64::sqrt);
         let done = (0..LANES).all(|l| size[l] <= target[l]);
-        if done || iterations == max_iterations {
+        let broken = size.iter().any(|s| s.is_nan());
+        if done || broken || iterations == max_iterations {
             let relative = |l: usize| if size[l] <= floor { 0.0 } else { size[l] / scale[l] };
-            let residual = (0..LANES).map(relative).fold(0.0, f64::max);
+            let worst = (0..LANES).map(relative).fold(0.0, f64::max);
+            let residual = if broken { f64::NAN } else { worst };
             return (x, Convergence { iterations, residual });
         }
         vectors[0].residual.par_iter_mut().zip(&r).for_each(|(to, from)| *to = from.map(|v| v as f32));

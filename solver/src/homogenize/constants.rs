@@ -158,9 +158,8 @@ mod tests {
     fn nickel() -> Homogenized {
         let mut c = [[0.0; 6]; 6];
         for i in 0..3 {
-            for j in 0..3 {
-                c[i][j] = if i == j { 246.5 } else { 147.3 };
-            }
+            c[i][..3].fill(147.3);
+            c[i][i] = 246.5;
             c[i + 3][i + 3] = 124.7;
         }
         Homogenized::new(c, 76.0, 1.0, 8).expect("positive definite")

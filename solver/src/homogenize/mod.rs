@@ -181,7 +181,7 @@ pub fn homogenize_materials(
 fn checked_resolution(options: &Options) -> Result<usize, HomogenizeError> {
     let resolution = options.resolution;
     let odd = if resolution == 0 { 0 } else { resolution >> resolution.trailing_zeros() };
-    if 8 <= resolution && resolution % 2 == 0 && odd <= 5 {
+    if 8 <= resolution && resolution.is_multiple_of(2) && odd <= 5 {
         Ok(resolution)
     } else {
         Err(HomogenizeError::Resolution { resolution })

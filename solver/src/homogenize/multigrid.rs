@@ -201,8 +201,8 @@ impl<'a> Multigrid<'a> {
                 .zip(inverse_diagonal.par_chunks(CHUNK))
                 .for_each(|(((d, x), r), inverse)| {
                     for (((d, x), r), inverse) in d.iter_mut().zip(x).zip(r).zip(inverse) {
-                        for c in 0..3 {
-                            let weight = add * inverse[c];
+                        for (c, inverse) in inverse.iter().enumerate() {
+                            let weight = add * inverse;
                             for k in c * LANES..(c + 1) * LANES {
                                 // The first step must not read what an earlier cycle left behind.
                                 let kept = if step == 0 { 0.0 } else { keep * d[k] };
@@ -336,13 +336,11 @@ fn coarser_cubes<C: Copy>(
 
 /// Rows of the assembled stiffness and the inverse of its diagonal.
 fn assembled(grid: &Grid, cubes: &Cubes) -> (Stencil, Vec<[f32; 3]>) {
-    let n = grid.n;
     let rows: Vec<Vec<(u32, [f64; 9])>> = (0..grid.len())
         .into_par_iter()
         .map(|node| {
             let mut row: Vec<(u32, [f64; 9])> = Vec::with_capacity(27);
-            for (corner, other, block) in blocks_at(grid, cubes, node) {
-                debug_assert!(corner < 8);
+            for (other, block) in blocks_at(grid, cubes, node) {
                 match row.iter_mut().find(|(column, _)| *column == other) {
                     Some((_, sum)) => sum.iter_mut().zip(block).for_each(|(s, b)| *s += b),
                     None => row.push((other, block)),
@@ -352,7 +350,6 @@ fn assembled(grid: &Grid, cubes: &Cubes) -> (Stencil, Vec<[f32; 3]>) {
             row
         })
         .collect();
-    debug_assert!(n > 2, "on a grid of two, neighbors on both sides would be one");
     let mut stencil = Stencil { starts: vec![0], columns: Vec::new(), blocks: Vec::new() };
     let mut inverse_diagonal = Vec::with_capacity(rows.len());
     for (node, row) in rows.iter().enumerate() {
@@ -368,12 +365,12 @@ fn assembled(grid: &Grid, cubes: &Cubes) -> (Stencil, Vec<[f32; 3]>) {
     (stencil, inverse_diagonal)
 }
 
-/// Blocks of the cubes around a node in its row: corner of the cube, column, 3 × 3 block.
+/// Blocks of the cubes around a node in its row: column and 3 × 3 block.
 fn blocks_at<'a>(
     grid: &'a Grid,
     cubes: &'a Cubes,
     node: usize,
-) -> impl Iterator<Item = (usize, u32, [f64; 9])> + 'a {
+) -> impl Iterator<Item = (u32, [f64; 9])> + 'a {
     let (n, at) = (grid.n, grid.at(node));
     (0..8).flat_map(move |corner| {
         // The cube whose corner this node is.
@@ -385,7 +382,7 @@ fn blocks_at<'a>(
         around.into_iter().flat_map(move |(places, matrix)| {
             (0..8).map(move |other| {
                 let block = std::array::from_fn(|k| matrix[3 * corner + k / 3][3 * other + k % 3]);
-                (corner, grid.number[places[other]], block)
+                (grid.number[places[other]], block)
             })
         })
     })
@@ -396,7 +393,7 @@ fn inverse_of(grid: &Grid, cubes: &Cubes) -> Result<Vec<f32>, HomogenizeError> {
     let size = 3 * grid.len();
     let mut matrix = DMatrix::<f64>::zeros(size, size);
     for node in 0..grid.len() {
-        for (_, other, block) in blocks_at(grid, cubes, node) {
+        for (other, block) in blocks_at(grid, cubes, node) {
             for (k, value) in block.iter().enumerate() {
                 matrix[(3 * node + k / 3, 3 * other as usize + k % 3)] += value;
             }

@@ -1,5 +1,7 @@
 //! The six displacement fields of a cell, and what is summed over them.
 
+use std::cmp::Ordering;
+
 use rayon::prelude::*;
 
 use super::amplification::Amplification;
@@ -76,8 +78,8 @@ impl CellSolution {
             options.max_iterations,
         );
         let conjugate::Convergence { iterations, residual } = convergence;
-        // NaN is no convergence either.
-        if !(residual <= options.tolerance) {
+        let converged = residual.partial_cmp(&options.tolerance).is_some_and(Ordering::is_le);
+        if !converged {
             let tolerance = options.tolerance;
             return Err(HomogenizeError::NotConverged { iterations, residual, tolerance });
         }
@@ -181,10 +183,7 @@ fn averages(
             *sum += add * reference;
         }
     }
-    for k in 0..6 {
-        for l in 0..k {
-            sums[0][k][l] = sums[0][l][k];
-        }
-    }
+    let upper = sums[0];
+    sums[0] = std::array::from_fn(|k| std::array::from_fn(|l| upper[k.min(l)][k.max(l)]));
     sums
 }

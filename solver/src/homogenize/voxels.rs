@@ -101,10 +101,11 @@ impl Grid {
         let mut place = Vec::new();
         let mut plane_starts = vec![0];
         for z in 0..n {
-            for at in z * n * n..(z + 1) * n * n {
-                if number[at] != NONE {
-                    number[at] = place.len() as u32;
-                    place.push(at as u32);
+            let start = z * n * n;
+            for (at, number) in number[start..start + n * n].iter_mut().enumerate() {
+                if *number != NONE {
+                    *number = place.len() as u32;
+                    place.push((start + at) as u32);
                 }
             }
             plane_starts.push(place.len());
@@ -206,7 +207,7 @@ impl FineOperator {
             planes.par_chunks_mut(2).enumerate().for_each(|(pair, planes)| {
                 let lower = 2 * pair + color;
                 let upper = (lower + 1) % self.grid.n;
-                let [below, above] = planes else { unreachable!("n is even") };
+                let [below, above] = planes else { panic!("n is even: layers come in pairs") };
                 let mut values: Corners<T> = [[T::default(); 3 * LANES]; 8];
                 for brick in &self.layers[lower] {
                     gather(&mut values, brick);
