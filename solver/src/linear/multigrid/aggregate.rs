@@ -154,3 +154,57 @@ fn coupling(matrix: &BlockMatrix, group: usize, decoupled: &[[bool; 3]]) -> Coup
     }
     Coupling { starts, neighbors }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linear::multigrid::spectrum::decoupled_unknowns;
+    use crate::linear::suite::{self, Body};
+
+    fn aggregates_of(body: &Body) -> (Aggregates, Vec<[bool; 3]>) {
+        let mut matrix = BlockMatrix::from_rows(&body.rows());
+        body.assemble(|i, j, block| matrix.add_block(i, j, block));
+        matrix.fix(&body.fixed);
+        let decoupled = decoupled_unknowns(&matrix);
+        (aggregate(&matrix, 1, 0.05, &decoupled), decoupled)
+    }
+
+    #[test]
+    fn every_free_node_is_in_one_aggregate_of_reasonable_size() {
+        let (aggregates, decoupled) = aggregates_of(&suite::block([10; 3], 1, suite::uniform, [0.0; 3]));
+        let mut sizes = vec![0; aggregates.count];
+        for (node, &aggregate) in aggregates.of_node.iter().enumerate() {
+            assert_eq!(aggregate == NONE, decoupled[node] == [true; 3], "node {node}");
+            if aggregate != NONE {
+                sizes[aggregate as usize] += 1;
+            }
+        }
+        assert!(sizes.iter().all(|&size| size > 0));
+        let mean = 1210 / aggregates.count;
+        assert!((8..=40).contains(&mean), "about 25 nodes, fewer at the surface: {mean}");
+    }
+
+    #[test]
+    fn stiff_and_soft_layers_are_kept_apart() {
+        let layers = |[_, _, z]: [f64; 3]| if z < 0.5 { (110_000.0, 0.3) } else { (10.0, 0.3) };
+        let body = suite::block([6, 6, 12], 1, layers, [0.0; 3]);
+        let (aggregates, _) = aggregates_of(&body);
+        // Nodes up to z = 6 move with the stiff half, those above belong to the soft half alone.
+        let stiff: Vec<bool> = body.coordinates.iter().map(|x| x[2] <= 6.0).collect();
+        for (a, &node_a) in aggregates.of_node.iter().enumerate() {
+            for (b, &node_b) in aggregates.of_node.iter().enumerate() {
+                assert!(node_a == NONE || node_a != node_b || stiff[a] == stiff[b], "nodes {a} and {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_reference_node_does_not_swallow_a_surface() {
+        let body = suite::reference_node([14, 14, 3], 1);
+        let (aggregates, _) = aggregates_of(&body);
+        for node in body.coordinates.len() - 2..body.coordinates.len() {
+            let own = aggregates.of_node[node];
+            assert_eq!(aggregates.of_node.iter().filter(|&&a| a == own).count(), 1);
+        }
+    }
+}

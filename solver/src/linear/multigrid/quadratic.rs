@@ -235,3 +235,62 @@ fn drop_decoupled(block: &mut [f64; 9], decoupled: &[bool; 3]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linear::multigrid::spectrum::decoupled_unknowns;
+    use crate::linear::suite;
+
+    #[test]
+    fn coarse_matrix_of_linear_fields_is_that_of_linear_cells() {
+        // On straight cells of one material the linear part of tet10 is tet4, clamped foot included.
+        let assembled = |degree| {
+            let body = suite::block([3, 2, 4], degree, suite::uniform, [0.0; 3]);
+            let mut matrix = BlockMatrix::from_rows(&body.rows());
+            body.assemble(|i, j, block| matrix.add_block(i, j, block));
+            matrix.fix(&body.fixed);
+            (body, matrix)
+        };
+        let ((body, fine), (_, linear)) = (assembled(2), assembled(1));
+        let quadratic = Quadratic::new(&fine, &body.parents).expect("mid-edge nodes");
+        let coarse = quadratic.galerkin(&fine, &decoupled_unknowns(&fine));
+        assert_eq!((&coarse.row_starts, &coarse.columns), (&linear.row_starts, &linear.columns));
+        for i in 0..coarse.n() {
+            for e in coarse.row_starts[i]..coarse.row_starts[i + 1] {
+                for k in 0..9 {
+                    // The diagonal of a support is its own on either mesh.
+                    let support =
+                        body.fixed[3 * quadratic.corners[i] as usize] && coarse.columns[e] as usize == i;
+                    let difference = coarse.blocks[e][k] - linear.blocks[e][k];
+                    // Entries of up to 2000 N/mm summed from about a hundred.
+                    assert!(support || difference.abs() < 1e-9, "row {i}: {difference}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn restriction_is_the_transpose_of_prolongation() {
+        let body = suite::block([2, 2, 2], 2, suite::uniform, [0.0; 3]);
+        let mut matrix = BlockMatrix::from_rows(&body.rows());
+        body.assemble(|i, j, block| matrix.add_block(i, j, block));
+        matrix.fix(&body.fixed);
+        let decoupled = decoupled_unknowns(&matrix);
+        let nodes = Quadratic::new(&matrix, &body.parents).expect("mid-edge nodes");
+        let transfer = QuadraticTransfer { nodes: &nodes, decoupled: &decoupled };
+        let n_coarse = 3 * nodes.corners.len();
+        let fine: Vec<f32> = (0..3 * matrix.n()).map(|i| ((i * 37) % 101) as f32 - 50.0).collect();
+        let coarse: Vec<f32> = (0..n_coarse).map(|i| ((i * 53) % 89) as f32 - 44.0).collect();
+        let (mut down, mut up) = (vec![0.0; n_coarse], vec![0.0; fine.len()]);
+        let inner = |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum() };
+        // A supported corner has no coarse value: in a cycle its right-hand side and so its solution are zero.
+        let supported = |i: usize| decoupled[nodes.corners[i / 3] as usize][i % 3];
+        let masked: Vec<f32> =
+            coarse.iter().enumerate().map(|(i, v)| if supported(i) { 0.0 } else { *v }).collect();
+        transfer.restrict(&fine, &mut down);
+        transfer.prolong_add(&masked, &mut up);
+        // Whole numbers and halves: exact in single precision.
+        assert_eq!(inner(&down, &masked), inner(&fine, &up));
+    }
+}

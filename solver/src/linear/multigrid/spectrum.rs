@@ -159,6 +159,7 @@ fn largest_eigenvalue(diagonal: &[f64], off_diagonal: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linear::suite;
 
     #[test]
     fn largest_eigenvalue_of_the_second_difference_is_known() {
@@ -177,5 +178,32 @@ mod tests {
             assert!((value - if k % 4 == 0 { 1.0 } else { 0.0 }).abs() < 1e-14);
         }
         assert_eq!(invert(&[1.0, 0.0, 0.0, 0.0, 2.0, 2.0, 0.0, 2.0, 2.0]), Err(2));
+    }
+
+    #[test]
+    fn the_bound_is_above_the_largest_eigenvalue_and_close() {
+        let body = suite::distort(suite::block([5; 3], 2, suite::implant, [0.0; 3]), 0.25);
+        let mut matrix = BlockMatrix::from_rows(&body.rows());
+        body.assemble(|i, j, block| matrix.add_block(i, j, block));
+        matrix.fix(&body.fixed);
+        let inverse = inverse_diagonal(&matrix).expect("positive definite");
+        let bound = spectral_bound(&matrix, &inverse);
+        // Power iteration from another start; it can only stay below the largest eigenvalue.
+        let mut x: Vec<f64> = (0..3 * matrix.n() as u64).map(|i| pseudo_random(i + 99)).collect();
+        let mut y = x.clone();
+        let mut largest = 0.0;
+        for _ in 0..400 {
+            matrix.matvec(&x, &mut y);
+            for (y, d) in y.chunks_exact_mut(3).zip(&inverse) {
+                let r = [y[0], y[1], y[2]];
+                for c in 0..3 {
+                    y[c] = d[3 * c] * r[0] + d[3 * c + 1] * r[1] + d[3 * c + 2] * r[2];
+                }
+            }
+            largest = dot(&x, &y) / dot(&x, &x);
+            let scale = 1.0 / dot(&y, &y).sqrt();
+            x.iter_mut().zip(&y).for_each(|(x, y)| *x = scale * y);
+        }
+        assert!(largest < bound && bound < 1.15 * largest, "{largest} against {bound}");
     }
 }
