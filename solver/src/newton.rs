@@ -226,7 +226,6 @@ impl Solver {
         }
         let (u, multipliers) = self.first_guess(start);
         let warm = start.is_some();
-        if std::env::var_os("DBG").is_some() { eprintln!("unknowns {} blocks {} points {}", self.n_unknowns(), self.matrix.blocks.len(), self.interfaces.points.len()); for p in &model.parts { eprintln!("  {} {}", p.name, p.mesh.n_nodes()); } }
         let mut now = self.evaluate(&load, u, multipliers, |own, _| own);
         let mut run = Run::new(&self.options, self.interfaces.all_bonded());
         loop {
@@ -234,7 +233,6 @@ impl Solver {
                 return Err(SolveError::Cancelled);
             }
             run.progress.history.push(now.residual);
-            if std::env::var_os("DBG").is_some() { eprintln!("it {} res {:.2e} viol {:.2e} aug {} prep {} lin {} {:?}", run.progress.iterations, now.residual, run.violation, run.progress.augmentations, run.progress.preparations, run.progress.linear_iterations, std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() % 1000000); }
             if warm || 0 < run.progress.iterations {
                 if self.settled(model, &load, &mut now, &mut run) {
                     break;
