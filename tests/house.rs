@@ -51,7 +51,8 @@ fn no_file_is_longer_than_eight_hundred_lines() {
 #[test]
 fn nothing_unfinished_is_left_in_the_tree() {
     // Spelled apart so that this file does not find itself.
-    let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("unimplemented", "!("), concat!("to", "do!(")];
+    let marks =
+        [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("unimplemented", "!("), concat!("to", "do!(")];
     for (path, text) in sources() {
         for mark in marks {
             assert!(!text.contains(mark), "{} holds {mark}", path.display());
@@ -65,7 +66,8 @@ fn nothing_unfinished_is_left_in_the_tree() {
 fn libraries_read_no_clock_and_print_nothing() {
     for (path, text) in sources() {
         let shown = path.display().to_string();
-        let library = (shown.contains("mesher/src") || shown.contains("solver/src")) && !shown.contains("generate/tetgen");
+        let library = (shown.contains("mesher/src") || shown.contains("solver/src"))
+            && !shown.contains("generate/tetgen");
         if !library {
             continue;
         }

@@ -215,7 +215,11 @@ impl Case {
         let r = Reader::new(document);
         let schema = r.text("schema");
         if !schema.is_empty() && schema != "dens-case/1" {
-            r.problem("schema", format!("schema `{schema}` is not known"), "this version reads `dens-case/1`");
+            r.problem(
+                "schema",
+                format!("schema `{schema}` is not known"),
+                "this version reads `dens-case/1`",
+            );
         }
         let case = read(&r, document);
         let problems = r.finish();
@@ -266,7 +270,11 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         cortical_thickness: length(r, "bone.cortical_thickness", 0.0, 3.0),
         endplate: (modulus(r, "bone.endplate_modulus"), r.number("bone.endplate_poisson", POISSON)),
         endplate_thickness: length(r, "bone.endplate_thickness", 0.0, 3.0),
-        cancellous_density: r.quantity("bone.cancellous_density", Dimension::Density, Range::Within(2e-11, 1e-9)),
+        cancellous_density: r.quantity(
+            "bone.cancellous_density",
+            Dimension::Density,
+            Range::Within(2e-11, 1e-9),
+        ),
         cancellous_law: r.choice("bone.cancellous_law", &density_laws),
         cancellous_poisson: r.number("bone.cancellous_poisson", POISSON),
         posterior: (modulus(r, "bone.posterior_modulus"), r.number("bone.posterior_poisson", POISSON)),
@@ -282,7 +290,11 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         nucleus_area_fraction: r.number("disc.nucleus_area_fraction", FRACTION),
     };
     let implant = ImplantSize {
-        height: if r.is_word("implant.height", "native") { None } else { Some(length(r, "implant.height", 15.0, 60.0)) },
+        height: if r.is_word("implant.height", "native") {
+            None
+        } else {
+            Some(length(r, "implant.height", 15.0, 60.0))
+        },
         height_step: length(r, "implant.height_step", 0.0, 5.0),
         rim: length(r, "implant.rim", 0.3, 5.0),
         screw_diameter: length(r, "implant.screw_diameter", 1.0, 8.0),
@@ -294,7 +306,11 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         modulus: modulus(r, "titanium.modulus"),
         poisson: r.number("titanium.poisson", POISSON),
         yield_strength: r.quantity("titanium.yield_strength", Dimension::Stress, Range::Within(10.0, 3000.0)),
-        fatigue_strength: r.quantity("titanium.fatigue_strength", Dimension::Stress, Range::Within(1.0, 3000.0)),
+        fatigue_strength: r.quantity(
+            "titanium.fatigue_strength",
+            Dimension::Stress,
+            Range::Within(1.0, 3000.0),
+        ),
         density: r.quantity("titanium.density", Dimension::Density, Range::Within(1e-9, 2e-8)),
     };
     let lattice = LatticeChoice {
@@ -310,7 +326,11 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         modulus: modulus(r, "fixation.modulus"),
         poisson: r.number("fixation.poisson", POISSON),
         yield_strength: r.quantity("fixation.yield_strength", Dimension::Stress, Range::Within(10.0, 3000.0)),
-        fatigue_strength: r.quantity("fixation.fatigue_strength", Dimension::Stress, Range::Within(1.0, 3000.0)),
+        fatigue_strength: r.quantity(
+            "fixation.fatigue_strength",
+            Dimension::Stress,
+            Range::Within(1.0, 3000.0),
+        ),
     };
     let loads = loads(r);
     let criteria = criteria(r, &loads);
@@ -331,7 +351,11 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         target_modulus: modulus(r, "design.target_modulus"),
     };
     if design.relative_density[0] > design.relative_density[1] {
-        r.problem("design.relative_density_min", "`design.relative_density_min` exceeds the maximum".into(), "swap them");
+        r.problem(
+            "design.relative_density_min",
+            "`design.relative_density_min` exceeds the maximum".into(),
+            "swap them",
+        );
     }
     if design.pore[0] > design.pore[1] {
         r.problem("design.pore_min", "`design.pore_min` exceeds the maximum".into(), "swap them");
@@ -345,7 +369,11 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
     };
     let name = r.text("name");
     if !name.is_empty() && !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
-        r.problem("name", format!("`name` is `{name}`"), "use letters, digits, `-` and `_`: it names the output folder");
+        r.problem(
+            "name",
+            format!("`name` is `{name}`"),
+            "use letters, digits, `-` and `_`: it names the output folder",
+        );
     }
     Case {
         name,
@@ -376,10 +404,18 @@ fn loads(r: &Reader<'_>) -> Vec<Load> {
     for i in r.tables("load") {
         let id = r.text(&format!("load.{i}.id"));
         if loads.iter().any(|l| l.id == id) {
-            r.problem(&format!("load.{i}.id"), format!("two loads are called `{id}`"), "give each its own id");
+            r.problem(
+                &format!("load.{i}.id"),
+                format!("two loads are called `{id}`"),
+                "give each its own id",
+            );
         }
         let axial = r.quantity(&format!("load.{i}.axial"), Dimension::Force, Range::Within(1e-3, 5000.0));
-        let source = if r.has(&format!("load.{i}.source")) { r.text(&format!("load.{i}.source")) } else { String::new() };
+        let source = if r.has(&format!("load.{i}.source")) {
+            r.text(&format!("load.{i}.source"))
+        } else {
+            String::new()
+        };
         loads.push(Load { id, axial, source });
     }
     if loads.is_empty() {
@@ -393,7 +429,11 @@ fn criteria(r: &Reader<'_>, loads: &[Load]) -> Criteria {
     let wanted = r.text("criteria.load");
     let load = loads.iter().position(|l| l.id == wanted).unwrap_or_else(|| {
         let ids: Vec<&str> = loads.iter().map(|l| l.id.as_str()).collect();
-        r.problem("criteria.load", format!("`criteria.load` is `{wanted}`, no load has that id"), &format!("one of: {}", ids.join(", ")));
+        r.problem(
+            "criteria.load",
+            format!("`criteria.load` is `{wanted}`, no load has that id"),
+            &format!("one of: {}", ids.join(", ")),
+        );
         0
     });
     Criteria {
@@ -430,7 +470,8 @@ fn echo(document: &Document) -> Vec<(String, String, String)> {
         .filter(|(path, _)| !path.ends_with(".source") && !path.starts_with("anatomy.c"))
         .map(|(path, entry)| {
             let table = path.rsplit_once('.').map_or("", |(t, _)| t);
-            let source = document.entries.get(&format!("{table}.source")).map_or(String::new(), |e| text(&e.value));
+            let source =
+                document.entries.get(&format!("{table}.source")).map_or(String::new(), |e| text(&e.value));
             (path.clone(), text(&entry.value), source)
         })
         .collect()

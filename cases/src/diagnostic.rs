@@ -45,17 +45,15 @@ pub fn render(name: &str, text: &str, problems: &[Problem]) -> String {
     let renderer = Renderer::plain();
     let mut out = String::new();
     for p in ordered {
-        let mut group = Level::ERROR.primary_title(p.message.as_str()).elements(
-            p.span.as_ref().map(|s| {
-                let end = s.end.min(text.len()).max(s.start.min(text.len()));
-                let start = s.start.min(end);
-                let mut mark = AnnotationKind::Primary.span(start..end);
-                if !p.label.is_empty() {
-                    mark = mark.label(p.label.as_str());
-                }
-                Snippet::source(text).path(name).fold(true).annotation(mark)
-            }),
-        );
+        let mut group = Level::ERROR.primary_title(p.message.as_str()).elements(p.span.as_ref().map(|s| {
+            let end = s.end.min(text.len()).max(s.start.min(text.len()));
+            let start = s.start.min(end);
+            let mut mark = AnnotationKind::Primary.span(start..end);
+            if !p.label.is_empty() {
+                mark = mark.label(p.label.as_str());
+            }
+            Snippet::source(text).path(name).fold(true).annotation(mark)
+        }));
         if let Some(hint) = &p.hint {
             group = group.element(Level::HELP.message(hint.as_str()));
         }
@@ -72,7 +70,9 @@ mod tests {
     #[test]
     fn a_problem_is_shown_with_file_line_and_caret() {
         let text = "a = 1\nheigth = \"28 mm\"\n";
-        let p = Problem::at(Some(6..12), "unknown entry `heigth`").label("did you mean `height`?").hint("see `dens new`");
+        let p = Problem::at(Some(6..12), "unknown entry `heigth`")
+            .label("did you mean `height`?")
+            .hint("see `dens new`");
         let shown = render("case.toml", text, &[p]);
         assert!(shown.contains("error: unknown entry `heigth`"), "{shown}");
         assert!(shown.contains("case.toml:2:1"), "{shown}");

@@ -73,8 +73,11 @@ impl Document {
 
     fn enter(&mut self, table: &DeTable<'_>, prefix: &str) {
         for (key, value) in table.iter() {
-            let path =
-                if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
+            let path = if prefix.is_empty() {
+                key.get_ref().to_string()
+            } else {
+                format!("{prefix}.{}", key.get_ref())
+            };
             match value.get_ref() {
                 DeValue::Table(inner) => {
                     self.tables.insert(path.clone(), key.span());
@@ -146,11 +149,14 @@ fn convert(value: &Spanned<DeValue<'_>>) -> Value {
     match value.get_ref() {
         DeValue::Integer(i) => {
             let digits = i.as_str().replace('_', "");
-            i64::from_str_radix(&digits, i.radix()).map_or_else(|_| Value::Text(digits.clone()), |v| Value::Number(v as f64))
+            i64::from_str_radix(&digits, i.radix())
+                .map_or_else(|_| Value::Text(digits.clone()), |v| Value::Number(v as f64))
         }
-        DeValue::Float(f) => {
-            f.as_str().replace('_', "").parse().map_or_else(|_| Value::Text(f.as_str().to_string()), Value::Number)
-        }
+        DeValue::Float(f) => f
+            .as_str()
+            .replace('_', "")
+            .parse()
+            .map_or_else(|_| Value::Text(f.as_str().to_string()), Value::Number),
         DeValue::Boolean(b) => Value::Bool(*b),
         DeValue::Array(items) => Value::List(items.iter().map(convert).collect()),
         DeValue::String(s) => Value::Text(s.to_string()),

@@ -55,7 +55,10 @@ impl Failure {
 
     /// Our bug: exit 70.
     pub fn bug(message: impl fmt::Display) -> Self {
-        Self { exit: Exit::Bug, message: format!("internal error (a bug of dens, please report it): {message}") }
+        Self {
+            exit: Exit::Bug,
+            message: format!("internal error (a bug of dens, please report it): {message}"),
+        }
     }
 
     /// Problems of a case file, already rendered: exit 2.

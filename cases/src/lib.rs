@@ -7,14 +7,14 @@
 //!
 //! Deliberately absent: formulas. They live in the mesher and the solver.
 
+pub mod case;
 pub mod cli;
 pub mod commands;
-pub mod document;
-pub mod reader;
-pub mod case;
 pub mod diagnostic;
-pub mod library;
-pub mod pipeline;
-pub mod output;
-pub mod progress;
+pub mod document;
 pub mod failure;
+pub mod library;
+pub mod output;
+pub mod pipeline;
+pub mod progress;
+pub mod reader;

@@ -47,7 +47,8 @@ impl Output {
     /// When the disk is full or the folder is not writable.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         let path = self.path(name)?;
-        let failed = |e: std::io::Error| Failure::limit(format!("cannot write `{name}`: {e}; nothing was kept"));
+        let failed =
+            |e: std::io::Error| Failure::limit(format!("cannot write `{name}`: {e}; nothing was kept"));
         let mut file = fs::File::create(&path).map_err(failed)?;
         file.write_all(bytes).map_err(failed)?;
         file.sync_all().map_err(failed)
@@ -74,7 +75,8 @@ impl Output {
         let mut found = Vec::new();
         let mut folders = vec![self.partial.clone()];
         while let Some(folder) = folders.pop() {
-            let entries = fs::read_dir(&folder).map_err(|e| Failure::limit(format!("cannot read the result: {e}")))?;
+            let entries =
+                fs::read_dir(&folder).map_err(|e| Failure::limit(format!("cannot read the result: {e}")))?;
             for entry in entries.flatten() {
                 let path = entry.path();
                 if path.is_dir() {
@@ -133,7 +135,10 @@ fn refuse_foreign(target: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     if !target.is_dir() {
-        return Err(Failure::input(format!("`{}` is a file\n  = hint: give a folder with `-o`", target.display())));
+        return Err(Failure::input(format!(
+            "`{}` is a file\n  = hint: give a folder with `-o`",
+            target.display()
+        )));
     }
     let empty = fs::read_dir(target).map(|mut d| d.next().is_none()).unwrap_or(false);
     let own = fs::read_to_string(target.join(MARK)).is_ok_and(|t| t.contains("\"dens-record/1\""));
@@ -192,7 +197,8 @@ mod tests {
         let target = dir.path().join("r");
         for round in 0..2 {
             let out = Output::begin(&target).expect("free target");
-            out.write(MARK, format!("{{\"schema\": \"dens-record/1\", \"round\": {round}}}").as_bytes()).expect("written");
+            out.write(MARK, format!("{{\"schema\": \"dens-record/1\", \"round\": {round}}}").as_bytes())
+                .expect("written");
             assert_eq!(target.exists(), round == 1, "nothing appears before the commit");
             out.commit().expect("committed");
         }

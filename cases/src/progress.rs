@@ -29,7 +29,8 @@ impl Progress {
         let terminal = std::io::stderr().is_terminal();
         let bar = (!quiet && terminal).then(|| {
             let bar = ProgressBar::new(1000);
-            let style = ProgressStyle::with_template("{bar:32} {percent:>3} %  {elapsed} elapsed, {eta} left  {msg}");
+            let style =
+                ProgressStyle::with_template("{bar:32} {percent:>3} %  {elapsed} elapsed, {eta} left  {msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
@@ -62,7 +63,11 @@ impl Progress {
             s.shown = position;
             if let Some(bar) = &self.bar {
                 bar.set_position(position);
-                bar.set_message(if what.is_empty() { s.phase.clone() } else { format!("{}: {what}", s.phase) });
+                bar.set_message(if what.is_empty() {
+                    s.phase.clone()
+                } else {
+                    format!("{}: {what}", s.phase)
+                });
             }
         }
     }

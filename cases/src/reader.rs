@@ -28,12 +28,8 @@ impl<'d> Reader<'d> {
 
     /// Notes a problem at the value of `path`, or at its table, or in the whole file.
     pub fn problem(&self, path: &str, message: String, hint: &str) {
-        let span = self
-            .document
-            .entries
-            .get(path)
-            .and_then(|e| e.place.clone())
-            .or_else(|| self.table_place(path));
+        let span =
+            self.document.entries.get(path).and_then(|e| e.place.clone()).or_else(|| self.table_place(path));
         let p = Problem::at(span, message);
         self.problems.borrow_mut().push(if hint.is_empty() { p } else { p.hint(hint) });
     }
@@ -71,7 +67,9 @@ impl<'d> Reader<'d> {
         if let Some((table, _)) = path.rsplit_once('.') {
             self.sourced.borrow_mut().insert(table.to_string());
         }
-        let Some(entry) = self.required(path, &format!("`{} = \"…\"`", path.rsplit('.').next().unwrap_or(path))) else {
+        let Some(entry) =
+            self.required(path, &format!("`{} = \"…\"`", path.rsplit('.').next().unwrap_or(path)))
+        else {
             return f64::NAN;
         };
         let value = match (&entry.value, dimension) {
@@ -79,7 +77,11 @@ impl<'d> Reader<'d> {
             (Value::Text(t), _) => match units::parse(t, dimension) {
                 Ok(v) => v,
                 Err(e) => {
-                    self.problem(path, format!("`{path}`: {e}"), "every quantity is written as \"number unit\"");
+                    self.problem(
+                        path,
+                        format!("`{path}`: {e}"),
+                        "every quantity is written as \"number unit\"",
+                    );
                     return f64::NAN;
                 }
             },
@@ -95,7 +97,11 @@ impl<'d> Reader<'d> {
         if !range.contains(value) {
             let found = units::format(value, dimension);
             let wanted = range.described(dimension);
-            self.problem(path, format!("`{path}` is {found}, expected {wanted}"), "check the unit and the value");
+            self.problem(
+                path,
+                format!("`{path}` is {found}, expected {wanted}"),
+                "check the unit and the value",
+            );
             return f64::NAN;
         }
         value
@@ -111,7 +117,11 @@ impl<'d> Reader<'d> {
         match self.required(path, "a whole number").map(|e| &e.value) {
             Some(Value::Number(v)) if v.fract() == 0.0 && *v >= least as f64 && *v < 1e9 => *v as usize,
             Some(other) => {
-                self.problem(path, format!("`{path}` is {}, expected a whole number of at least {least}", show(other)), "");
+                self.problem(
+                    path,
+                    format!("`{path}` is {}, expected a whole number of at least {least}", show(other)),
+                    "",
+                );
                 least
             }
             None => least,
@@ -123,7 +133,11 @@ impl<'d> Reader<'d> {
         match self.required(path, "a text in quotes").map(|e| &e.value) {
             Some(Value::Text(t)) => t.clone(),
             Some(other) => {
-                self.problem(path, format!("`{path}` is {}, expected a text", other.kind()), "put it in quotes");
+                self.problem(
+                    path,
+                    format!("`{path}` is {}, expected a text", other.kind()),
+                    "put it in quotes",
+                );
                 String::new()
             }
             None => String::new(),
@@ -156,8 +170,13 @@ impl<'d> Reader<'d> {
                 Value::Text(t) if allowed.contains(&t.as_str()) => words.push(t.clone()),
                 other => {
                     let shown = show(other);
-                    let near = nearest(&shown, allowed.iter().copied()).map_or(String::new(), |n| format!("did you mean `{n}`? "));
-                    self.problem(path, format!("`{path}` holds `{shown}`, which is not known"), &format!("{near}one of: {}", allowed.join(", ")));
+                    let near = nearest(&shown, allowed.iter().copied())
+                        .map_or(String::new(), |n| format!("did you mean `{n}`? "));
+                    self.problem(
+                        path,
+                        format!("`{path}` holds `{shown}`, which is not known"),
+                        &format!("{near}one of: {}", allowed.join(", ")),
+                    );
                 }
             }
         }
@@ -196,7 +215,11 @@ impl<'d> Reader<'d> {
                 return p;
             }
         }
-        self.problem(path, format!("`{path}` is not a point"), "write three lengths: [\"0 mm\", \"10 mm\", \"-5 mm\"]");
+        self.problem(
+            path,
+            format!("`{path}` is not a point"),
+            "write three lengths: [\"0 mm\", \"10 mm\", \"-5 mm\"]",
+        );
         [f64::NAN; 3]
     }
 
@@ -221,7 +244,8 @@ impl<'d> Reader<'d> {
             }
         }
         let asked = self.asked.borrow();
-        let tables: BTreeSet<&str> = asked.iter().filter_map(|p| p.rsplit_once('.')).map(|(t, _)| t).collect();
+        let tables: BTreeSet<&str> =
+            asked.iter().filter_map(|p| p.rsplit_once('.')).map(|(t, _)| t).collect();
         let mut strange_tables = BTreeSet::new();
         for (path, entry) in &self.document.entries {
             if asked.contains(path) {
@@ -231,7 +255,8 @@ impl<'d> Reader<'d> {
             if !table.is_empty() && !tables.contains(table) {
                 if strange_tables.insert(table.to_string()) {
                     let known: Vec<&str> = tables.iter().copied().collect();
-                    let near = nearest(table, known).map_or(String::new(), |n| format!("did you mean `[{n}]`?"));
+                    let near =
+                        nearest(table, known).map_or(String::new(), |n| format!("did you mean `[{n}]`?"));
                     let span = self.document.tables.get(table).cloned().or(entry.key.clone());
                     self.problems
                         .borrow_mut()

@@ -32,8 +32,10 @@ fn cube(open: usize) -> String {
         text.push_str(&format!("v {} {} {}\n", 40 * (i & 1), 40 * (i >> 1 & 1), 40 * (i >> 2)));
     }
     let quads = [[1, 3, 4, 2], [5, 6, 8, 7], [1, 2, 6, 5], [3, 7, 8, 4], [1, 5, 7, 3], [2, 4, 8, 6]];
-    let triangles: Vec<String> =
-        quads.iter().flat_map(|q| [format!("f {} {} {}\n", q[0], q[1], q[2]), format!("f {} {} {}\n", q[0], q[2], q[3])]).collect();
+    let triangles: Vec<String> = quads
+        .iter()
+        .flat_map(|q| [format!("f {} {} {}\n", q[0], q[1], q[2]), format!("f {} {} {}\n", q[0], q[2], q[3])])
+        .collect();
     triangles[..12 - open].iter().for_each(|t| text.push_str(t));
     text
 }
@@ -41,7 +43,12 @@ fn cube(open: usize) -> String {
 #[test]
 fn a_missing_case_names_the_nearest() {
     let folder = scratch();
-    refused(folder.path(), &["run", "c2-spondylectomi"], 2, &["no case file", "did you mean `c2-spondylectomy`?"]);
+    refused(
+        folder.path(),
+        &["run", "c2-spondylectomi"],
+        2,
+        &["no case file", "did you mean `c2-spondylectomy`?"],
+    );
 }
 
 #[test]
@@ -56,7 +63,12 @@ fn an_open_surface_is_refused_with_its_place() {
     let folder = scratch();
     let (whole, open) = (cube(0), cube(1));
     surfaces(folder.path(), &[("c1.obj", &open), ("c2.obj", &whole), ("c3.obj", &whole), ("c4.obj", &whole)]);
-    refused(folder.path(), &["run", "s/case.toml"], 2, &["C1 (`c1.obj`)", "open", "edges", "mm", "close the holes"]);
+    refused(
+        folder.path(),
+        &["run", "s/case.toml"],
+        2,
+        &["C1 (`c1.obj`)", "open", "edges", "mm", "close the holes"],
+    );
 }
 
 #[test]
@@ -75,8 +87,16 @@ fn a_self_intersecting_surface_is_refused_with_its_place() {
         })
         .collect();
     let crossing = format!("{whole}{shifted}");
-    surfaces(folder.path(), &[("c1.obj", &crossing), ("c2.obj", &whole), ("c3.obj", &whole), ("c4.obj", &whole)]);
-    refused(folder.path(), &["run", "s/case.toml"], 2, &["C1 (`c1.obj`)", "intersects itself", "pairs of triangles"]);
+    surfaces(
+        folder.path(),
+        &[("c1.obj", &crossing), ("c2.obj", &whole), ("c3.obj", &whole), ("c4.obj", &whole)],
+    );
+    refused(
+        folder.path(),
+        &["run", "s/case.toml"],
+        2,
+        &["C1 (`c1.obj`)", "intersects itself", "pairs of triangles"],
+    );
 }
 
 #[test]
@@ -96,7 +116,12 @@ fn a_surface_in_meters_is_refused() {
     let folder = scratch();
     let small = cube(0).replace("40", "0.040");
     surfaces(folder.path(), &[("c1.obj", &small)]);
-    refused(folder.path(), &["run", "s/case.toml"], 2, &["probably in meters", "export the surface in millimeters"]);
+    refused(
+        folder.path(),
+        &["run", "s/case.toml"],
+        2,
+        &["probably in meters", "export the surface in millimeters"],
+    );
 }
 
 #[test]
@@ -126,12 +151,7 @@ fn a_singular_model_is_refused_and_the_part_named() {
 #[test]
 fn a_solve_that_does_not_converge_exits_three() {
     let folder = scratch();
-    refused(
-        folder.path(),
-        &["run", "tiny", "--quiet", "--set", "solver.max_iterations=1"],
-        3,
-        &["converge"],
-    );
+    refused(folder.path(), &["run", "tiny", "--quiet", "--set", "solver.max_iterations=1"], 3, &["converge"]);
 }
 
 #[test]

@@ -29,7 +29,8 @@ fn outcome(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
 /// Names in a folder, sorted, hidden ones too.
 fn listing(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("a readable folder");
-    let mut names: Vec<String> = entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }

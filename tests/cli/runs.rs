@@ -17,11 +17,26 @@ fn the_trial_case_gives_all_outputs_and_the_same_record_for_any_thread_count() {
     assert_eq!(two.1, "", "--quiet is silent");
     let (a, b) = (folder.path().join("one"), folder.path().join("two"));
     let names = listing(&a);
-    for expected in ["case.toml", "export", "fields", "figures", "history.csv", "manifest.json", "record.json", "report.pdf"] {
+    for expected in [
+        "case.toml",
+        "export",
+        "fields",
+        "figures",
+        "history.csv",
+        "manifest.json",
+        "record.json",
+        "report.pdf",
+    ] {
         assert!(names.iter().any(|n| n == expected), "{expected} is missing in {names:?}");
     }
-    assert_eq!(fs::read(a.join("record.json")).expect("there"), fs::read(b.join("record.json")).expect("there"));
-    assert_eq!(fs::read(a.join("report.pdf")).expect("there"), fs::read(b.join("report.pdf")).expect("there"));
+    assert_eq!(
+        fs::read(a.join("record.json")).expect("there"),
+        fs::read(b.join("record.json")).expect("there")
+    );
+    assert_eq!(
+        fs::read(a.join("report.pdf")).expect("there"),
+        fs::read(b.join("report.pdf")).expect("there")
+    );
     assert_eq!(listing(&a.join("export")), listing(&b.join("export")));
     for name in listing(&a.join("export")) {
         let (x, y) = (a.join("export").join(&name), b.join("export").join(&name));
@@ -71,7 +86,8 @@ fn real_bones_give_the_same_outputs_as_parametric_ones() {
     outcome(folder.path(), &["new", "s", "--from", "surfaces"]);
     for level in ["c1", "c2", "c3", "c4"] {
         let file = format!("{level}.obj");
-        fs::copy(bones.join("artisynth_cervical").join(&file), folder.path().join("s").join(&file)).expect("copied");
+        fs::copy(bones.join("artisynth_cervical").join(&file), folder.path().join("s").join(&file))
+            .expect("copied");
     }
     let coarse = [
         "mesh.edge_draft=4.5 mm",
@@ -96,7 +112,8 @@ fn real_bones_give_the_same_outputs_as_parametric_ones() {
 /// Folder of the real bones; says so when absent, fails when they are required.
 fn anatomy() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = std::env::var_os("DENS_ANATOMY").map_or_else(|| root.join("../../shared/anatomy"), Into::into);
+    let folder =
+        std::env::var_os("DENS_ANATOMY").map_or_else(|| root.join("../../shared/anatomy"), Into::into);
     if folder.is_dir() {
         return Some(folder);
     }

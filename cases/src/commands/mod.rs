@@ -60,7 +60,10 @@ fn read(case: &str) -> Result<(String, String, PathBuf), Failure> {
     }
     let bytes = std::fs::read(path).map_err(|e| Failure::input(format!("cannot read `{case}`: {e}")))?;
     let text = String::from_utf8(bytes).map_err(|e| {
-        Failure::input(format!("`{case}` is not a text file: byte {} is not UTF-8", e.utf8_error().valid_up_to()))
+        Failure::input(format!(
+            "`{case}` is not a text file: byte {} is not UTF-8",
+            e.utf8_error().valid_up_to()
+        ))
     })?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
     Ok((case.to_string(), text, folder))

@@ -29,7 +29,10 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let phases = progress.finish();
     let (results, record) = done?;
     output.write("case.toml", effective(&loaded).as_bytes())?;
-    output.write("manifest.json", &manifest(&loaded, pool.current_num_threads(), &output, phases, progress.elapsed())?)?;
+    output.write(
+        "manifest.json",
+        &manifest(&loaded, pool.current_num_threads(), &output, phases, progress.elapsed())?,
+    )?;
     output.commit()?;
     if args.json {
         print(&summary_json(&record, &target, progress.elapsed()));
@@ -64,7 +67,8 @@ fn manifest(
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     m.host = format!("{} {} with {cores} cores", std::env::consts::OS, std::env::consts::ARCH);
     for name in output.files()? {
-        let bytes = std::fs::read(output.path(&name)?).map_err(|e| Failure::limit(format!("cannot read `{name}` back: {e}")))?;
+        let bytes = std::fs::read(output.path(&name)?)
+            .map_err(|e| Failure::limit(format!("cannot read `{name}` back: {e}")))?;
         m.outputs.insert(name, manifest::Output::of(&bytes));
     }
     Ok(m.to_json())

@@ -160,12 +160,16 @@ pub fn assess(
     let densities = densities(bodies, &rho);
     let after = [day_one, ingrown].map(|s| bone_points(s).iter().map(|p| p.energy).collect::<Vec<f64>>());
     let resorbed = |dead_zone: f64| {
-        [0, 1].map(|i| remodeling::resorbed_mass_fraction(&weights, &densities, &after[i], &before, dead_zone))
+        [0, 1]
+            .map(|i| remodeling::resorbed_mass_fraction(&weights, &densities, &after[i], &before, dead_zone))
     };
     let states = [day_one, ingrown].map(|s| stage_state(case, geometry, chosen, s, factor, strength));
-    let anterior = intact.solution.contacts.iter().find(|c| c.name == "C2-C3 disc below").map(|c| {
-        c.force.z.abs() / case.largest_load()
-    });
+    let anterior = intact
+        .solution
+        .contacts
+        .iter()
+        .find(|c| c.name == "C2-C3 disc below")
+        .map(|c| c.force.z.abs() / case.largest_load());
     Ok(Assessment {
         regions,
         resorbed: resorbed(case.criteria.dead_zone),
@@ -231,7 +235,8 @@ fn stage_state(
     factor: f64,
     strength: f64,
 ) -> StageState {
-    let seat_names: Vec<String> = SEATS.iter().map(|(set, bone)| format!("{} on {set}", bone.name())).collect();
+    let seat_names: Vec<String> =
+        SEATS.iter().map(|(set, bone)| format!("{} on {set}", bone.name())).collect();
     let seats: Vec<SeatState> = seat_names
         .iter()
         .filter_map(|n| solved.solution.contacts.iter().find(|c| c.name == *n))
@@ -280,18 +285,22 @@ fn seat(c: &Contact, factor: f64, strength: f64, limit: f64) -> SeatState {
         mesh_gap: c.largest_initial_gap,
         micromotion: interface::micromotion_area_fractions(&all, &motions),
         settled: 1.0 - criteria::fraction_above(&all, &motions, limit),
-        motion: [
-            criteria::mean(&all, &motions),
-            criteria::quantile(&all, &motions, 0.95).unwrap_or(0.0),
-        ],
+        motion: [criteria::mean(&all, &motions), criteria::quantile(&all, &motions, 0.95).unwrap_or(0.0)],
     }
 }
 
 /// Points of C3 within `depth` of the implant's lower contact face, with their strain under the given factor.
-pub fn layer(geometry: &Geometry, solved: &Solved, depth: f64, factor: f64) -> (Vec<f64>, Vec<Six>, Vec<f64>) {
+pub fn layer(
+    geometry: &Geometry,
+    solved: &Solved,
+    depth: f64,
+    factor: f64,
+) -> (Vec<f64>, Vec<Six>, Vec<f64>) {
     let (mut weights, mut strains, mut depths) = (Vec::new(), Vec::new(), Vec::new());
     let pad = geometry.implant.contacts().next().map(|(_, p)| *p);
-    let Some((pad, bone)) = pad.zip(geometry.spine.bone(Level::C3)) else { return (weights, strains, depths) };
+    let Some((pad, bone)) = pad.zip(geometry.spine.bone(Level::C3)) else {
+        return (weights, strains, depths);
+    };
     for p in solved.points(Kind::Bone(Level::C3)) {
         if 0.0 <= pad.column(p.place) || pad.depth + depth < (p.place - pad.center).dot(&pad.axis).abs() {
             continue;
@@ -311,9 +320,9 @@ fn crush(case: &Case, geometry: &Geometry, solved: &Solved, factor: f64) -> Crus
     let (weights, strains, _) = layer(geometry, solved, limits.crush_depth, factor);
     let ratios = subsidence::compression_ratios(&strains, limits.crush_strain);
     let sunk = solved.mean_displacement(Kind::Bone(Level::C3), "implant lower");
-    let base = solved.mean_displacement(Kind::Bone(Level::C3), "C3-C4 disc").or_else(|| {
-        solved.mean_displacement(Kind::Bone(Level::C3), "held")
-    });
+    let base = solved
+        .mean_displacement(Kind::Bone(Level::C3), "C3-C4 disc")
+        .or_else(|| solved.mean_displacement(Kind::Bone(Level::C3), "held"));
     let indentation = sunk.zip(base).map_or(0.0, |(a, b)| (b.z - a.z) * factor);
     Crush {
         fraction: criteria::fraction_above(&weights, &ratios, 1.0),

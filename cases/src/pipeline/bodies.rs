@@ -117,7 +117,13 @@ fn engine(case: &Case) -> Result<Engine, Failure> {
     Ok(Engine::TetGen { executable, timeout: Duration::from_secs(300) })
 }
 
-fn one(name: &str, surfaces: Vec<&dyn Field>, edge: f64, bounds: Aabb, engine: &Engine) -> Result<Meshed, Failure> {
+fn one(
+    name: &str,
+    surfaces: Vec<&dyn Field>,
+    edge: f64,
+    bounds: Aabb,
+    engine: &Engine,
+) -> Result<Meshed, Failure> {
     let inside = (1u32 << surfaces.len()) - 1;
     let spec = MeshSpec {
         name: name.to_string(),
@@ -167,7 +173,13 @@ fn finish(kind: Kind, name: String, meshed: Meshed) -> Result<Body, Failure> {
     })
 }
 
-fn bone_body(case: &Case, geometry: &Geometry, level: Level, edge: f64, mut meshed: Meshed) -> Result<Body, Failure> {
+fn bone_body(
+    case: &Case,
+    geometry: &Geometry,
+    level: Level,
+    edge: f64,
+    mut meshed: Meshed,
+) -> Result<Body, Failure> {
     let spine = &geometry.spine;
     let mesh = &mut meshed.mesh;
     for joint in &spine.joints {
@@ -191,7 +203,8 @@ fn bone_body(case: &Case, geometry: &Geometry, level: Level, edge: f64, mut mesh
     for (name, patch) in geometry.implant.contacts() {
         let on = if name == "lower" { Level::C3 } else { Level::C1 };
         if on == level {
-            let patch = patch.moved(if on == Level::C1 { -geometry.implant.upper_shift } else { Vec3::zeros() });
+            let patch =
+                patch.moved(if on == Level::C1 { -geometry.implant.upper_shift } else { Vec3::zeros() });
             mesh.name_facets(&format!("implant {name}"), |c, n, _| patch.selects(c, -n));
         }
     }
@@ -246,7 +259,13 @@ impl Field for Narrow<'_> {
     }
 }
 
-fn joint_body(case: &Case, geometry: &Geometry, joint: &Joint, edge: f64, engine: &Engine) -> Result<Body, Failure> {
+fn joint_body(
+    case: &Case,
+    geometry: &Geometry,
+    joint: &Joint,
+    edge: f64,
+    engine: &Engine,
+) -> Result<Body, Failure> {
     let missing = || Failure::bug(format!("{} names a bone that is not there", joint.name()));
     let upper = geometry.spine.bone(joint.upper).ok_or_else(missing)?.field.clone();
     let lower = geometry.spine.bone(joint.lower).ok_or_else(missing)?.field.clone();

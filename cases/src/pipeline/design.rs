@@ -90,7 +90,8 @@ pub fn run(
     cancel: &AtomicBool,
 ) -> Result<History, Failure> {
     let reference = bone(intact).map(|p| p.energy).collect();
-    let mut evaluator = Evaluator { case, geometry, bodies, voxels, cancel, reference, solver: None, last: None };
+    let mut evaluator =
+        Evaluator { case, geometry, bodies, voxels, cancel, reference, solver: None, last: None };
     let mut history = History { designs: Vec::new(), best: None, stops: Vec::new() };
     if !case.design.optimize {
         let l = &case.lattice;
@@ -197,7 +198,9 @@ fn search(
         let before = best;
         best = found.iter().map(|f| f.1).fold(f64::INFINITY, f64::min);
         if low >= high {
-            stop = format!("{cell}: no density admits pore and strut limits together; the densest was evaluated");
+            stop = format!(
+                "{cell}: no density admits pore and strut limits together; the densest was evaluated"
+            );
             break;
         }
         if points.is_empty() {
@@ -230,8 +233,11 @@ fn next_point(found: &[(f64, f64)], low: f64, high: f64) -> Option<f64> {
     let bend = (b - a) * (fb - fc) - (b - c) * (fb - fa);
     let vertex = b - 0.5 * ((b - a).powi(2) * (fb - fc) - (b - c).powi(2) * (fb - fa)) / bend;
     let taken = |x: f64| sorted.iter().any(|s| (s.0 - x).abs() < 0.002);
-    let halves = [0.5 * (sorted[middle - 1].0 + sorted[middle].0), 0.5 * (sorted[middle].0 + sorted[middle + 1].0)];
-    let beside = if i == 0 || (i == middle && sorted[middle].0 - sorted[middle - 1].0 > sorted[middle + 1].0 - sorted[middle].0) {
+    let halves =
+        [0.5 * (sorted[middle - 1].0 + sorted[middle].0), 0.5 * (sorted[middle].0 + sorted[middle + 1].0)];
+    let beside = if i == 0
+        || (i == middle && sorted[middle].0 - sorted[middle - 1].0 > sorted[middle + 1].0 - sorted[middle].0)
+    {
         halves[0]
     } else {
         halves[1]
@@ -255,7 +261,12 @@ struct Evaluator<'a> {
 ///
 /// # Errors
 /// A model that cannot be solved.
-pub fn control(case: &Case, geometry: &Geometry, bodies: &Bodies, cancel: &AtomicBool) -> Result<Solved, Failure> {
+pub fn control(
+    case: &Case,
+    geometry: &Geometry,
+    bodies: &Bodies,
+    cancel: &AtomicBool,
+) -> Result<Solved, Failure> {
     let question = models::build(case, geometry, bodies, Stage::Intact, &[[0.0; 6]; 6])?;
     let solution = dens_solver::newton::solve(&question.model, &options(case), &|_, _| {}, cancel)
         .map_err(|e| super::solve_failure("coarse intact model of the design loop", &e))?;
@@ -305,7 +316,8 @@ impl Evaluator<'_> {
 
     fn solve(&mut self, stiffness: &Stiffness, number: usize) -> Result<Solved, Failure> {
         let question = models::build(self.case, self.geometry, self.bodies, Stage::Ingrown, stiffness)?;
-        let failed = |e: &dens_solver::newton::SolveError| super::solve_failure(&format!("design {number}"), e);
+        let failed =
+            |e: &dens_solver::newton::SolveError| super::solve_failure(&format!("design {number}"), e);
         let mut solver = match self.solver.take() {
             Some(solver) => solver,
             None => Solver::new(&question.model, &options(self.case)).map_err(|e| failed(&e))?,

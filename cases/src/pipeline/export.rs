@@ -75,9 +75,13 @@ pub fn write(
         let implant = if *height == middle {
             geometry.implant.clone()
         } else {
-            geometry.implant.at_height(*height).map_err(|e| Failure::input(format!("size {height:.1} mm: {e}")))?
+            geometry
+                .implant
+                .at_height(*height)
+                .map_err(|e| Failure::input(format!("size {height:.1} mm: {e}")))?
         };
-        let params = SolidParams { edge_mm: case.fineness.surface[quality as usize], ..SolidParams::default() };
+        let params =
+            SolidParams { edge_mm: case.fineness.surface[quality as usize], ..SolidParams::default() };
         let lattice = |p| chosen.drawn.lattice.value(p);
         let solid = printable(&implant, &lattice, &params, stop).map_err(|e| match e {
             SolidError::Stopped => Failure { exit: Exit::Interrupted, message: "interrupted".into() },
@@ -93,14 +97,21 @@ pub fn write(
     Ok(exported)
 }
 
-fn one(case: &Case, chosen: &Chosen, implant: &Implant, solid: Solid, output: &Output) -> Result<Exported, Failure> {
+fn one(
+    case: &Case,
+    chosen: &Chosen,
+    implant: &Implant,
+    solid: Solid,
+    output: &Output,
+) -> Result<Exported, Failure> {
     let stem = format!("export/implant-{:.1}mm", implant.height_mm);
     let (stl_name, threemf_name) = (format!("{stem}.stl"), format!("{stem}.3mf"));
     let failed = |name: &str| {
         let name = name.to_string();
         move |e: std::io::Error| Failure::limit(format!("cannot write `{name}`: {e}; nothing was kept"))
     };
-    let unlike = |e: &dyn std::fmt::Display| Failure::bug(format!("an exported file does not read back: {e}"));
+    let unlike =
+        |e: &dyn std::fmt::Display| Failure::bug(format!("an exported file does not read back: {e}"));
 
     let path = output.path(&stl_name)?;
     let mut out = BufWriter::new(File::create(&path).map_err(failed(&stl_name))?);
@@ -125,8 +136,8 @@ fn one(case: &Case, chosen: &Chosen, implant: &Implant, solid: Solid, output: &O
     let out = BufWriter::new(File::create(&path).map_err(failed(&threemf_name))?);
     let mut out = threemf::write(&solid.surface, &labels, out).map_err(failed(&threemf_name))?;
     out.flush().map_err(failed(&threemf_name))?;
-    let package =
-        threemf::read(BufReader::new(File::open(&path).map_err(failed(&threemf_name))?), 4 << 30).map_err(|e| unlike(&e))?;
+    let package = threemf::read(BufReader::new(File::open(&path).map_err(failed(&threemf_name))?), 4 << 30)
+        .map_err(|e| unlike(&e))?;
     verify::verify(&solid.surface, &package.surface).map_err(|e| unlike(&e))?;
 
     let mut files = Vec::new();

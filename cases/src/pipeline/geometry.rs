@@ -88,9 +88,12 @@ fn surfaces(files: &[Option<String>; 4], folder: &Path) -> Result<Surfaces, Fail
             Ok(surface) => {
                 let wrong = check(&surface);
                 faults.extend(
-                    wrong.iter().map(|f| format!("{} (`{file}`): {f}\n  = hint: {}", level.name(), f.remedy())),
+                    wrong
+                        .iter()
+                        .map(|f| format!("{} (`{file}`): {f}\n  = hint: {}", level.name(), f.remedy())),
                 );
-                let name = path.file_name().map_or_else(|| file.clone(), |n| n.to_string_lossy().into_owned());
+                let name =
+                    path.file_name().map_or_else(|| file.clone(), |n| n.to_string_lossy().into_owned());
                 if let Ok(bytes) = std::fs::read(&path) {
                     hashes.insert(name, hex(&Sha256::digest(bytes)));
                 }

@@ -25,7 +25,8 @@ impl Drawn {
     /// An unknown cell or a density it cannot have; exit 2.
     pub fn new(name: &str, relative_density: f64, cell_size: f64) -> Result<Self, Failure> {
         let cell = cell(name).map_err(Failure::input)?;
-        let lattice = Lattice::with_relative_density(cell, cell_size, relative_density).map_err(Failure::input)?;
+        let lattice =
+            Lattice::with_relative_density(cell, cell_size, relative_density).map_err(Failure::input)?;
         let (strut, pore) = (lattice.strut_mm(), lattice.pore_mm());
         Ok(Self { lattice, relative_density, strut, pore })
     }
@@ -34,7 +35,12 @@ impl Drawn {
     pub fn resized(&self, cell_size: f64) -> Self {
         let factor = cell_size / self.lattice.cell_size_mm;
         let lattice = Lattice { cell_size_mm: cell_size, ..self.lattice.clone() };
-        Self { lattice, relative_density: self.relative_density, strut: self.strut * factor, pore: self.pore * factor }
+        Self {
+            lattice,
+            relative_density: self.relative_density,
+            strut: self.strut * factor,
+            pore: self.pore * factor,
+        }
     }
 }
 

@@ -19,14 +19,14 @@ use crate::output::Output;
 use crate::progress::Progress;
 use assess::Assessment;
 use bodies::Bodies;
-use design::History;
+use dens_reports::record::Record;
 use dens_solver::newton::{Options, SolveError};
 use dens_solver::tensor::Stiffness;
+use design::History;
 use export::Exported;
 use fields::Solved;
 use geometry::Geometry;
 use lattice::{Chosen, Drawn};
-use dens_reports::record::Record;
 use models::Stage;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -170,7 +170,9 @@ pub fn solve_failure(what: &str, error: &SolveError) -> Failure {
         },
         SolveError::Linear(dens_solver::linear::LinearError::NotConverged { .. }) => Failure {
             exit: Exit::NotConverged,
-            message: format!("{message}\n  = hint: the linear solver did not converge; check the stiffness values of the case"),
+            message: format!(
+                "{message}\n  = hint: the linear solver did not converge; check the stiffness values of the case"
+            ),
         },
         SolveError::Cancelled => Failure { exit: Exit::Interrupted, message: "interrupted".into() },
         _ => Failure { exit: Exit::BadInput, message },

@@ -67,7 +67,13 @@ impl Question {
 ///
 /// # Errors
 /// A facet set that came out empty; exit 2.
-pub fn build(case: &Case, geometry: &Geometry, bodies: &Bodies, stage: Stage, lattice: &Stiffness) -> Result<Question, Failure> {
+pub fn build(
+    case: &Case,
+    geometry: &Geometry,
+    bodies: &Bodies,
+    stage: Stage,
+    lattice: &Stiffness,
+) -> Result<Question, Failure> {
     let mut question = Question { stage, model: Model::default(), kinds: Vec::new() };
     let intact = stage == Stage::Intact;
     let touches_c2 = |k: Kind| match k {
@@ -101,7 +107,10 @@ pub fn build(case: &Case, geometry: &Geometry, bodies: &Bodies, stage: Stage, la
     guides(case, &mut question)?;
     let lowest = geometry.spine.bones.last().map_or(Level::C4, |b| b.level);
     let held = surface(&question, Kind::Bone(lowest), "held")?;
-    question.model.holds.push(Hold { name: format!("{} inferior endplate and facets", lowest.name()), surface: held });
+    question
+        .model
+        .holds
+        .push(Hold { name: format!("{} inferior endplate and facets", lowest.name()), surface: held });
     Ok(question)
 }
 
@@ -172,7 +181,7 @@ fn seats(case: &Case, stage: Stage, question: &mut Question) -> Result<(), Failu
             master: surface(question, Kind::Implant, set)?,
             law,
             gaps: Gaps::Closed,
-                reach_mm: REACH,
+            reach_mm: REACH,
         };
         question.model.interfaces.push(interface);
     }
@@ -185,7 +194,8 @@ pub const SEATS: [(&str, Level); 3] =
 
 /// Two condyles that share the load equally and move along it only.
 fn guides(case: &Case, question: &mut Question) -> Result<(), Failure> {
-    let bed = layers::confined_bedding(case.soft.cartilage.0, case.soft.cartilage.1, case.soft.condyle_thickness);
+    let bed =
+        layers::confined_bedding(case.soft.cartilage.0, case.soft.cartilage.1, case.soft.condyle_thickness);
     for side in Side::BOTH {
         let facets = surface(question, Kind::Bone(Level::C1), &format!("condyle {}", side.name()))?;
         question.model.guides.push(Guide {
@@ -214,7 +224,8 @@ fn fixation(case: &Case, geometry: &Geometry, question: &Question) -> Fixation {
             let head = path.entry + shift - path.direction * f.rod_offset;
             let tip = path.entry + shift + path.direction * path.length;
             let name = format!("{} screw {}", level.name(), side.name());
-            let member = fixation.add(&name, section(f.screw_diameter), &[head, path.entry + shift, tip], 2.5);
+            let member =
+                fixation.add(&name, section(f.screw_diameter), &[head, path.entry + shift, tip], 2.5);
             fixation.ties.push(Tie { member, part });
             heads.push(head);
         }

@@ -11,7 +11,9 @@ use dens_mesher::geometry::spine::Level;
 use dens_mesher::mesh::Mesh;
 use dens_reports::figure::{Figure, FigureSet};
 use dens_reports::palette::ColorMap;
-use dens_reports::render::{ColorBar, Object, Paint, Plane, Sheet, Shot, Values, View, arrow, boundary, facet_set, section};
+use dens_reports::render::{
+    ColorBar, Object, Paint, Plane, Sheet, Shot, Values, View, arrow, boundary, facet_set, section,
+};
 use dens_solver::recover::average_at_nodes;
 use dens_solver::tensor::von_mises;
 
@@ -91,28 +93,33 @@ pub fn draw(case: &Case, results: &Results, figures: &mut FigureSet) -> Result<(
 fn anatomy(results: &Results) -> Result<Figure, Failure> {
     let [intact, day_one, _] = &results.stages;
     let (before, after) = (assembly(intact), assembly(day_one));
-    let sheet = Sheet::new("anatomy", "Intact column (control) and reconstruction with implant, screws and rods.", 3)
-        .key("bone", BONE)
-        .key("disc, cartilage", DISC)
-        .key("implant", TITANIUM)
-        .key("screws, rods", ROD);
+    let sheet =
+        Sheet::new("anatomy", "Intact column (control) and reconstruction with implant, screws and rods.", 3)
+            .key("bone", BONE)
+            .key("disc, cartilage", DISC)
+            .key("implant", TITANIUM)
+            .key("screws, rods", ROD);
     let shots: Vec<Shot<'_>> = [("intact", &before), ("implanted", &after)]
         .into_iter()
         .flat_map(|(title, objects)| {
-            [View::Anterior, View::Left, View::Posterior].map(|v| Shot::new(title, v, objects.iter().collect()))
+            [View::Anterior, View::Left, View::Posterior]
+                .map(|v| Shot::new(title, v, objects.iter().collect()))
         })
         .collect();
     drawn(&sheet, &shots)
 }
 
 fn implant(results: &Results) -> Result<Figure, Failure> {
-    let Some(body) = results.bodies.find(Kind::Implant) else { return Err(Failure::bug("no implant was meshed")) };
+    let Some(body) = results.bodies.find(Kind::Implant) else {
+        return Err(Failure::bug("no implant was meshed"));
+    };
     let mut objects = vec![plain(&body.mesh, TITANIUM)];
     for (set, _) in SEATS {
         let zeros = vec![0.0; body.mesh.n_nodes()];
         if let Some(face) = facet_set(&body.mesh, set, Values::Nodal(&zeros)) {
             // Raised by a hair so that the face is drawn over the boundary below it.
-            let raised = face.points.iter().map(|p| p + 0.02 * (p - body.mesh.points[0]).normalize()).collect();
+            let raised =
+                face.points.iter().map(|p| p + 0.02 * (p - body.mesh.points[0]).normalize()).collect();
             objects.push(Object { points: raised, paint: Paint::Solid(HELD), ..face });
         }
     }
@@ -157,7 +164,8 @@ fn nodal(solved: &Solved, kind: Kind, value: impl Fn(usize, usize) -> f64) -> Op
     let part = solved.question.part(kind)?;
     let mesh = &solved.question.model.parts[part].mesh;
     let weights = &solved.fields[part].weights;
-    let values: Vec<[[f64; 1]; 4]> = (0..mesh.n_cells()).map(|c| std::array::from_fn(|q| [value(c, q)])).collect();
+    let values: Vec<[[f64; 1]; 4]> =
+        (0..mesh.n_cells()).map(|c| std::array::from_fn(|q| [value(c, q)])).collect();
     let averaged = average_at_nodes(mesh.n_nodes(), &mesh.cells, weights, |_| true, &values);
     Some(averaged.into_iter().map(|v| v.map_or(f64::NAN, |x| x[0])).collect())
 }
@@ -191,7 +199,8 @@ fn energy_change(results: &Results) -> Result<Figure, Failure> {
             objects.push([a, b]);
         }
     }
-    let bar = ColorBar::new("log2 of strain energy density, implanted over intact", "1", [-4.0, 4.0]).map(ColorMap::Vik);
+    let bar = ColorBar::new("log2 of strain energy density, implanted over intact", "1", [-4.0, 4.0])
+        .map(ColorMap::Vik);
     let sheet = Sheet::new(
         "energy-change",
         "Change of strain energy density on the surface of C1 and C3 against the intact control: blue is unloaded, red is loaded more; each step of one is a factor of two.",
@@ -224,7 +233,8 @@ fn pressure(case: &Case, results: &Results) -> Result<Figure, Failure> {
                     sums[node as usize][1] += p.area;
                 }
             }
-            let values: Vec<f64> = sums.iter().map(|[f, a]| if 0.0 < *a { f / a } else { f64::NAN }).collect();
+            let values: Vec<f64> =
+                sums.iter().map(|[f, a]| if 0.0 < *a { f / a } else { f64::NAN }).collect();
             facet_set(mesh, set, Values::Nodal(&values))
         };
         painted.push([make(&results.stages[1]), make(&results.stages[2])]);
@@ -235,7 +245,11 @@ fn pressure(case: &Case, results: &Results) -> Result<Figure, Failure> {
     bar.range[0] = 0.0;
     let sheet = Sheet::new(
         "contact-pressure",
-        &format!("Pressure of the implant on the C3 endplate and on the facets of C1 under {} ({:.0} N).", case.judged_load().id, case.judged_load().axial),
+        &format!(
+            "Pressure of the implant on the C3 endplate and on the facets of C1 under {} ({:.0} N).",
+            case.judged_load().id,
+            case.judged_load().axial
+        ),
         2,
     )
     .bar(bar);
@@ -262,7 +276,8 @@ fn implant_stress(case: &Case, results: &Results) -> Result<Figure, Failure> {
         }
     }
     let all: Vec<&Object> = objects.iter().collect();
-    let mut bar = ColorBar::spanning("von Mises stress, homogenised in the lattice", "MPa", &all, [0.0, 0.995]);
+    let mut bar =
+        ColorBar::spanning("von Mises stress, homogenised in the lattice", "MPa", &all, [0.0, 0.995]);
     bar.range[0] = 0.0;
     let sheet = Sheet::new(
         "implant-stress",
@@ -298,7 +313,11 @@ fn cuts(case: &Case, results: &Results) -> Result<Figure, Failure> {
                 objects.push(section(&part.mesh, &plane, Values::Cellwise(&values), |_| true));
             }
             let stage_name = if stage == 0 { "intact" } else { "12 months" };
-            let at = if name == "sagittal" { format!("x = {:.1} mm", plane.point.x) } else { format!("y = {:.1} mm", plane.point.y) };
+            let at = if name == "sagittal" {
+                format!("x = {:.1} mm", plane.point.x)
+            } else {
+                format!("y = {:.1} mm", plane.point.y)
+            };
             cuts.push((format!("{stage_name}, {at}"), view, objects));
         }
     }
@@ -317,7 +336,9 @@ fn cuts(case: &Case, results: &Results) -> Result<Figure, Failure> {
 /// The printable solid as exported, whole and cut open.
 fn lattice(results: &Results) -> Result<Figure, Failure> {
     let middle = results.exported.len() / 2;
-    let Some(exported) = results.exported.get(middle) else { return Err(Failure::bug("nothing was exported")) };
+    let Some(exported) = results.exported.get(middle) else {
+        return Err(Failure::bug("nothing was exported"));
+    };
     let whole = Object::new(
         exported.surface.points.clone(),
         exported.surface.triangles.clone(),

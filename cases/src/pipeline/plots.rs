@@ -4,10 +4,10 @@ use super::Results;
 use super::bodies::Kind;
 use crate::case::Case;
 use crate::failure::Failure;
+use dens_mesher::quality::HISTOGRAM_STEP_DEG;
 use dens_reports::figure::{
     Axis, BarChart, Design, FigureError, FigureSet, Look, Plot, Series, design_history, exceedance, residuals,
 };
-use dens_mesher::quality::HISTOGRAM_STEP_DEG;
 use dens_reports::table::NO_UNIT;
 use dens_solver::tensor::von_mises;
 use std::collections::BTreeMap;
@@ -65,7 +65,12 @@ fn history(results: &Results) -> Drawn {
             feasible: d.feasible,
         })
         .collect();
-    design_history("design-history", "Objective and its unweighted terms over the evaluated designs.", &designs).draw()
+    design_history(
+        "design-history",
+        "Objective and its unweighted terms over the evaluated designs.",
+        &designs,
+    )
+    .draw()
 }
 
 fn stress(case: &Case, results: &Results) -> Drawn {
@@ -84,7 +89,8 @@ fn stress(case: &Case, results: &Results) -> Drawn {
         }
     }
     let named: Vec<(&str, &[(f64, f64)])> = sets.iter().map(|(n, s)| (n.as_str(), s.as_slice())).collect();
-    let caption = format!("Share of the implant's volume above a von Mises stress under {}.", case.judged_load().id);
+    let caption =
+        format!("Share of the implant's volume above a von Mises stress under {}.", case.judged_load().id);
     exceedance("stress-exceedance", &caption, Axis::new("Von Mises stress", "MPa"), "volume", &named)?.draw()
 }
 
@@ -92,7 +98,9 @@ fn moduli(case: &Case, results: &Results) -> Drawn {
     let x = Axis::new("Relative density", NO_UNIT).log().range(0.04, 1.0);
     let y = Axis::new("Young's modulus along the load", "MPa").log().range(50.0, 150_000.0);
     let solid = case.titanium.modulus;
-    let line = |n: f64| (0..=40).map(|i| 0.05_f64 * 20f64.powf(f64::from(i) / 40.0)).map(|r| [r, solid * r.powf(n)]).collect();
+    let line = |n: f64| {
+        (0..=40).map(|i| 0.05_f64 * 20f64.powf(f64::from(i) / 40.0)).map(|r| [r, solid * r.powf(n)]).collect()
+    };
     let mut plot = Plot::new(
         "lattice-modulus",
         "Homogenised modulus of the evaluated lattices; slopes of stretching (1) and bending (2) dominated lattices; printed EBM and LPBF lattices of the evidence (as-built measured moduli lie below ideal ones).",
@@ -108,12 +116,26 @@ fn moduli(case: &Case, results: &Results) -> Drawn {
         }
     }
     for cell in cells {
-        let points =
-            results.history.designs.iter().filter(|d| d.cell == cell).map(|d| [d.relative_density, d.modulus]).collect();
+        let points = results
+            .history
+            .designs
+            .iter()
+            .filter(|d| d.cell == cell)
+            .map(|d| [d.relative_density, d.modulus])
+            .collect();
         plot = plot.series(Series::new(cell, Look::Markers, points));
     }
     // npj Adv. Manuf. 2025 and Li 2014, as listed in the lattice evidence.
-    let printed = vec![[0.18, 640.0], [0.20, 1250.0], [0.05, 130.0], [0.05, 120.0], [0.55, 2520.0], [0.49, 22300.0], [0.12, 500.0], [0.42, 15000.0]];
+    let printed = vec![
+        [0.18, 640.0],
+        [0.20, 1250.0],
+        [0.05, 130.0],
+        [0.05, 120.0],
+        [0.55, 2520.0],
+        [0.49, 22300.0],
+        [0.12, 500.0],
+        [0.42, 15000.0],
+    ];
     plot = plot.series(Series::new("printed, measured", Look::Faint, printed));
     let chosen = &results.chosen;
     let here = [chosen.drawn.relative_density, chosen.homogenized.young([0.0, 0.0, 1.0])];
@@ -125,7 +147,12 @@ fn moduli(case: &Case, results: &Results) -> Drawn {
 fn travel(case: &Case, results: &Results) -> Drawn {
     let x = Axis::new("Axial shortening of C1 against the held bone", "mm").from_zero();
     let y = Axis::new("Axial load", "N").from_zero();
-    let mut plot = Plot::new("load-travel", "Axial load over shortening; the answers are proportional to the load.", x, y);
+    let mut plot = Plot::new(
+        "load-travel",
+        "Axial load over shortening; the answers are proportional to the load.",
+        x,
+        y,
+    );
     for solved in &results.stages {
         let g = &solved.solution.guides;
         let travel = g.iter().map(|g| g.travel).sum::<f64>() / g.len().max(1) as f64;
@@ -143,7 +170,13 @@ fn convergence(case: &Case, results: &Results) -> Drawn {
         .iter()
         .map(|s| (s.question.stage.name(), s.solution.progress.history.as_slice()))
         .collect();
-    residuals("residuals", "Force residual over the contact iterations of each stage.", &solves, case.tolerance).draw()
+    residuals(
+        "residuals",
+        "Force residual over the contact iterations of each stage.",
+        &solves,
+        case.tolerance,
+    )
+    .draw()
 }
 
 fn quality(results: &Results) -> Drawn {

@@ -90,7 +90,9 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
     record.input_hashes = results.geometry.hashes.clone();
     record.settings.insert("quality".into(), quality.name().into());
     record.settings.insert("mesh edge [mm]".into(), case.fineness.edge[quality as usize].to_string());
-    record.settings.insert("voxels along a lattice cell".into(), results.chosen.homogenized.resolution.to_string());
+    record
+        .settings
+        .insert("voxels along a lattice cell".into(), results.chosen.homogenized.resolution.to_string());
     record.settings.insert("export grid [mm]".into(), case.fineness.surface[quality as usize].to_string());
     record.settings.insert("mesher".into(), if case.fineness.tetgen { "tetgen" } else { "level-set" }.into());
     record.criteria = criteria(case, results);
@@ -157,24 +159,96 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
     let micromotion = day_one.seats.iter().map(|s| s.settled).fold(1.0, f64::min);
     let members = |s: &StageState| s.members.iter().map(|m| m.1).fold(0.0, f64::max);
     let mut list = vec![
-        q("crushed-volume", "crushed bone under the implant, day 1", "C3, upper 3 mm", day_one.crush.fraction, NO_UNIT)
-            .judged("volume fraction beyond the yield strain", Relation::AtMost, c.crushed_fraction_limit, "Pistoia 2002 (2 %), Morgan 2001 (strain)"),
+        q(
+            "crushed-volume",
+            "crushed bone under the implant, day 1",
+            "C3, upper 3 mm",
+            day_one.crush.fraction,
+            NO_UNIT,
+        )
+        .judged(
+            "volume fraction beyond the yield strain",
+            Relation::AtMost,
+            c.crushed_fraction_limit,
+            "Pistoia 2002 (2 %), Morgan 2001 (strain)",
+        ),
         q("indentation", "elastic indentation, day 1", "C3 endplate", day_one.crush.indentation, "mm")
-            .judged("sinking against the lower endplate", Relation::AtMost, c.indentation_limit, "Wei 2020: above the 95 % interval of the mean loss"),
-        q("resorbed-mass", "bone mass that loses its stimulus, 12 months", "C1 and C3", a.resorbed[1], NO_UNIT)
-            .judged(&format!("mass fraction with S < {:.2} S_ref", 1.0 - c.dead_zone), Relation::AtMost, c.resorbed_mass_limit, "Kuiper 1997; limit proposed"),
-        q("micromotion-area", "contact area moving less than the limit, day 1", "worst contact face", micromotion, NO_UNIT)
-            .judged(&format!("share below {:.0} µm", 1e3 * c.micromotion_limit), Relation::AtLeast, c.micromotion_area, "Pilliar 1986, Kohli 2021; share proposed"),
-        q("solid-static", "von Mises stress of solid titanium, 99.9th percentile", "implant", both(&|s| s.stress.solid[0]), "MPa")
-            .judged("yield over safety", Relation::AtMost, case.titanium.yield_strength / c.static_safety, "Arcam ELI data sheet; safety proposed"),
+            .judged(
+                "sinking against the lower endplate",
+                Relation::AtMost,
+                c.indentation_limit,
+                "Wei 2020: above the 95 % interval of the mean loss",
+            ),
+        q(
+            "resorbed-mass",
+            "bone mass that loses its stimulus, 12 months",
+            "C1 and C3",
+            a.resorbed[1],
+            NO_UNIT,
+        )
+        .judged(
+            &format!("mass fraction with S < {:.2} S_ref", 1.0 - c.dead_zone),
+            Relation::AtMost,
+            c.resorbed_mass_limit,
+            "Kuiper 1997; limit proposed",
+        ),
+        q(
+            "micromotion-area",
+            "contact area moving less than the limit, day 1",
+            "worst contact face",
+            micromotion,
+            NO_UNIT,
+        )
+        .judged(
+            &format!("share below {:.0} µm", 1e3 * c.micromotion_limit),
+            Relation::AtLeast,
+            c.micromotion_area,
+            "Pilliar 1986, Kohli 2021; share proposed",
+        ),
+        q(
+            "solid-static",
+            "von Mises stress of solid titanium, 99.9th percentile",
+            "implant",
+            both(&|s| s.stress.solid[0]),
+            "MPa",
+        )
+        .judged(
+            "yield over safety",
+            Relation::AtMost,
+            case.titanium.yield_strength / c.static_safety,
+            "Arcam ELI data sheet; safety proposed",
+        ),
         q("solid-fatigue", "the same against fatigue", "implant", both(&|s| s.stress.solid[0]), "MPa")
-            .judged("as-built fatigue strength at 1e7 cycles", Relation::AtMost, case.titanium.fatigue_strength, "recalled, range 120 to 260 MPa"),
-        q("lattice-fatigue", "strut stress over yield, 99th percentile", "implant lattice", both(&|s| s.stress.lattice[0]), NO_UNIT)
-            .judged("fatigue fraction of yield", Relation::AtMost, c.lattice_fatigue_fraction, "de Jonge 2019"),
+            .judged(
+                "as-built fatigue strength at 1e7 cycles",
+                Relation::AtMost,
+                case.titanium.fatigue_strength,
+                "recalled, range 120 to 260 MPa",
+            ),
+        q(
+            "lattice-fatigue",
+            "strut stress over yield, 99th percentile",
+            "implant lattice",
+            both(&|s| s.stress.lattice[0]),
+            NO_UNIT,
+        )
+        .judged(
+            "fatigue fraction of yield",
+            Relation::AtMost,
+            c.lattice_fatigue_fraction,
+            "de Jonge 2019",
+        ),
     ];
     if case.fixation.rods {
         list.push(
-            q("fixation-fatigue", "peak stress of screws and rods", "posterior fixation", both(&members), "MPa").judged(
+            q(
+                "fixation-fatigue",
+                "peak stress of screws and rods",
+                "posterior fixation",
+                both(&members),
+                "MPa",
+            )
+            .judged(
                 "fatigue strength at 1e7 cycles",
                 Relation::AtMost,
                 case.fixation.fatigue_strength,
@@ -184,9 +258,27 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
     }
     let overpressed = day_one.seats.first().map_or(0.0, |s| s.overpressed);
     list.extend([
-        q("overpressed-area", "contact area pressed beyond cancellous strength, day 1", "C3 endplate", overpressed, NO_UNIT),
-        q("construct-stiffness", "axial stiffness of the construct, day 1", "C1 to C4", day_one.construct_stiffness, "N/mm"),
-        q("lattice-modulus", "homogenised Young's modulus along the load", "implant lattice", results.chosen.homogenized.young([0.0, 0.0, 1.0]), "MPa"),
+        q(
+            "overpressed-area",
+            "contact area pressed beyond cancellous strength, day 1",
+            "C3 endplate",
+            overpressed,
+            NO_UNIT,
+        ),
+        q(
+            "construct-stiffness",
+            "axial stiffness of the construct, day 1",
+            "C1 to C4",
+            day_one.construct_stiffness,
+            "N/mm",
+        ),
+        q(
+            "lattice-modulus",
+            "homogenised Young's modulus along the load",
+            "implant lattice",
+            results.chosen.homogenized.young([0.0, 0.0, 1.0]),
+            "MPa",
+        ),
     ]);
     if !case.verdict {
         // A trial model judges nothing: its numbers stand without limits.
@@ -203,25 +295,24 @@ fn history(results: &Results) -> Table {
         "history",
         "Evaluated designs in order",
         &[
-            ("design", NO_UNIT),
+            ("no.", NO_UNIT),
             ("cell", ""),
-            ("relative density", NO_UNIT),
-            ("cell size", "mm"),
-            ("strut or wall", "mm"),
+            ("density", NO_UNIT),
+            ("size", "mm"),
+            ("strut", "mm"),
             ("pore", "mm"),
             ("modulus", "MPa"),
-            ("shielding", NO_UNIT),
-            ("subsidence", NO_UNIT),
-            ("stiffness", NO_UNIT),
-            ("objective", NO_UNIT),
-            ("lattice ratio", NO_UNIT),
-            ("constraints", ""),
-            ("feasible", ""),
-            ("chosen", ""),
+            ("shield", NO_UNIT),
+            ("sink", NO_UNIT),
+            ("stiff", NO_UNIT),
+            ("total", NO_UNIT),
+            ("fatigue", NO_UNIT),
+            ("limits", ""),
+            ("status", ""),
         ],
     );
     for (i, d) in results.history.designs.iter().enumerate() {
-        let active = if d.active.is_empty() { "none active".to_string() } else { d.active.join("; ") };
+        let active = if d.active.is_empty() { "–".to_string() } else { d.active.join("; ") };
         t.push([
             d.number.into(),
             d.cell.as_str().into(),
@@ -236,8 +327,12 @@ fn history(results: &Results) -> Table {
             d.objective.into(),
             d.lattice_ratio.into(),
             active.into(),
-            if d.feasible { "yes" } else { "no" }.into(),
-            if results.history.best == Some(i) { "chosen" } else { "" }.into(),
+            match (d.feasible, results.history.best == Some(i)) {
+                (_, true) => "chosen",
+                (true, _) => "feasible",
+                _ => "infeasible",
+            }
+            .into(),
         ]);
     }
     t
@@ -260,7 +355,8 @@ fn limits(case: &Case) -> Vec<String> {
     .map(String::from)
     .to_vec();
     if matches!(case.anatomy, Anatomy::Parametric { .. }) {
-        limits.push("The anatomy is a parametric mean built from published dimensions, not a patient.".into());
+        limits
+            .push("The anatomy is a parametric mean built from published dimensions, not a patient.".into());
     }
     limits
 }
@@ -293,7 +389,12 @@ fn geometry_section(case: &Case, results: &Results) -> Section {
         &[("joint", ""), ("semi-axis a", "mm"), ("semi-axis b", "mm"), ("area of the ellipse", "mm²")],
     );
     for j in &g.spine.joints {
-        joints.push([j.name().into(), j.patch.radii[0].into(), j.patch.radii[1].into(), j.patch.area().into()]);
+        joints.push([
+            j.name().into(),
+            j.patch.radii[0].into(),
+            j.patch.radii[1].into(),
+            j.patch.area().into(),
+        ]);
     }
     Section::new("geometry", "Geometry")
         .paragraph(format!("Anatomy: {}.", g.spine.source))
@@ -337,8 +438,17 @@ fn mesh_section(results: &Results) -> Section {
             b.quality.region_volumes_mm3.iter().sum::<f64>().into(),
         ]);
     }
-    let mut models =
-        Table::new("models", "Models", &[("model", ""), ("bodies", NO_UNIT), ("nodes", NO_UNIT), ("unknowns", NO_UNIT), ("linear solver", "")]);
+    let mut models = Table::new(
+        "models",
+        "Models",
+        &[
+            ("model", ""),
+            ("bodies", NO_UNIT),
+            ("nodes", NO_UNIT),
+            ("unknowns", NO_UNIT),
+            ("linear solver", ""),
+        ],
+    );
     for s in &results.stages {
         let parts = &s.question.model.parts;
         models.push([
@@ -359,7 +469,10 @@ fn mesh_section(results: &Results) -> Section {
 fn materials_section(case: &Case, results: &Results) -> Result<Section, Failure> {
     let (cancellous, strength) = tissue::cancellous(case)?;
     let source = |table: &str| {
-        case.echo.iter().find(|(k, _, _)| k.starts_with(&format!("{table}."))).map_or(String::new(), |e| e.2.clone())
+        case.echo
+            .iter()
+            .find(|(k, _, _)| k.starts_with(&format!("{table}.")))
+            .map_or(String::new(), |e| e.2.clone())
     };
     let mut t = Table::new(
         "materials",
@@ -369,17 +482,54 @@ fn materials_section(case: &Case, results: &Results) -> Result<Section, Failure>
     let b = &case.bone;
     let s = &case.soft;
     let ti = &case.titanium;
-    let mut row = |name: &str, e: f64, nu: f64, remark: String| t.push([name.into(), e.into(), nu.into(), remark.into()]);
-    row("cortical bone", b.cortical.0, b.cortical.1, format!("{:.2} mm layer, partial volume", b.cortical_thickness));
-    row("bony endplate", b.endplate.0, b.endplate.1, format!("{:.2} mm layer, partial volume", b.endplate_thickness));
-    row("cancellous bone", cancellous, b.cancellous_poisson, format!("strength {strength:.2} MPa, law {}", b.cancellous_law));
+    let mut row = |name: &str, e: f64, nu: f64, remark: String| {
+        t.push([name.into(), e.into(), nu.into(), remark.into()])
+    };
+    row(
+        "cortical bone",
+        b.cortical.0,
+        b.cortical.1,
+        format!("{:.2} mm layer, partial volume", b.cortical_thickness),
+    );
+    row(
+        "bony endplate",
+        b.endplate.0,
+        b.endplate.1,
+        format!("{:.2} mm layer, partial volume", b.endplate_thickness),
+    );
+    row(
+        "cancellous bone",
+        cancellous,
+        b.cancellous_poisson,
+        format!("strength {strength:.2} MPa, law {}", b.cancellous_law),
+    );
     row("posterior elements", b.posterior.0, b.posterior.1, String::new());
     row("facet cartilage", s.cartilage.0, s.cartilage.1, String::new());
-    row("annulus, ground", s.annulus.0, s.annulus.1, format!("fibers {:.0} MPa, share {:.2}, ±{:.0}°", s.fiber_modulus, s.fiber_volume_fraction, s.fiber_angle.to_degrees()));
+    row(
+        "annulus, ground",
+        s.annulus.0,
+        s.annulus.1,
+        format!(
+            "fibers {:.0} MPa, share {:.2}, ±{:.0}°",
+            s.fiber_modulus,
+            s.fiber_volume_fraction,
+            s.fiber_angle.to_degrees()
+        ),
+    );
     row("nucleus", s.nucleus.0, s.nucleus.1, "mean dilatation".into());
-    row("titanium, solid", ti.modulus, ti.poisson, format!("yield {:.0} MPa, fatigue as built {:.0} MPa", ti.yield_strength, ti.fatigue_strength));
+    row(
+        "titanium, solid",
+        ti.modulus,
+        ti.poisson,
+        format!("yield {:.0} MPa, fatigue as built {:.0} MPa", ti.yield_strength, ti.fatigue_strength),
+    );
     let c = &results.chosen.homogenized;
-    row("lattice, along the load", c.young([0.0, 0.0, 1.0]), c.poisson([0.0, 0.0, 1.0], [1.0, 0.0, 0.0]), "homogenised, full tensor used".into());
+    row(
+        "lattice, along the load",
+        c.young([0.0, 0.0, 1.0]),
+        c.poisson([0.0, 0.0, 1.0], [1.0, 0.0, 0.0]),
+        "homogenised, full tensor used".into(),
+    );
     Ok(Section::new("materials", "Materials with sources").table(t).list([
         format!("Bone: {}.", source("bone")),
         format!("Cartilage: {}.", source("cartilage")),
@@ -411,7 +561,11 @@ fn loads_section(case: &Case, results: &Results) -> Section {
     for s in &results.stages {
         let balance = s.solution.balance;
         let overlap = s.solution.contacts.iter().map(|c| c.largest_violation).fold(0.0, f64::max);
-        let sliding = s.solution.contacts.iter().any(|c| matches!(c.law, dens_solver::loads::contact::Law::Sliding { .. }));
+        let sliding = s
+            .solution
+            .contacts
+            .iter()
+            .any(|c| matches!(c.law, dens_solver::loads::contact::Law::Sliding { .. }));
         b.push([
             s.question.stage.name().into(),
             balance.applied.into(),
@@ -447,7 +601,8 @@ fn shielding_section(results: &Results) -> Section {
     );
     for r in &results.assessment.regions {
         let [a, b] = r.ratios();
-        let cell = |v: Option<f64>| v.map_or_else(|| "unloaded before".into(), dens_reports::table::Cell::from);
+        let cell =
+            |v: Option<f64>| v.map_or_else(|| "unloaded before".into(), dens_reports::table::Cell::from);
         t.push([
             r.level.name().into(),
             r.region.as_str().into(),
@@ -463,8 +618,16 @@ fn shielding_section(results: &Results) -> Section {
         "First-step resorption of C1 and C3",
         &[("measure", ""), ("day 1", NO_UNIT), ("12 months", NO_UNIT)],
     );
-    m.push(["resorbed mass fraction, dead zone of the case".into(), a.resorbed[0].into(), a.resorbed[1].into()]);
-    m.push(["resorbed mass fraction, dead zone 0.75".into(), a.resorbed_late[0].into(), a.resorbed_late[1].into()]);
+    m.push([
+        "resorbed mass fraction, dead zone of the case".into(),
+        a.resorbed[0].into(),
+        a.resorbed[1].into(),
+    ]);
+    m.push([
+        "resorbed mass fraction, dead zone 0.75".into(),
+        a.resorbed_late[0].into(),
+        a.resorbed_late[1].into(),
+    ]);
     m.push(["mean loss of strain energy".into(), a.unloading[0].into(), a.unloading[1].into()]);
     Section::new("shielding", "Stress shielding")
         .paragraph("Strain energy density of each region of bone, implanted over intact, at equal load and on the same mesh; density does not change between the models, so the ratio is that of energy per mass. After replacement the C3 endplate carries what the facets and the body shared before.")
@@ -519,7 +682,13 @@ fn subsidence_section(results: &Results) -> Section {
             ]);
         }
         let k = stage.crush;
-        c.push([name.into(), k.volume.into(), k.fraction.into(), k.strain_ratio.into(), k.indentation.into()]);
+        c.push([
+            name.into(),
+            k.volume.into(),
+            k.fraction.into(),
+            k.strain_ratio.into(),
+            k.indentation.into(),
+        ]);
     }
     Section::new("subsidence", "Subsidence risk and micromotion")
         .paragraph("Crushed volume is the share of C3 bone within 3 mm of the implant whose compressive principal strain exceeds the yield strain. Indentation is the elastic sinking of the endplate under the implant against the lower endplate of C3. Cyclic settling is not simulated.")
@@ -531,7 +700,11 @@ fn subsidence_section(results: &Results) -> Section {
 fn lattice_section(case: &Case, results: &Results) -> Section {
     let c = &results.chosen;
     let h = &c.homogenized;
-    let mut t = Table::new("lattice", "Chosen lattice as drawn", &[("measure", ""), ("value", NO_UNIT), ("unit", "")]);
+    let mut t = Table::new(
+        "lattice",
+        "Chosen lattice as drawn",
+        &[("measure", ""), ("value", NO_UNIT), ("unit", "")],
+    );
     let mut row = |name: &str, value: f64, unit: &str| t.push([name.into(), value.into(), unit.into()]);
     let [least, most] = h.young_range();
     row("relative density", c.drawn.relative_density, "–");
@@ -547,7 +720,11 @@ fn lattice_section(case: &Case, results: &Results) -> Section {
     row("bulk modulus", h.bulk(), "MPa");
     row("change from half the resolution", c.spread, "–");
     row("strut stress per unit stress along the load", c.amplification.along([0.0, 0.0, 1.0]), "–");
-    row("onset of yield along the load", c.amplification.lattice_yield([0.0, 0.0, 1.0], case.titanium.yield_strength), "MPa");
+    row(
+        "onset of yield along the load",
+        c.amplification.lattice_yield([0.0, 0.0, 1.0], case.titanium.yield_strength),
+        "MPa",
+    );
     let names = ["xx", "yy", "zz", "yz", "xz", "xy"];
     let columns: Vec<(&str, &str)> = std::iter::once(("row", "")).chain(names.map(|n| (n, "MPa"))).collect();
     let mut tensor = Table::new("stiffness", "Homogenised stiffness, engineering shear", &columns);
@@ -577,10 +754,28 @@ fn stiffness_section(results: &Results) -> Section {
         &[("measure", ""), ("intact", NO_UNIT), ("day 1", NO_UNIT), ("12 months", NO_UNIT), ("unit", "")],
     );
     let [d, i] = &a.stages;
-    t.push(["construct C1 to held bone".into(), a.intact_stiffness.into(), d.construct_stiffness.into(), i.construct_stiffness.into(), "N/mm".into()]);
-    t.push(["implant between its contact faces".into(), "–".into(), d.implant_stiffness.into(), i.implant_stiffness.into(), "N/mm".into()]);
+    t.push([
+        "construct C1 to held bone".into(),
+        a.intact_stiffness.into(),
+        d.construct_stiffness.into(),
+        i.construct_stiffness.into(),
+        "N/mm".into(),
+    ]);
+    t.push([
+        "implant between its contact faces".into(),
+        "–".into(),
+        d.implant_stiffness.into(),
+        i.implant_stiffness.into(),
+        "N/mm".into(),
+    ]);
     let anterior = a.intact_anterior_share.map_or_else(|| "–".into(), dens_reports::table::Cell::from);
-    t.push(["share of the load on the C3 endplate".into(), anterior, d.share_through_implant.into(), i.share_through_implant.into(), "–".into()]);
+    t.push([
+        "share of the load on the C3 endplate".into(),
+        anterior,
+        d.share_through_implant.into(),
+        i.share_through_implant.into(),
+        "–".into(),
+    ]);
     Section::new("stiffness", "Stiffness and load sharing").table(t)
 }
 
@@ -592,14 +787,38 @@ fn implant_section(case: &Case, results: &Results) -> Section {
         &[("measure", ""), ("day 1", "MPa"), ("12 months", "MPa"), ("limit", "MPa")],
     );
     let ti = &case.titanium;
-    t.push(["solid titanium, 99.9th percentile".into(), d.stress.solid[0].into(), i.stress.solid[0].into(), ti.fatigue_strength.into()]);
-    t.push(["solid titanium, largest point (depends on the mesh)".into(), d.stress.solid[1].into(), i.stress.solid[1].into(), (ti.yield_strength / case.criteria.static_safety).into()]);
-    t.push(["struts of the lattice, 99th percentile".into(), d.stress.strut.into(), i.stress.strut.into(), (ti.yield_strength * case.criteria.lattice_fatigue_fraction).into()]);
-    t.push(["homogenised lattice, 99th percentile".into(), d.stress.homogenised.into(), i.stress.homogenised.into(), "–".into()]);
+    t.push([
+        "solid titanium, 99.9th percentile".into(),
+        d.stress.solid[0].into(),
+        i.stress.solid[0].into(),
+        ti.fatigue_strength.into(),
+    ]);
+    t.push([
+        "solid titanium, largest point (depends on the mesh)".into(),
+        d.stress.solid[1].into(),
+        i.stress.solid[1].into(),
+        (ti.yield_strength / case.criteria.static_safety).into(),
+    ]);
+    t.push([
+        "struts of the lattice, 99th percentile".into(),
+        d.stress.strut.into(),
+        i.stress.strut.into(),
+        (ti.yield_strength * case.criteria.lattice_fatigue_fraction).into(),
+    ]);
+    t.push([
+        "homogenised lattice, 99th percentile".into(),
+        d.stress.homogenised.into(),
+        i.stress.homogenised.into(),
+        "–".into(),
+    ]);
     for ((name, a), (_, b)) in d.members.iter().zip(&i.members) {
         t.push([name.as_str().into(), (*a).into(), (*b).into(), case.fixation.fatigue_strength.into()]);
     }
-    let mut p = Table::new("pull-out", "Screw forces along the screw, positive toward pull-out", &[("screw", ""), ("day 1", "N"), ("12 months", "N")]);
+    let mut p = Table::new(
+        "pull-out",
+        "Screw forces along the screw, positive toward pull-out",
+        &[("screw", ""), ("day 1", "N"), ("12 months", "N")],
+    );
     for ((name, a), (_, b)) in d.pull_out.iter().zip(&i.pull_out) {
         p.push([name.as_str().into(), (*a).into(), (*b).into()]);
     }
@@ -620,12 +839,10 @@ fn design_section(results: &Results) -> Section {
         ),
         None => "No evaluated design keeps every limit. The lattice that the case starts from was carried on so that numbers exist; it is not a recommendation.".into(),
     };
-    let mut table = history(results);
-    table.id = "designs".into();
     Section::new("design", "Design history")
         .paragraph(format!("{} designs were evaluated by finite elements with the implant bonded, on the coarse mesh. {said} The objective is the weighted sum of mean unloading of C1 and C3, the 95th percentile of compressive strain under the implant over the yield strain, and the excess of the lattice modulus over its target.", h.designs.len()))
         .figure("design-history")
-        .table(table)
+        .paragraph("All evaluated designs with every term and limit stand in the annex and in history.csv: density is the relative density; shield, sink and stiff are the unweighted terms of the objective, total their weighted sum; fatigue is homogenised stress over lattice yield; limits names what is active or broken.")
         .list(h.stops.iter().map(|s| format!("{s}.")))
 }
 
@@ -666,7 +883,8 @@ fn export_section(results: &Results) -> Section {
             f.push([name.as_str().into(), sum.as_str().into()]);
         }
     }
-    let analysed = results.bodies.find(Kind::Implant).map_or(0.0, |b| b.quality.region_volumes_mm3.iter().sum::<f64>());
+    let analysed =
+        results.bodies.find(Kind::Implant).map_or(0.0, |b| b.quality.region_volumes_mm3.iter().sum::<f64>());
     let middle = results.exported.get(results.exported.len() / 2).map_or(0.0, |e| e.outline);
     Section::new("export", "Export for electron-beam melting")
         .paragraph(format!("The outline of the exported middle size has {middle:.0} mm³, the analysed mesh {analysed:.0} mm³. Scale 1.000: shrinkage is left to the machine's build processor. Sizes differ in height only and are re-fitted to the bones, not scaled; the mechanics were computed for the middle one."))

@@ -55,7 +55,8 @@ pub fn bone_stiffness(case: &Case) -> Result<[Stiffness; 4], Failure> {
 /// A density outside the validity of the law; exit 2.
 pub fn cancellous(case: &Case) -> Result<(f64, f64), Failure> {
     let name = &case.bone.cancellous_law;
-    let law = density::find(name).ok_or_else(|| Failure::input(format!("no density law is called `{name}`")))?;
+    let law =
+        density::find(name).ok_or_else(|| Failure::input(format!("no density law is called `{name}`")))?;
     calibrated::modulus_and_strength(law, milligrams(case))
         .map_err(|e| Failure::input(format!("bone.cancellous_density with bone.cancellous_law: {e}")))
 }
@@ -87,13 +88,16 @@ pub fn fill_bone(case: &Case, geometry: &Geometry, level: Level, body: &mut Body
         .joints
         .iter()
         .filter(|j| j.kind == JointKind::Disc)
-        .filter_map(|j| if j.upper == level { Some(j.on_upper()) } else { (j.lower == level).then(|| j.on_lower()) })
+        .filter_map(|j| {
+            if j.upper == level { Some(j.on_upper()) } else { (j.lower == level).then(|| j.on_lower()) }
+        })
         .chain(spine.held.first().copied().filter(|_| spine.bones.last().is_some_and(|b| b.level == level)))
         .collect();
     let (shell, plate) = (case.bone.cortical_thickness, case.bone.endplate_thickness);
     let tissue_at = |p: Vec3| -> (usize, f64) {
         let depth = -bone.field.value(p);
-        let under = endplates.iter().any(|e| e.column(p) < 0.0 && (p - e.center).dot(&e.axis).abs() < e.depth);
+        let under =
+            endplates.iter().any(|e| e.column(p) < 0.0 && (p - e.center).dot(&e.axis).abs() < e.depth);
         let kind = if 0.0 < (p - origin).dot(&back) {
             3
         } else if under && depth < plate {
