@@ -37,7 +37,7 @@ fn main() -> Result<(), HomogenizeError> {
         // Displacement is linear in each layer, which cubes reproduce: only the solve is left.
         assert!((found / exact - 1.0).abs() < 1e-9, "{found} MPa, exact {exact} MPa");
     }
-    assert!(3.0 * found.young([0.0, 0.0, 1.0]) < found.young([1.0, 0.0, 0.0]), "along the layers stiffer");
+    assert!(2.0 * found.young([0.0, 0.0, 1.0]) < found.young([1.0, 0.0, 0.0]), "along the layers stiffer");
     Ok(())
 }
 
