@@ -179,9 +179,11 @@ fn search(
         history.stops.push(format!("{cell}: no open-pored lattice in the range of densities"));
         return Ok(());
     };
-    // The densest is the nearest to feasible where nothing is admissible.
-    let densest = measures.table[measures.table.len() - 1][0];
-    let [low, high] = measures.admissible(case).unwrap_or([densest, densest]);
+    // Where no density is admissible the range is sampled all the same: the history then shows by how much
+    // the limits are missed and what the cell would give.
+    let table = &measures.table;
+    let admissible = measures.admissible(case);
+    let [low, high] = admissible.unwrap_or([table[0][0], table[table.len() - 1][0]]);
     let mut found: Vec<(f64, f64)> = Vec::new();
     let mut points = if low < high { vec![low, 0.5 * (low + high), high] } else { vec![low] };
     let mut best = f64::INFINITY;
@@ -277,7 +279,7 @@ impl Evaluator<'_> {
     fn evaluate(&mut self, cell: &str, window: Window, number: usize) -> Result<Design, Failure> {
         let case = self.case;
         let drawn = Drawn::new(cell, window.density, 1.0)?.resized(window.size);
-        let homogenized = lattice::stiffness(case, &drawn, self.voxels)?;
+        let homogenized = lattice::stiffness(case, &drawn, self.voxels)?.best;
         let solved = self.solve(&homogenized.stiffness, number)?;
         let factor = case.judged_load().axial / case.largest_load();
         let points: Vec<Point> = bone(&solved).collect();

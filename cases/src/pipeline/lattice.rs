@@ -3,7 +3,9 @@
 use crate::case::Case;
 use crate::failure::Failure;
 use dens_mesher::lattice::{Lattice, cell};
-use dens_solver::homogenize::{Amplification, Base, CellSolution, Homogenized, Options, homogenize_lattice};
+use dens_solver::homogenize::{
+    Amplification, Base, CellSolution, HomogenizeError, Homogenized, Options, TwoGrids,
+};
 
 /// Dimensions of a lattice as drawn.
 #[derive(Debug, Clone)]
@@ -34,7 +36,7 @@ impl Drawn {
     /// The same with another cell size: everything scales.
     pub fn resized(&self, cell_size: f64) -> Self {
         let factor = cell_size / self.lattice.cell_size_mm;
-        let lattice = Lattice { cell_size_mm: cell_size, ..self.lattice.clone() };
+        let lattice = Lattice { cell_size_mm: cell_size, ..self.lattice };
         Self {
             lattice,
             relative_density: self.relative_density,
@@ -49,7 +51,7 @@ impl Drawn {
 pub struct Chosen {
     /// Dimensions.
     pub drawn: Drawn,
-    /// Stiffness on the finer grid.
+    /// Stiffness extrapolated from two grids.
     pub homogenized: Homogenized,
     /// Change of the stiffness from half the resolution to this one, relative.
     pub spread: f64,
@@ -61,20 +63,24 @@ fn base(case: &Case) -> Result<Base, Failure> {
     Base::new(case.titanium.modulus, case.titanium.poisson).map_err(Failure::input)
 }
 
-/// Nearest resolution the homogeniser takes: 1, 3 or 5 times a power of two, at least 8 and even.
+/// Nearest resolution of which half can be taken too: 1, 3 or 5 times a power of two, at least 16.
 pub fn resolution(wanted: usize) -> usize {
-    let possible = [1usize, 3, 5].into_iter().flat_map(|odd| (1..=9).map(move |k| odd << k));
-    possible.filter(|n| (8..=512).contains(n)).min_by_key(|n| (n.abs_diff(wanted), *n)).unwrap_or(32)
+    let possible = [1usize, 3, 5].into_iter().flat_map(|odd| (2..=9).map(move |k| odd << k));
+    possible.filter(|n| (16..=512).contains(n)).min_by_key(|n| (n.abs_diff(wanted), *n)).unwrap_or(32)
 }
 
-/// Stiffness of a lattice at `voxels` along the cell edge.
+/// Stiffness of a lattice, extrapolated from `voxels` along the cell edge and half of them.
 ///
 /// # Errors
 /// A cell that is empty or falls apart at this resolution; exit 2.
-pub fn stiffness(case: &Case, drawn: &Drawn, voxels: usize) -> Result<Homogenized, Failure> {
+pub fn stiffness(case: &Case, drawn: &Drawn, voxels: usize) -> Result<TwoGrids, Failure> {
     let options = Options { resolution: resolution(voxels), ..Options::default() };
-    homogenize_lattice(&drawn.lattice, base(case)?, &options)
-        .map_err(|e| Failure::input(format!("lattice `{}`: {e}", drawn.lattice.cell.name())))
+    let value = |q: [f64; 3]| drawn.lattice.cell_value(q.into());
+    TwoGrids::solve(&value, base(case)?, &options).map_err(|e| failed(drawn, &e))
+}
+
+fn failed(drawn: &Drawn, error: &HomogenizeError) -> Failure {
+    Failure::input(format!("lattice `{}`: {error}", drawn.lattice.cell.name()))
 }
 
 /// The chosen lattice with its error estimate and strut stresses.
@@ -82,16 +88,14 @@ pub fn stiffness(case: &Case, drawn: &Drawn, voxels: usize) -> Result<Homogenize
 /// # Errors
 /// As [`stiffness`].
 pub fn choose(case: &Case, drawn: Drawn, voxels: usize) -> Result<Chosen, Failure> {
-    let fine = resolution(voxels);
-    let coarse = stiffness(case, &drawn, fine / 2)?;
-    let options = Options { resolution: fine, ..Options::default() };
+    let grids = stiffness(case, &drawn, voxels)?;
+    let options = Options { resolution: resolution(voxels), ..Options::default() };
     let value = |q: [f64; 3]| drawn.lattice.cell_value(q.into());
-    let solution = CellSolution::from_value(&value, base(case)?, &options)
-        .map_err(|e| Failure::input(format!("lattice `{}`: {e}", drawn.lattice.cell.name())))?;
-    let homogenized = solution.homogenized().clone();
-    let along = [0.0, 0.0, 1.0];
-    let spread = (homogenized.young(along) / coarse.young(along) - 1.0)
-        .abs()
-        .max((homogenized.bulk() / coarse.bulk() - 1.0).abs());
-    Ok(Chosen { amplification: solution.amplification(), homogenized, spread, drawn })
+    let solution = CellSolution::from_value(&value, base(case)?, &options).map_err(|e| failed(&drawn, &e))?;
+    Ok(Chosen {
+        amplification: solution.amplification(),
+        spread: grids.spread(),
+        homogenized: grids.best,
+        drawn,
+    })
 }

@@ -343,7 +343,7 @@ fn limits(case: &Case) -> Vec<String> {
         "Computed, not validated: no prediction of this program has been compared with a clinical outcome.",
         "Bone is linear elastic; crushing is judged by strain, not simulated. Cages that hold 1362 N once sink 2 mm in 10,000 cycles to 300 N (Lu 2017, Wang 2019): static strain alone misses cyclic settling.",
         "Small displacements, proportional axial loads A to D only; no moments, no shear, no muscle forces, no ligaments.",
-        "The condyles move along the load only; C1 cannot tilt with the head.",
+        "The condyles move along the load only; C1 cannot tilt with the head. The stiff implant then meets bone at an edge of its faces once C3 tilts on its disc: contact areas on day 1 are small and local pressures high.",
         "Cortex and endplates are carried by partial-volume stiffness of the cells at the surface, not meshed as layers.",
         "Bone density is uniform within each tissue; no scan enters.",
         "Disc fibers resist compression as they resist tension.",
@@ -737,7 +737,7 @@ fn lattice_section(case: &Case, results: &Results) -> Section {
     }
     Section::new("lattice-stiffness", "Lattice stiffness and strength")
         .paragraph(format!(
-            "Cell `{}`. The stiffness is computed on {n} × {n} × {n} voxels of one cell with periodic boundary conditions and six unit strains; it is that of the drawn geometry. Printed lattices of the same density are softer: measured EBM moduli are 0.1 to 0.6 of ideal ones.",
+            "Cell `{}`. The stiffness is extrapolated from {n} × {n} × {n} voxels of one cell and half as many along each edge, with periodic boundary conditions and six unit strains; it is that of the drawn geometry. Printed lattices of the same density are softer: measured EBM moduli are 0.1 to 0.6 of ideal ones.",
             c.drawn.lattice.cell.name(),
             n = h.resolution
         ))
