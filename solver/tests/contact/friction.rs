@@ -82,7 +82,7 @@ fn friction_carries_its_bound_and_the_bar_the_rest() {
     assert!((c.force.x / (-MU * normal) - 1.0).abs() < 2e-2, "{}", c.force.x / (MU * normal));
     assert!(0.0 < s.contacts[1].force.x.abs());
     // T = 2 μ N less the friction goes into the bar.
-    let rest = 2.0 * MU * AREA + c.force.x + s.contacts[1].force.x.abs() * -1.0;
+    let rest = 2.0 * MU * AREA + c.force.x - s.contacts[1].force.x.abs();
     assert!(rest.abs() < 1e-5, "{rest}");
     assert!(s.balance.force_error < 1e-6 && s.balance.moment_error < 1e-6);
 }
