@@ -1,1 +1,20 @@
-//! skeleton
+//! From a case file to a result folder: the order of the pipeline, the design loop, the command line.
+//!
+//! Modules in reading order: [`cli`] and [`commands`] (what a person can ask), [`document`] (the file as
+//! written), [`reader`] and [`case`] (its meaning), [`diagnostic`] (its problems), [`library`] (embedded
+//! cases), [`pipeline`] (geometry, meshes, models, solutions, assessment, design, record, files),
+//! [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
+//!
+//! Deliberately absent: formulas. They live in the mesher and the solver.
+
+pub mod case;
+pub mod cli;
+pub mod commands;
+pub mod diagnostic;
+pub mod document;
+pub mod failure;
+pub mod library;
+pub mod output;
+pub mod pipeline;
+pub mod progress;
+pub mod reader;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The program `dens`.
+
+fn main() {
+    std::process::exit(dens_cases::cli::main(std::env::args_os()));
+}

@@ -1,8 +1,9 @@
 //! Small-strain mechanics of bones and implants: elements, contact, sparse solvers, lattices, criteria.
 //!
 //! Modules in reading order: [`tensor`], [`materials`], [`elements`], [`assembly`] (mesh to matrix),
-//! [`loads`] (tractions, interfaces between bodies, condyle guide, screws and rods), [`linear`] (sparse
-//! solvers), [`model`], [`newton`] (contact), [`solution`], [`criteria`], [`homogenize`] (lattice cells).
+//! [`recover`] (displacements to stresses), [`loads`] (tractions, interfaces between bodies, condyle guide,
+//! screws and rods), [`linear`] (sparse solvers), [`model`], [`newton`] (contact), [`solution`],
+//! [`criteria`], [`homogenize`] (lattice cells).
 //!
 //! Units: mm, N, MPa. Six-component order of stiffness matrices: xx yy zz yz xz xy with engineering shear.
 //! Same bits for any thread count; no files, clock, environment or terminal.
@@ -16,5 +17,6 @@ pub mod loads;
 pub mod materials;
 pub mod model;
 pub mod newton;
+pub mod recover;
 pub mod solution;
 pub mod tensor;

@@ -94,3 +94,20 @@ impl Aabb {
         (0..3).all(|i| self.min[i] <= p[i] && p[i] <= self.max[i])
     }
 }
+
+/// Folder of the real bones used by tests, from `DENS_ANATOMY` or beside the project; says so when absent.
+///
+/// With `anatomy` in `DENS_REQUIRE` its absence is a failure.
+#[cfg(test)]
+pub(crate) fn anatomy_folder() -> Option<std::path::PathBuf> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder =
+        std::env::var_os("DENS_ANATOMY").map_or_else(|| root.join("../../shared/anatomy"), Into::into);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let required = std::env::var("DENS_REQUIRE").is_ok_and(|v| v.split(',').any(|w| w == "anatomy"));
+    assert!(!required, "the real bones are required but not there");
+    eprintln!("SKIPPED: no real bones found; set DENS_ANATOMY");
+    None
+}

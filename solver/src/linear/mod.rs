@@ -1,6 +1,29 @@
 //! Sparse linear systems with 3 × 3 blocks: storage, direct and multigrid solution.
 //!
 //! A linear solver sees a matrix and a [`System`] description of its unknowns, never a dof, mesh or material.
+//!
+//! Reading order: [`vector`] and the storage in `matrix`; `conjugate` (the outer iteration); `ordering`, `factor`
+//! and [`Cholesky`]; [`Multigrid`]; [`choose`]. The conformance tests run every solver over one suite of matrices.
+//!
+//! Guaranteed: the same bits for any number of rayon threads, on one kind of processor. Not guaranteed: the same
+//! bits on processors with other vector widths (the dense kernels of the factorisation choose by width).
+
+mod cholesky;
+mod choose;
+#[cfg(test)]
+mod conformance;
+mod conjugate;
+mod factor;
+mod matrix;
+mod multigrid;
+mod ordering;
+#[cfg(test)]
+mod suite;
+pub mod vector;
+
+pub use cholesky::Cholesky;
+pub use choose::{Choice, choose};
+pub use multigrid::{Multigrid, MultigridOptions};
 
 use thiserror::Error;
 

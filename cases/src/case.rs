@@ -1,0 +1,478 @@
+//! A checked case: every number in mm, N, MPa, each table with its source.
+
+use crate::diagnostic::Problem;
+use crate::document::Document;
+use crate::reader::Reader;
+use dens_mesher::catalog::Range;
+use dens_mesher::units::Dimension;
+
+/// Source of the bones.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Anatomy {
+    /// Built from published dimensions.
+    Parametric {
+        /// Female dimensions rather than male.
+        female: bool,
+        /// Factor on all dimensions.
+        scale: f64,
+    },
+    /// Read from surface files, mm, in one frame (+x left, +y posterior, +z cranial).
+    Surfaces {
+        /// File of C1, C2, C3 and, if given, C4, relative to the case file.
+        files: [Option<String>; 4],
+    },
+}
+
+/// Bone properties.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names are those of the case file, which documents them")]
+pub struct Bone {
+    pub cortical: (f64, f64),
+    pub cortical_thickness: f64,
+    pub endplate: (f64, f64),
+    pub endplate_thickness: f64,
+    pub cancellous_density: f64,
+    pub cancellous_law: String,
+    pub cancellous_poisson: f64,
+    pub posterior: (f64, f64),
+}
+
+/// Disc and cartilage properties.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names are those of the case file, which documents them")]
+pub struct Soft {
+    pub cartilage: (f64, f64),
+    pub condyle_thickness: f64,
+    pub annulus: (f64, f64),
+    pub fiber_modulus: f64,
+    pub fiber_volume_fraction: f64,
+    pub fiber_angle: f64,
+    pub nucleus: (f64, f64),
+    pub nucleus_area_fraction: f64,
+}
+
+/// Implant dimensions, mm.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names are those of the case file, which documents them")]
+pub struct ImplantSize {
+    pub height: Option<f64>,
+    pub height_step: f64,
+    pub rim: f64,
+    pub screw_diameter: f64,
+    pub screw_clearance: f64,
+    pub screw_wall: f64,
+    pub canal_clearance: f64,
+}
+
+/// Solid titanium.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names are those of the case file, which documents them")]
+pub struct Titanium {
+    pub modulus: f64,
+    pub poisson: f64,
+    pub yield_strength: f64,
+    pub fatigue_strength: f64,
+    /// t/mm³.
+    pub density: f64,
+}
+
+/// Lattice the design loop starts from.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names are those of the case file, which documents them")]
+pub struct LatticeChoice {
+    pub cell: String,
+    pub relative_density: f64,
+    pub cell_size: f64,
+}
+
+/// Posterior screws and rods.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names are those of the case file, which documents them")]
+pub struct Fixation {
+    pub rods: bool,
+    pub rod_diameter: f64,
+    pub rod_offset: f64,
+    pub screw_diameter: f64,
+    pub modulus: f64,
+    pub poisson: f64,
+    pub yield_strength: f64,
+    pub fatigue_strength: f64,
+}
+
+/// Axial load case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Load {
+    /// Name, for instance `D_daily_peak`.
+    pub id: String,
+    /// Force toward caudal, N.
+    pub axial: f64,
+    /// Where the number comes from.
+    pub source: String,
+}
+
+/// Limits of the assessment.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names are those of the case file, which documents them")]
+pub struct Criteria {
+    /// Index of the load at which criteria are judged.
+    pub load: usize,
+    pub crush_strain: f64,
+    pub crush_depth: f64,
+    pub crushed_fraction_limit: f64,
+    pub indentation_limit: f64,
+    pub shielded_below: f64,
+    pub overloaded_above: f64,
+    pub dead_zone: f64,
+    pub resorbed_mass_limit: f64,
+    pub micromotion_limit: f64,
+    pub micromotion_area: f64,
+    pub lattice_fatigue_fraction: f64,
+    pub static_safety: f64,
+    pub source: String,
+}
+
+/// Search space and objective of the design loop.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names are those of the case file, which documents them")]
+pub struct Design {
+    pub optimize: bool,
+    pub cells: Vec<String>,
+    pub relative_density: [f64; 2],
+    pub pore: [f64; 2],
+    pub strut_min: f64,
+    pub max_designs: usize,
+    pub tolerance: f64,
+    pub weight_shielding: f64,
+    pub weight_subsidence: f64,
+    pub weight_stiffness: f64,
+    pub target_modulus: f64,
+}
+
+/// How fine: one value per [`Quality`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fineness {
+    /// TetGen instead of the level-set mesher.
+    pub tetgen: bool,
+    /// Lattice spacing of the mesher, mm.
+    pub edge: [f64; 3],
+    /// Voxels along a cell edge.
+    pub voxels: [usize; 3],
+    /// Grid of the exported surface, mm.
+    pub surface: [f64; 3],
+}
+
+/// Density of meshes and grids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Quality {
+    /// Coarse mesh, one height, coarse lattice surface: a first look.
+    Draft,
+    /// The default.
+    Standard,
+    /// Finer mesh and grids.
+    Fine,
+}
+
+impl Quality {
+    /// Name as typed.
+    pub fn name(self) -> &'static str {
+        ["draft", "standard", "fine"][self as usize]
+    }
+}
+
+/// A case, complete and in range.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names are those of the case file, which documents them")]
+pub struct Case {
+    pub name: String,
+    pub title: String,
+    pub design_iteration: usize,
+    pub verdict: bool,
+    pub anatomy: Anatomy,
+    pub bone: Bone,
+    pub soft: Soft,
+    pub implant: ImplantSize,
+    pub titanium: Titanium,
+    pub lattice: LatticeChoice,
+    pub fixation: Fixation,
+    pub friction: f64,
+    pub facet_friction: f64,
+    pub loads: Vec<Load>,
+    pub criteria: Criteria,
+    pub design: Design,
+    pub fineness: Fineness,
+    pub tolerance: f64,
+    pub max_iterations: usize,
+    /// Entries as written with the source of their table: path, value, source.
+    pub echo: Vec<(String, String, String)>,
+}
+
+impl Case {
+    /// Checks a document and gives it its meaning.
+    ///
+    /// # Errors
+    /// Every problem of the document: missing, unknown, mistyped, out of range, without source.
+    pub fn from_document(document: &Document) -> Result<Self, Vec<Problem>> {
+        let r = Reader::new(document);
+        let schema = r.text("schema");
+        if !schema.is_empty() && schema != "dens-case/1" {
+            r.problem(
+                "schema",
+                format!("schema `{schema}` is not known"),
+                "this version reads `dens-case/1`",
+            );
+        }
+        let case = read(&r, document);
+        let problems = r.finish();
+        if problems.is_empty() { Ok(case) } else { Err(problems) }
+    }
+
+    /// Largest axial load, N.
+    pub fn largest_load(&self) -> f64 {
+        self.loads.iter().map(|l| l.axial).fold(0.0, f64::max)
+    }
+
+    /// Load at which criteria are judged.
+    pub fn judged_load(&self) -> &Load {
+        &self.loads[self.criteria.load]
+    }
+}
+
+const POISSON: Range = Range::Within(0.0, 0.4999);
+const FRACTION: Range = Range::Within(0.0, 1.0);
+
+fn modulus(r: &Reader<'_>, path: &str) -> f64 {
+    r.quantity(path, Dimension::Stress, Range::Within(0.0, 5.0e5))
+}
+
+fn length(r: &Reader<'_>, path: &str, least: f64, most: f64) -> f64 {
+    r.quantity(path, Dimension::Length, Range::Within(least, most))
+}
+
+fn read(r: &Reader<'_>, document: &Document) -> Case {
+    let lattice_names: Vec<&str> = dens_mesher::lattice::CATALOGUE.iter().map(|c| c.name()).collect();
+    let density_laws: Vec<&str> = dens_solver::materials::density::CATALOGUE.iter().map(|l| l.name).collect();
+    let anatomy = match r.choice("anatomy.kind", &["parametric", "surfaces"]).as_str() {
+        "surfaces" => {
+            let files = ["c1", "c2", "c3", "c4"].map(|n| {
+                let path = format!("anatomy.{n}");
+                (n != "c4" || r.has(&path)).then(|| r.text(&path))
+            });
+            let _ = r.has("anatomy.source");
+            Anatomy::Surfaces { files }
+        }
+        _ => Anatomy::Parametric {
+            female: r.choice("anatomy.sex", &["female", "male"]) == "female",
+            scale: r.number("anatomy.scale", Range::Within(0.7, 1.3)),
+        },
+    };
+    let bone = Bone {
+        cortical: (modulus(r, "bone.cortical_modulus"), r.number("bone.cortical_poisson", POISSON)),
+        cortical_thickness: length(r, "bone.cortical_thickness", 0.0, 3.0),
+        endplate: (modulus(r, "bone.endplate_modulus"), r.number("bone.endplate_poisson", POISSON)),
+        endplate_thickness: length(r, "bone.endplate_thickness", 0.0, 3.0),
+        cancellous_density: r.quantity(
+            "bone.cancellous_density",
+            Dimension::Density,
+            Range::Within(2e-11, 1e-9),
+        ),
+        cancellous_law: r.choice("bone.cancellous_law", &density_laws),
+        cancellous_poisson: r.number("bone.cancellous_poisson", POISSON),
+        posterior: (modulus(r, "bone.posterior_modulus"), r.number("bone.posterior_poisson", POISSON)),
+    };
+    let soft = Soft {
+        cartilage: (modulus(r, "cartilage.modulus"), r.number("cartilage.poisson", POISSON)),
+        condyle_thickness: length(r, "cartilage.condyle_thickness", 0.2, 6.0),
+        annulus: (modulus(r, "disc.annulus_modulus"), r.number("disc.annulus_poisson", POISSON)),
+        fiber_modulus: modulus(r, "disc.fiber_modulus"),
+        fiber_volume_fraction: r.number("disc.fiber_volume_fraction", FRACTION),
+        fiber_angle: r.quantity("disc.fiber_angle", Dimension::Angle, Range::Within(0.0, 1.6)),
+        nucleus: (modulus(r, "disc.nucleus_modulus"), r.number("disc.nucleus_poisson", POISSON)),
+        nucleus_area_fraction: r.number("disc.nucleus_area_fraction", FRACTION),
+    };
+    let implant = ImplantSize {
+        height: if r.is_word("implant.height", "native") {
+            None
+        } else {
+            Some(length(r, "implant.height", 15.0, 60.0))
+        },
+        height_step: length(r, "implant.height_step", 0.0, 5.0),
+        rim: length(r, "implant.rim", 0.3, 5.0),
+        screw_diameter: length(r, "implant.screw_diameter", 1.0, 8.0),
+        screw_clearance: length(r, "implant.screw_clearance", 0.0, 2.0),
+        screw_wall: length(r, "implant.screw_wall", 0.4, 5.0),
+        canal_clearance: length(r, "implant.canal_clearance", 0.0, 5.0),
+    };
+    let titanium = Titanium {
+        modulus: modulus(r, "titanium.modulus"),
+        poisson: r.number("titanium.poisson", POISSON),
+        yield_strength: r.quantity("titanium.yield_strength", Dimension::Stress, Range::Within(10.0, 3000.0)),
+        fatigue_strength: r.quantity(
+            "titanium.fatigue_strength",
+            Dimension::Stress,
+            Range::Within(1.0, 3000.0),
+        ),
+        density: r.quantity("titanium.density", Dimension::Density, Range::Within(1e-9, 2e-8)),
+    };
+    let lattice = LatticeChoice {
+        cell: r.choice("lattice.cell", &lattice_names),
+        relative_density: r.number("lattice.relative_density", Range::Within(0.05, 0.9)),
+        cell_size: length(r, "lattice.cell_size", 0.3, 10.0),
+    };
+    let fixation = Fixation {
+        rods: r.flag("fixation.rods"),
+        rod_diameter: length(r, "fixation.rod_diameter", 1.0, 8.0),
+        rod_offset: length(r, "fixation.rod_offset", 0.0, 30.0),
+        screw_diameter: length(r, "fixation.screw_diameter", 1.0, 8.0),
+        modulus: modulus(r, "fixation.modulus"),
+        poisson: r.number("fixation.poisson", POISSON),
+        yield_strength: r.quantity("fixation.yield_strength", Dimension::Stress, Range::Within(10.0, 3000.0)),
+        fatigue_strength: r.quantity(
+            "fixation.fatigue_strength",
+            Dimension::Stress,
+            Range::Within(1.0, 3000.0),
+        ),
+    };
+    let loads = loads(r);
+    let criteria = criteria(r, &loads);
+    let design = Design {
+        optimize: r.flag("design.optimize"),
+        cells: r.choices("design.cells", &lattice_names),
+        relative_density: [
+            r.number("design.relative_density_min", Range::Within(0.05, 0.9)),
+            r.number("design.relative_density_max", Range::Within(0.05, 0.9)),
+        ],
+        pore: [length(r, "design.pore_min", 0.1, 5.0), length(r, "design.pore_max", 0.1, 5.0)],
+        strut_min: length(r, "design.strut_min", 0.05, 3.0),
+        max_designs: r.count("design.max_designs", 1),
+        tolerance: r.number("design.tolerance", Range::Within(1e-6, 0.5)),
+        weight_shielding: r.number("design.weight_shielding", Range::Within(0.0, 100.0)),
+        weight_subsidence: r.number("design.weight_subsidence", Range::Within(0.0, 100.0)),
+        weight_stiffness: r.number("design.weight_stiffness", Range::Within(0.0, 100.0)),
+        target_modulus: modulus(r, "design.target_modulus"),
+    };
+    if design.relative_density[0] > design.relative_density[1] {
+        r.problem(
+            "design.relative_density_min",
+            "`design.relative_density_min` exceeds the maximum".into(),
+            "swap them",
+        );
+    }
+    if design.pore[0] > design.pore[1] {
+        r.problem("design.pore_min", "`design.pore_min` exceeds the maximum".into(), "swap them");
+    }
+    let grades = ["draft", "standard", "fine"];
+    let fineness = Fineness {
+        tetgen: r.choice("mesh.mesher", &["level-set", "tetgen"]) == "tetgen",
+        edge: grades.map(|g| length(r, &format!("mesh.edge_{g}"), 0.5, 8.0)),
+        voxels: grades.map(|g| r.count(&format!("mesh.voxels_{g}"), 8)),
+        surface: grades.map(|g| length(r, &format!("mesh.surface_{g}"), 0.05, 1.5)),
+    };
+    let name = r.text("name");
+    if !name.is_empty() && !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+        r.problem(
+            "name",
+            format!("`name` is `{name}`"),
+            "use letters, digits, `-` and `_`: it names the output folder",
+        );
+    }
+    Case {
+        name,
+        title: r.text("title"),
+        design_iteration: r.count("design_iteration", 1),
+        verdict: r.flag("verdict"),
+        anatomy,
+        bone,
+        soft,
+        implant,
+        titanium,
+        lattice,
+        fixation,
+        friction: r.number("contact.friction", Range::Within(0.0, 2.0)),
+        facet_friction: r.number("contact.facet_friction", Range::Within(0.0, 2.0)),
+        loads,
+        criteria,
+        design,
+        fineness,
+        tolerance: r.number("solver.tolerance", Range::Within(1e-13, 1e-3)),
+        max_iterations: r.count("solver.max_iterations", 1),
+        echo: echo(document),
+    }
+}
+
+fn loads(r: &Reader<'_>) -> Vec<Load> {
+    let mut loads: Vec<Load> = Vec::new();
+    for i in r.tables("load") {
+        let id = r.text(&format!("load.{i}.id"));
+        if loads.iter().any(|l| l.id == id) {
+            r.problem(
+                &format!("load.{i}.id"),
+                format!("two loads are called `{id}`"),
+                "give each its own id",
+            );
+        }
+        let axial = r.quantity(&format!("load.{i}.axial"), Dimension::Force, Range::Within(1e-3, 5000.0));
+        let source = if r.has(&format!("load.{i}.source")) {
+            r.text(&format!("load.{i}.source"))
+        } else {
+            String::new()
+        };
+        loads.push(Load { id, axial, source });
+    }
+    if loads.is_empty() {
+        r.problem("load", "the case has no load".into(), "add `[[load]]` with id, axial and source");
+        loads.push(Load { id: String::new(), axial: f64::NAN, source: String::new() });
+    }
+    loads
+}
+
+fn criteria(r: &Reader<'_>, loads: &[Load]) -> Criteria {
+    let wanted = r.text("criteria.load");
+    let load = loads.iter().position(|l| l.id == wanted).unwrap_or_else(|| {
+        let ids: Vec<&str> = loads.iter().map(|l| l.id.as_str()).collect();
+        r.problem(
+            "criteria.load",
+            format!("`criteria.load` is `{wanted}`, no load has that id"),
+            &format!("one of: {}", ids.join(", ")),
+        );
+        0
+    });
+    Criteria {
+        load,
+        crush_strain: r.number("criteria.crush_strain", Range::Within(1e-4, 0.1)),
+        crush_depth: length(r, "criteria.crush_depth", 0.5, 10.0),
+        crushed_fraction_limit: r.number("criteria.crushed_fraction_limit", FRACTION),
+        indentation_limit: length(r, "criteria.indentation_limit", 0.001, 10.0),
+        shielded_below: r.number("criteria.shielded_below", FRACTION),
+        overloaded_above: r.number("criteria.overloaded_above", Range::Within(1.0, 100.0)),
+        dead_zone: r.number("criteria.dead_zone", FRACTION),
+        resorbed_mass_limit: r.number("criteria.resorbed_mass_limit", FRACTION),
+        micromotion_limit: length(r, "criteria.micromotion_limit", 0.001, 1.0),
+        micromotion_area: r.number("criteria.micromotion_area", FRACTION),
+        lattice_fatigue_fraction: r.number("criteria.lattice_fatigue_fraction", FRACTION),
+        static_safety: r.number("criteria.static_safety", Range::Within(1.0, 10.0)),
+        source: r.text("criteria.source"),
+    }
+}
+
+fn echo(document: &Document) -> Vec<(String, String, String)> {
+    use crate::document::Value;
+    fn text(v: &Value) -> String {
+        match v {
+            Value::Text(t) => t.clone(),
+            Value::Number(n) => n.to_string(),
+            Value::Bool(b) => b.to_string(),
+            Value::List(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
+        }
+    }
+    document
+        .entries
+        .iter()
+        .filter(|(path, _)| !path.ends_with(".source") && !path.starts_with("anatomy.c"))
+        .map(|(path, entry)| {
+            let table = path.rsplit_once('.').map_or("", |(t, _)| t);
+            let source =
+                document.entries.get(&format!("{table}.source")).map_or(String::new(), |e| text(&e.value));
+            (path.clone(), text(&entry.value), source)
+        })
+        .collect()
+}

@@ -1,0 +1,135 @@
+//! The command line: flags as a person types them, and which command they mean.
+
+use crate::case::Quality;
+use crate::commands;
+use crate::failure::{Exit, Failure};
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Designs and checks printed titanium replacements of the C2 vertebra: geometry, tetrahedra, finite
+/// elements, stress shielding, subsidence, lattice, print files, report.
+///
+/// Exit codes: 0 computed, criteria met; 1 computed, a criterion failed (not a crash); 2 bad input or
+/// model; 3 no convergence; 4 a limit was hit; 70 a bug of this program; 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "dens", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a case: mesh, solve, assess, iterate the lattice, export, report.
+    Run(RunArgs),
+    /// Write an editable copy of a case.
+    New(NewArgs),
+    /// Report all problems of a case at once; solves nothing.
+    Check(CheckArgs),
+    /// List the embedded cases.
+    Cases(CasesArgs),
+}
+
+/// Which case, with which overrides.
+#[derive(Debug, Args)]
+pub struct CaseArgs {
+    /// Case file or name of an embedded case.
+    #[arg(default_value = "c2-spondylectomy")]
+    pub case: String,
+    /// Override one entry, for instance --set implant.height="29 mm"; may be repeated.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// Arguments of `dens run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// Folder of the result; default out/NAME. Replaces an earlier result whole, refuses other content.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Density of meshes and grids.
+    #[arg(long, value_enum, default_value_t = Quality::Standard)]
+    pub quality: Quality,
+    /// Threads to use; default all cores. The numbers do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// No progress and no summary table.
+    #[arg(long)]
+    pub quiet: bool,
+    /// Print one JSON summary object on standard output instead of the table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `dens new`.
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// Folder to write into; made if missing.
+    pub folder: PathBuf,
+    /// Where the bones come from.
+    #[arg(long, value_enum, default_value_t = From::Parametric)]
+    pub from: From,
+}
+
+/// Source of the bones of a new case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum From {
+    /// Published dimensions.
+    Parametric,
+    /// STL, PLY or OBJ files.
+    Surfaces,
+}
+
+/// Arguments of `dens check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+}
+
+/// Arguments of `dens cases`.
+#[derive(Debug, Args)]
+pub struct CasesArgs {
+    /// List the lattice cells instead.
+    #[arg(long)]
+    pub lattices: bool,
+}
+
+/// Runs the program with these arguments and gives the exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            return if e.use_stderr() { Exit::BadInput.code() } else { 0 };
+        }
+    };
+    let outcome = match &cli.command {
+        Command::Run(a) => commands::run::run(a),
+        Command::New(a) => commands::new::run(a),
+        Command::Check(a) => commands::check::run(a),
+        Command::Cases(a) => commands::cases::run(a),
+    };
+    match outcome {
+        Ok(exit) => exit.code(),
+        Err(Failure { exit, message }) => {
+            let _ = writeln!(std::io::stderr(), "{message}");
+            exit.code()
+        }
+    }
+}
+
+/// Prints to standard output; a closed pipe is not an error of ours.
+pub fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}

@@ -1,0 +1,70 @@
+//! The commands, one file each.
+
+pub mod cases;
+pub mod check;
+pub mod new;
+pub mod run;
+
+use crate::case::Case;
+use crate::cli::CaseArgs;
+use crate::diagnostic::{Problem, render};
+use crate::document::Document;
+use crate::failure::Failure;
+use crate::library;
+use std::path::{Path, PathBuf};
+
+/// A case as loaded: its meaning, its text with overrides, and the folder its file names are relative to.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// Checked case.
+    pub case: Case,
+    /// Text of the file.
+    pub text: String,
+    /// Overrides applied.
+    pub set: Vec<String>,
+    /// Folder of the file; the current one for an embedded case.
+    pub folder: PathBuf,
+}
+
+/// Reads, overrides and checks the case that the arguments name.
+///
+/// # Errors
+/// All problems of the case at once, or a file that cannot be read; exit 2.
+pub fn load(args: &CaseArgs) -> Result<Loaded, Failure> {
+    let (name, text, folder) = read(&args.case)?;
+    let fail = |problems: Vec<Problem>| Failure::problems(render(&name, &text, &problems));
+    let mut document = Document::parse(&text).map_err(fail)?;
+    let mut problems: Vec<Problem> = args.set.iter().filter_map(|a| document.set(a).err()).collect();
+    match Case::from_document(&document) {
+        Ok(case) if problems.is_empty() => Ok(Loaded { case, text, set: args.set.clone(), folder }),
+        Ok(_) => Err(fail(problems)),
+        Err(more) => {
+            problems.extend(more);
+            Err(fail(problems))
+        }
+    }
+}
+
+fn read(case: &str) -> Result<(String, String, PathBuf), Failure> {
+    if let Some(found) = library::find(case) {
+        return Ok((format!("{case} (embedded)"), found.text.to_string(), PathBuf::from(".")));
+    }
+    let path = Path::new(case);
+    if !path.exists() {
+        let names: Vec<&str> = library::CATALOG.iter().map(|c| c.name).collect();
+        let near = dens_mesher::catalog::nearest(case, names.iter().copied())
+            .map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+        return Err(Failure::input(format!(
+            "there is no case file `{case}` and no embedded case of that name{near}\n  = hint: `dens cases` lists the embedded cases, `dens new DIR` writes one to edit"
+        )));
+    }
+    let bytes = std::fs::read(path).map_err(|e| Failure::input(format!("cannot read `{case}`: {e}")))?;
+    let text = String::from_utf8(bytes).map_err(|e| {
+        Failure::input(format!(
+            "`{case}` is not a text file: byte {} is not UTF-8",
+            e.utf8_error().valid_up_to()
+        ))
+    })?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
+    Ok((case.to_string(), text, folder))
+}

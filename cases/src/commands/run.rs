@@ -1,0 +1,161 @@
+//! `dens run`: the whole job.
+
+use super::{Loaded, load};
+use crate::cli::{RunArgs, print};
+use crate::failure::{Exit, Failure};
+use crate::output::{Output, stop_cleanly};
+use crate::pipeline::{self, Results};
+use crate::progress::Progress;
+use dens_reports::manifest::{self, Manifest, Phase};
+use dens_reports::record::{Outcome, Quantity, Record, Verdict};
+use dens_reports::table::significant;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Runs the case and puts its result in place.
+///
+/// # Errors
+/// As the pipeline; nothing is left behind then.
+pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
+    let loaded = load(&args.case)?;
+    // All work runs inside the pool: entering it from outside costs a wake-up at every parallel loop.
+    let threads = args.threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::bug)?;
+    stop_cleanly()?;
+    let target = args.output.clone().unwrap_or_else(|| PathBuf::from("out").join(&loaded.case.name));
+    let output = Output::begin(&target)?;
+    let progress = Progress::new(args.quiet);
+    let done = pool.install(|| pipeline::run(&loaded.case, &loaded.folder, args.quality, &output, &progress));
+    let phases = progress.finish();
+    let (results, record) = done?;
+    output.write("case.toml", effective(&loaded).as_bytes())?;
+    output.write(
+        "manifest.json",
+        &manifest(&loaded, pool.current_num_threads(), &output, phases, progress.elapsed())?,
+    )?;
+    output.commit()?;
+    if args.json {
+        print(&summary_json(&record, &target, progress.elapsed()));
+    } else if !args.quiet {
+        print(&summary(&record, &results, &target, progress.elapsed()));
+    }
+    Ok(if record.verdict.outcome == Verdict::Fail { Exit::CriterionFailed } else { Exit::Met })
+}
+
+/// The case file as it was run, with the overrides named.
+fn effective(loaded: &Loaded) -> String {
+    let mut text = String::new();
+    for set in &loaded.set {
+        let _ = writeln!(text, "# run with --set {set}");
+    }
+    text.push_str(&loaded.text);
+    text
+}
+
+fn manifest(
+    loaded: &Loaded,
+    threads: usize,
+    output: &Output,
+    phases: Vec<(String, f64)>,
+    seconds: f64,
+) -> Result<Vec<u8>, Failure> {
+    let mut m = Manifest::new("dens", env!("CARGO_PKG_VERSION"), &loaded.case.name);
+    m.threads = threads;
+    m.phases = phases.into_iter().map(|(name, seconds)| Phase { name, seconds }).collect();
+    m.seconds = seconds;
+    m.peak_memory_mib = peak_memory_mib();
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    m.host = format!("{} {} with {cores} cores", std::env::consts::OS, std::env::consts::ARCH);
+    for name in output.files()? {
+        let bytes = std::fs::read(output.path(&name)?)
+            .map_err(|e| Failure::limit(format!("cannot read `{name}` back: {e}")))?;
+        m.outputs.insert(name, manifest::Output::of(&bytes));
+    }
+    Ok(m.to_json())
+}
+
+/// Largest resident memory of this process, MiB; 0 where the system does not tell.
+fn peak_memory_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|l| l.split_whitespace().next()).and_then(|n| n.parse::<f64>().ok());
+    kib.map_or(0.0, |k| k / 1024.0)
+}
+
+fn mark(q: &Quantity) -> &'static str {
+    match q.verdict {
+        Outcome::Met => "met",
+        Outcome::NotMet => "NOT MET",
+        Outcome::Informative => "",
+    }
+}
+
+/// Table for the terminal.
+fn summary(record: &Record, results: &Results, target: &Path, seconds: f64) -> String {
+    let mut t = String::new();
+    let _ = writeln!(t, "{} — {}\n", record.case, record.title);
+    if let Some(d) = results.history.best.map(|i| &results.history.designs[i]) {
+        let _ = writeln!(
+            t,
+            "chosen design {} of {}: {} lattice, relative density {:.3}, cell {:.2} mm, strut {:.2} mm, pore {:.2} mm\n",
+            d.number,
+            results.history.designs.len(),
+            d.cell,
+            d.relative_density,
+            d.cell_size,
+            d.strut,
+            d.pore
+        );
+    } else {
+        let _ = writeln!(t, "no feasible design among {}\n", results.history.designs.len());
+    }
+    let unit = |u: &str| if u == "1" { String::new() } else { format!(" {u}") };
+    let width = record.criteria.iter().map(|q| q.label.chars().count()).max().unwrap_or(0);
+    for q in &record.criteria {
+        let value = format!("{}{}", significant(q.value, 3), unit(&q.unit));
+        let limit = q.limit.map_or(String::new(), |l| {
+            let sign = match q.relation {
+                Some(dens_reports::record::Relation::AtLeast) => "≥",
+                _ => "≤",
+            };
+            format!("{sign} {}{}", significant(l, 3), unit(&q.unit))
+        });
+        let pad = width - q.label.chars().count();
+        let _ = writeln!(t, "  {}{}  {value:>14}  {limit:<14} {}", q.label, " ".repeat(pad), mark(q));
+    }
+    let _ = writeln!(t, "\n{}: {}", record.verdict.outcome.words(), record.verdict.sentence);
+    for gap in &record.verdict.gaps {
+        let _ = writeln!(t, "  gap: {gap}");
+    }
+    for warning in &record.warnings {
+        let _ = writeln!(t, "  warning: {warning}");
+    }
+    let _ = writeln!(t, "\nwrote {} in {seconds:.0} s; start with report.pdf", target.display());
+    t
+}
+
+/// One JSON object for programs.
+fn summary_json(record: &Record, target: &Path, seconds: f64) -> String {
+    let quantities: serde_json::Map<String, serde_json::Value> = record
+        .criteria
+        .iter()
+        .map(|q| {
+            let value = serde_json::json!({
+                "value": q.value, "unit": q.unit, "limit": q.limit, "margin": q.margin, "verdict": q.verdict,
+            });
+            (q.id.clone(), value)
+        })
+        .collect();
+    let object = serde_json::json!({
+        "case": record.case,
+        "version": record.version,
+        "verdict": record.verdict.outcome,
+        "sentence": record.verdict.sentence,
+        "quantities": quantities,
+        "designs": record.history.rows.len(),
+        "warnings": record.warnings,
+        "output": target,
+        "seconds": seconds,
+    });
+    format!("{object}\n")
+}

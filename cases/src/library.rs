@@ -1,0 +1,34 @@
+//! The cases that come with the program.
+
+/// One embedded case.
+#[derive(Debug, Clone, Copy)]
+pub struct Embedded {
+    /// Name, as given to `dens run`.
+    pub name: &'static str,
+    /// What it is, one line.
+    pub summary: &'static str,
+    /// Its file.
+    pub text: &'static str,
+}
+
+/// All embedded cases, the default first.
+pub static CATALOG: &[Embedded] = &[
+    Embedded {
+        name: "c2-spondylectomy",
+        summary: "C2 replaced, adult female, parametric anatomy, loads A to D",
+        text: include_str!("../library/c2-spondylectomy.toml"),
+    },
+    Embedded {
+        name: "tiny",
+        summary: "the whole chain in seconds on a deliberately coarse model, without a verdict",
+        text: include_str!("../library/tiny.toml"),
+    },
+];
+
+/// File of a case that takes surface files, written by `dens new --from surfaces`.
+pub static SURFACES: &str = include_str!("../library/from-surfaces.toml");
+
+/// The embedded case of that name.
+pub fn find(name: &str) -> Option<&'static Embedded> {
+    CATALOG.iter().find(|c| c.name == name)
+}

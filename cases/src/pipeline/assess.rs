@@ -1,0 +1,367 @@
+//! What the solved stages say: shielding, subsidence, lattice and implant stress, micromotion, stiffness.
+//!
+//! All stages are solved under the largest load. Gaps start closed and the bulk is linear, so every other
+//! load of the same direction is the same answer scaled: strains and stresses by the ratio of the loads,
+//! energies by its square.
+
+use super::bodies::{Bodies, Kind};
+use super::fields::{Point, Solved};
+use super::geometry::Geometry;
+use super::lattice::Chosen;
+use super::models::SEATS;
+use super::tissue;
+use crate::case::Case;
+use crate::failure::Failure;
+use dens_mesher::geometry::spine::Level;
+use dens_solver::criteria::{self, design, implant, interface, remodeling, subsidence};
+use dens_solver::solution::Contact;
+use dens_solver::tensor::{Six, von_mises};
+
+/// Energy of one region of one bone in the three stages.
+#[derive(Debug, Clone)]
+pub struct RegionEnergy {
+    /// Bone.
+    pub level: Level,
+    /// Region.
+    pub region: String,
+    /// Volume, mm³.
+    pub volume: f64,
+    /// Strain energy density, mJ/mm³, at the judged load: intact, day 1, 12 months.
+    pub energy: [f64; 3],
+}
+
+impl RegionEnergy {
+    /// Implanted over intact: day 1, 12 months.
+    pub fn ratios(&self) -> [Option<f64>; 2] {
+        [1, 2].map(|i| remodeling::energy_ratio(self.energy[i], self.energy[0]))
+    }
+}
+
+/// State of one contact face of the implant at the judged load.
+#[derive(Debug, Clone)]
+pub struct SeatState {
+    /// Name of the interface.
+    pub name: String,
+    /// Area of the bone's side, mm².
+    pub area: f64,
+    /// Part of it that faces the implant, as a share.
+    pub paired: f64,
+    /// Area in contact, mm².
+    pub closed: f64,
+    /// Force through it, N.
+    pub force: f64,
+    /// Mean pressure over the closed area and 99th percentile, MPa.
+    pub pressure: [f64; 2],
+    /// Share of the closed area pressed beyond the strength of cancellous bone.
+    pub overpressed: f64,
+    /// Largest overlap left by the contact method, mm.
+    pub overlap: f64,
+    /// Largest gap between the meshed surfaces, taken as closed, mm.
+    pub mesh_gap: f64,
+    /// Shares of the area that move more than 28, 50 and 150 µm.
+    pub micromotion: [f64; 3],
+    /// Share of the area that moves less than the limit of the case.
+    pub settled: f64,
+    /// Mean and 95th percentile of the relative motion, mm.
+    pub motion: [f64; 2],
+}
+
+/// Crushing of C3 under the implant at the judged load.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Crush {
+    /// Share of the layer beyond the yield strain.
+    pub fraction: f64,
+    /// 95th percentile of compressive strain over the yield strain.
+    pub strain_ratio: f64,
+    /// Volume of the layer, mm³.
+    pub volume: f64,
+    /// How far the endplate sinks toward the lower endplate, mm.
+    pub indentation: f64,
+}
+
+/// Stress of the implant at the judged load.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ImplantStress {
+    /// Solid titanium: 99.9th percentile and peak of von Mises stress, MPa.
+    pub solid: [f64; 2],
+    /// Lattice: 99th percentile and peak of strut stress over solid yield.
+    pub lattice: [f64; 2],
+    /// Lattice: 99th percentile of strut stress, MPa.
+    pub strut: f64,
+    /// Lattice: 99th percentile of homogenised stress, MPa.
+    pub homogenised: f64,
+}
+
+/// Everything assessed of one implanted stage.
+#[derive(Debug, Clone)]
+pub struct StageState {
+    /// Contact faces.
+    pub seats: Vec<SeatState>,
+    /// C3 under the implant.
+    pub crush: Crush,
+    /// Implant.
+    pub stress: ImplantStress,
+    /// Axial stiffness of the construct, N/mm.
+    pub construct_stiffness: f64,
+    /// Axial stiffness of the implant between its contact faces, N/mm.
+    pub implant_stiffness: f64,
+    /// Axial force through the C3 endplate and through each rod side over the applied force.
+    pub share_through_implant: f64,
+    /// Peak stress of each screw and rod, MPa.
+    pub members: Vec<(String, f64)>,
+    /// Pull-out force of each tie, N.
+    pub pull_out: Vec<(String, f64)>,
+}
+
+/// Assessment of the whole case.
+#[derive(Debug, Clone)]
+pub struct Assessment {
+    /// Energies by bone and region.
+    pub regions: Vec<RegionEnergy>,
+    /// Resorbed mass fraction of C1 and C3: day 1, 12 months.
+    pub resorbed: [f64; 2],
+    /// The same with the later dead zone of 0.75.
+    pub resorbed_late: [f64; 2],
+    /// Mean unloading of C1 and C3: day 1, 12 months.
+    pub unloading: [f64; 2],
+    /// Day 1 and 12 months.
+    pub stages: [StageState; 2],
+    /// Axial stiffness of the intact column, N/mm.
+    pub intact_stiffness: f64,
+    /// Share of the load through the anterior column at C2-C3 in the intact model, if it has one.
+    pub intact_anterior_share: Option<f64>,
+}
+
+/// Assesses the three stages.
+///
+/// # Errors
+/// A bone density outside its law; exit 2.
+pub fn assess(
+    case: &Case,
+    geometry: &Geometry,
+    bodies: &Bodies,
+    chosen: &Chosen,
+    stages: &[Solved; 3],
+) -> Result<Assessment, Failure> {
+    let [intact, day_one, ingrown] = stages;
+    let factor = case.judged_load().axial / case.largest_load();
+    let rho = tissue::mass_densities(case);
+    let strength = tissue::cancellous(case)?.1;
+    let mut regions = Vec::new();
+    for level in [Level::C1, Level::C3, Level::C4] {
+        regions.extend(region_energies(level, bodies, stages, factor));
+    }
+    let bone_points = |solved: &Solved| -> Vec<Point> {
+        [Level::C1, Level::C3].into_iter().flat_map(|l| solved.points(Kind::Bone(l))).collect()
+    };
+    let reference = bone_points(intact);
+    let weights: Vec<f64> = reference.iter().map(|p| p.weight).collect();
+    let before: Vec<f64> = reference.iter().map(|p| p.energy).collect();
+    let densities = densities(bodies, &rho);
+    let after = [day_one, ingrown].map(|s| bone_points(s).iter().map(|p| p.energy).collect::<Vec<f64>>());
+    let resorbed = |dead_zone: f64| {
+        [0, 1]
+            .map(|i| remodeling::resorbed_mass_fraction(&weights, &densities, &after[i], &before, dead_zone))
+    };
+    let states = [day_one, ingrown].map(|s| stage_state(case, geometry, chosen, s, factor, strength));
+    let anterior = intact
+        .solution
+        .contacts
+        .iter()
+        .find(|c| c.name == "C2-C3 disc below")
+        .map(|c| c.force.z.abs() / case.largest_load());
+    Ok(Assessment {
+        regions,
+        resorbed: resorbed(case.criteria.dead_zone),
+        resorbed_late: resorbed(remodeling::DEAD_ZONE_LATE),
+        unloading: [0, 1].map(|i| design::mean_unloading(&weights, &after[i], &before)),
+        stages: states,
+        intact_stiffness: axial_stiffness(case, intact),
+        intact_anterior_share: anterior,
+    })
+}
+
+/// Mass density at every point of C1 and C3, g/cm³, in the order of the points.
+fn densities(bodies: &Bodies, rho: &[f64; 4]) -> Vec<f64> {
+    let mut out = Vec::new();
+    for level in [Level::C1, Level::C3] {
+        let Some(body) = bodies.find(Kind::Bone(level)) else { continue };
+        for t in &body.tissue {
+            let total: f64 = t.shares.iter().map(|n| f64::from(*n)).sum();
+            let mean = t.shares.iter().zip(rho).map(|(n, r)| f64::from(*n) * r).sum::<f64>() / total;
+            out.extend([mean; 4]);
+        }
+    }
+    out
+}
+
+fn region_energies(level: Level, bodies: &Bodies, stages: &[Solved; 3], factor: f64) -> Vec<RegionEnergy> {
+    let Some(body) = bodies.find(Kind::Bone(level)) else { return Vec::new() };
+    let names = &body.mesh.region_names;
+    let mut volume = vec![0.0; names.len()];
+    let mut energy = vec![[0.0; 3]; names.len()];
+    for (i, stage) in stages.iter().enumerate() {
+        for p in stage.points(Kind::Bone(level)) {
+            let r = usize::from(body.mesh.regions[p.cell]);
+            energy[r][i] += p.weight * p.energy * factor * factor;
+            volume[r] += if i == 0 { p.weight } else { 0.0 };
+        }
+    }
+    names
+        .iter()
+        .enumerate()
+        .filter(|(r, _)| 0.0 < volume[*r])
+        .map(|(r, name)| RegionEnergy {
+            level,
+            region: name.clone(),
+            volume: volume[r],
+            energy: energy[r].map(|e| e / volume[r]),
+        })
+        .collect()
+}
+
+/// Force over travel of the condyles, N/mm.
+fn axial_stiffness(case: &Case, solved: &Solved) -> f64 {
+    let travel: f64 = solved.solution.guides.iter().map(|g| g.travel).sum::<f64>()
+        / solved.solution.guides.len().max(1) as f64;
+    case.largest_load() / travel
+}
+
+fn stage_state(
+    case: &Case,
+    geometry: &Geometry,
+    chosen: &Chosen,
+    solved: &Solved,
+    factor: f64,
+    strength: f64,
+) -> StageState {
+    let seat_names: Vec<String> =
+        SEATS.iter().map(|(set, bone)| format!("{} on {set}", bone.name())).collect();
+    let seats: Vec<SeatState> = seat_names
+        .iter()
+        .filter_map(|n| solved.solution.contacts.iter().find(|c| c.name == *n))
+        .map(|c| seat(c, factor, strength, case.criteria.micromotion_limit))
+        .collect();
+    let lower = solved.solution.contacts.iter().find(|c| c.name == seat_names[0]);
+    let through = lower.map_or(0.0, |c| c.force.z.abs());
+    let implant_stiffness = implant_stiffness(solved, through);
+    StageState {
+        seats,
+        crush: crush(case, geometry, solved, factor),
+        stress: implant_stress(case, chosen, solved, factor),
+        construct_stiffness: axial_stiffness(case, solved),
+        implant_stiffness,
+        share_through_implant: through / case.largest_load(),
+        members: solved.solution.members.iter().map(|m| (m.name.clone(), m.peak_stress * factor)).collect(),
+        pull_out: solved
+            .solution
+            .ties
+            .iter()
+            .map(|t| (format!("{} in {}", t.member, t.part), t.pull_out * factor))
+            .collect(),
+    }
+}
+
+fn seat(c: &Contact, factor: f64, strength: f64, limit: f64) -> SeatState {
+    use dens_solver::loads::contact::Status;
+    let closed: Vec<_> = c.points.iter().filter(|p| p.status != Status::Open).collect();
+    let areas: Vec<f64> = closed.iter().map(|p| p.area).collect();
+    let pressures: Vec<f64> = closed.iter().map(|p| (p.pressure * factor).max(0.0)).collect();
+    let all: Vec<f64> = c.points.iter().map(|p| p.area).collect();
+    let motions: Vec<f64> =
+        c.points.iter().map(|p| (p.slip.norm_squared() + p.gap.max(0.0).powi(2)).sqrt() * factor).collect();
+    SeatState {
+        name: c.name.clone(),
+        area: c.slave_area,
+        paired: c.paired_area / c.slave_area,
+        closed: areas.iter().sum(),
+        force: c.force.norm() * factor,
+        pressure: [
+            criteria::mean(&areas, &pressures),
+            criteria::quantile(&areas, &pressures, 0.99).unwrap_or(0.0),
+        ],
+        overpressed: subsidence::overpressed_area_fraction(&areas, &pressures, &vec![strength; areas.len()]),
+        overlap: c.largest_violation * factor,
+        mesh_gap: c.largest_initial_gap,
+        micromotion: interface::micromotion_area_fractions(&all, &motions),
+        settled: 1.0 - criteria::fraction_above(&all, &motions, limit),
+        motion: [criteria::mean(&all, &motions), criteria::quantile(&all, &motions, 0.95).unwrap_or(0.0)],
+    }
+}
+
+/// Points of C3 within `depth` of the implant's lower contact face, with their strain under the given factor.
+pub fn layer(
+    geometry: &Geometry,
+    solved: &Solved,
+    depth: f64,
+    factor: f64,
+) -> (Vec<f64>, Vec<Six>, Vec<f64>) {
+    let (mut weights, mut strains, mut depths) = (Vec::new(), Vec::new(), Vec::new());
+    let pad = geometry.implant.contacts().next().map(|(_, p)| *p);
+    let Some((pad, bone)) = pad.zip(geometry.spine.bone(Level::C3)) else {
+        return (weights, strains, depths);
+    };
+    for p in solved.points(Kind::Bone(Level::C3)) {
+        if 0.0 <= pad.column(p.place) || pad.depth + depth < (p.place - pad.center).dot(&pad.axis).abs() {
+            continue;
+        }
+        let below = -bone.field.value(p.place);
+        if below <= depth {
+            weights.push(p.weight);
+            strains.push(p.strain.map(|e| e * factor));
+            depths.push(below.max(0.0));
+        }
+    }
+    (weights, strains, depths)
+}
+
+fn crush(case: &Case, geometry: &Geometry, solved: &Solved, factor: f64) -> Crush {
+    let limits = &case.criteria;
+    let (weights, strains, _) = layer(geometry, solved, limits.crush_depth, factor);
+    let ratios = subsidence::compression_ratios(&strains, limits.crush_strain);
+    let sunk = solved.mean_displacement(Kind::Bone(Level::C3), "implant lower");
+    let base = solved
+        .mean_displacement(Kind::Bone(Level::C3), "C3-C4 disc")
+        .or_else(|| solved.mean_displacement(Kind::Bone(Level::C3), "held"));
+    let indentation = sunk.zip(base).map_or(0.0, |(a, b)| (b.z - a.z) * factor);
+    Crush {
+        fraction: criteria::fraction_above(&weights, &ratios, 1.0),
+        strain_ratio: criteria::quantile(&weights, &ratios, 0.95).unwrap_or(0.0),
+        volume: weights.iter().sum(),
+        indentation,
+    }
+}
+
+fn implant_stress(case: &Case, chosen: &Chosen, solved: &Solved, factor: f64) -> ImplantStress {
+    let Some(mesh) = solved.mesh(Kind::Implant) else { return ImplantStress::default() };
+    let (mut solid, mut lattice): ([Vec<f64>; 2], [Vec<f64>; 3]) = Default::default();
+    for p in solved.points(Kind::Implant) {
+        let stress = p.stress.map(|s| s * factor);
+        if mesh.regions[p.cell] == 0 {
+            solid[0].push(p.weight);
+            solid[1].push(von_mises(&stress));
+        } else {
+            lattice[0].push(p.weight);
+            lattice[1].push(implant::lattice_stress(&stress));
+            lattice[2].push(chosen.amplification.strut_stress(stress));
+        }
+    }
+    let peak = |v: &[f64]| v.iter().copied().fold(0.0, f64::max);
+    let strut = criteria::quantile(&lattice[0], &lattice[2], 0.99).unwrap_or(0.0);
+    ImplantStress {
+        solid: [criteria::quantile(&solid[0], &solid[1], 0.999).unwrap_or(0.0), peak(&solid[1])],
+        lattice: [strut / case.titanium.yield_strength, peak(&lattice[2]) / case.titanium.yield_strength],
+        strut,
+        homogenised: criteria::quantile(&lattice[0], &lattice[1], 0.99).unwrap_or(0.0),
+    }
+}
+
+/// Axial force through the implant over the shortening between its contact faces, N/mm.
+fn implant_stiffness(solved: &Solved, force: f64) -> f64 {
+    let at = |set: &str| solved.mean_displacement(Kind::Implant, set).map(|u| u.z);
+    let upper = at("implant upper left").zip(at("implant upper right")).map(|(l, r)| 0.5 * (l + r));
+    match upper.zip(at("implant lower")) {
+        Some((top, bottom)) if 0.0 < bottom - top => force / (bottom - top),
+        _ => 0.0,
+    }
+}

@@ -1,0 +1,180 @@
+//! The order of the job: geometry, meshes, control, design loop, implanted stages, assessment, export, report.
+
+pub mod assess;
+pub mod bodies;
+pub mod design;
+pub mod export;
+pub mod fields;
+pub mod geometry;
+pub mod lattice;
+pub mod models;
+pub mod pictures;
+pub mod plots;
+pub mod report;
+pub mod tissue;
+
+use crate::case::{Case, Quality};
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+use crate::progress::Progress;
+use assess::Assessment;
+use bodies::Bodies;
+use dens_reports::record::Record;
+use dens_solver::newton::{Options, SolveError};
+use dens_solver::tensor::Stiffness;
+use design::History;
+use export::Exported;
+use fields::Solved;
+use geometry::Geometry;
+use lattice::{Chosen, Drawn};
+use models::Stage;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+/// Everything a run has computed.
+pub struct Results {
+    /// Bones and implant.
+    pub geometry: Geometry,
+    /// Meshes of the reported models.
+    pub bodies: Bodies,
+    /// Designs evaluated.
+    pub history: History,
+    /// The lattice that was chosen.
+    pub chosen: Chosen,
+    /// Intact, day 1, 12 months.
+    pub stages: [Solved; 3],
+    /// What they say.
+    pub assessment: Assessment,
+    /// Printable solids, one per height.
+    pub exported: Vec<Exported>,
+    /// What a reader should know about this run.
+    pub warnings: Vec<String>,
+}
+
+/// Shares of the phases in the time of a run, for the progress display only; measured on the default case.
+const SHARES: [(&str, f64); 9] = [
+    ("geometry", 0.02),
+    ("meshing", 0.06),
+    ("intact control", 0.15),
+    ("design loop", 0.25),
+    ("implanted, day 1", 0.2),
+    ("implanted, 12 months", 0.12),
+    ("assessment", 0.02),
+    ("export", 0.13),
+    ("report", 0.05),
+];
+
+/// Runs a case and writes its result into `output`.
+///
+/// # Errors
+/// Bad input or model (exit 2), no convergence (3), disk (4), a bug (70).
+pub fn run(
+    case: &Case,
+    folder: &Path,
+    quality: Quality,
+    output: &Output,
+    progress: &Progress,
+) -> Result<(Results, Record), Failure> {
+    let cancel = AtomicBool::new(false);
+    let phase = |i: usize| progress.phase(SHARES[i].0, SHARES[i].1);
+    let grade = quality as usize;
+    phase(0);
+    let geometry = geometry::build(case, folder)?;
+    phase(1);
+    let edge = case.fineness.edge[grade];
+    let bodies = bodies::mesh(case, &geometry, edge, progress)?;
+    let no_lattice = [[0.0; 6]; 6];
+    phase(2);
+    let intact = solve(case, &geometry, &bodies, Stage::Intact, &no_lattice, progress, &cancel)?;
+    phase(3);
+    let coarse = case.fineness.edge[Quality::Draft as usize];
+    let voxels = case.fineness.voxels[grade];
+    let loop_voxels = voxels.min(case.fineness.voxels[Quality::Draft as usize]);
+    let history = if edge < coarse {
+        let coarse_bodies = bodies::mesh(case, &geometry, coarse, &Progress::new(true))?;
+        let control = design::control(case, &geometry, &coarse_bodies, &cancel)?;
+        design::run(case, &geometry, &coarse_bodies, &control, loop_voxels, progress, &cancel)?
+    } else {
+        design::run(case, &geometry, &bodies, &intact, loop_voxels, progress, &cancel)?
+    };
+    let mut warnings = Vec::new();
+    let drawn = chosen_lattice(case, &history, &mut warnings)?;
+    let chosen = lattice::choose(case, drawn, voxels)?;
+    let lattice = &chosen.homogenized.stiffness;
+    phase(4);
+    let day_one = solve(case, &geometry, &bodies, Stage::DayOne, lattice, progress, &cancel)?;
+    phase(5);
+    let ingrown = solve(case, &geometry, &bodies, Stage::Ingrown, lattice, progress, &cancel)?;
+    let stages = [intact, day_one, ingrown];
+    phase(6);
+    let assessment = assess::assess(case, &geometry, &bodies, &chosen, &stages)?;
+    phase(7);
+    let exported = export::write(case, &geometry, &chosen, quality, output, progress, &cancel)?;
+    warnings.extend(geometry.spine.warnings.iter().cloned());
+    warnings.extend(bodies.all.iter().flat_map(|b| b.notes.iter().cloned()));
+    warnings.extend(exported.iter().flat_map(|e| e.warnings.iter().cloned()));
+    phase(8);
+    let results = Results { geometry, bodies, history, chosen, stages, assessment, exported, warnings };
+    let record = report::write(case, quality, &results, output)?;
+    Ok((results, record))
+}
+
+fn chosen_lattice(case: &Case, history: &History, warnings: &mut Vec<String>) -> Result<Drawn, Failure> {
+    if let Some(best) = history.best.map(|i| &history.designs[i]) {
+        return Ok(Drawn::new(&best.cell, best.relative_density, 1.0)?.resized(best.cell_size));
+    }
+    warnings.push(String::from(
+        "No evaluated design keeps every limit; the lattice that the case starts from is reported and exported, and must not be printed as it is.",
+    ));
+    let l = &case.lattice;
+    Drawn::new(&l.cell, l.relative_density, l.cell_size)
+}
+
+fn solve(
+    case: &Case,
+    geometry: &Geometry,
+    bodies: &Bodies,
+    stage: Stage,
+    lattice: &Stiffness,
+    progress: &Progress,
+    cancel: &AtomicBool,
+) -> Result<Solved, Failure> {
+    let question = models::build(case, geometry, bodies, stage, lattice)?;
+    let options = options(case);
+    let observe = |what: &str, fraction: f64| progress.within(what, fraction);
+    let solution = dens_solver::newton::solve(&question.model, &options, &observe, cancel)
+        .map_err(|e| solve_failure(stage.name(), &e))?;
+    Solved::new(question, solution)
+}
+
+/// Options of a solve. The overlap that the contact method leaves is reported, not driven to zero: soft
+/// cartilage on coarser bone cannot follow it point by point.
+pub fn options(case: &Case) -> Options {
+    Options {
+        residual_tolerance: case.tolerance,
+        max_iterations: case.max_iterations,
+        gap_tolerance: 0.05,
+        ..Options::default()
+    }
+}
+
+/// Exit code and message of a failed solve.
+pub fn solve_failure(what: &str, error: &SolveError) -> Failure {
+    let message = format!("error: {what}: {error}");
+    match error {
+        SolveError::NotConverged { .. } => Failure {
+            exit: Exit::NotConverged,
+            message: format!(
+                "{message}\n  = hint: the contact iteration did not converge; raise solver.max_iterations, refine mesh.edge_*, or check friction and fixation"
+            ),
+        },
+        SolveError::Linear(dens_solver::linear::LinearError::NotConverged { .. }) => Failure {
+            exit: Exit::NotConverged,
+            message: format!(
+                "{message}\n  = hint: the linear solver did not converge; check the stiffness values of the case"
+            ),
+        },
+        SolveError::Cancelled => Failure { exit: Exit::Interrupted, message: "interrupted".into() },
+        _ => Failure { exit: Exit::BadInput, message },
+    }
+}

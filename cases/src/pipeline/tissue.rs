@@ -1,0 +1,275 @@
+//! Which tissue fills which cell: regions and stiffness of bones, discs, cartilage and implant.
+//!
+//! The cortex (0.46 mm) and the endplates (0.6 mm) are thinner than a cell. They are carried by
+//! partial-volume stiffness: the share of each tissue in a cell is sampled at 15 points by depth below the
+//! surface, and the stiffness is the mean of the tissues' stiffnesses weighted by share. That bound is sharp
+//! along the shell, where the cortex carries load, and too stiff across it.
+
+use super::bodies::Body;
+use super::geometry::Geometry;
+use crate::case::Case;
+use crate::failure::Failure;
+use dens_mesher::Vec3;
+use dens_mesher::geometry::spine::{Joint, JointKind, Level, Patch, Side};
+use dens_mesher::mesh::Mesh;
+use dens_solver::elements::Section;
+use dens_solver::materials::{calibrated, density};
+use dens_solver::tensor::{Stiffness, isotropic, mix, rotate};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Sampling points of a cell.
+const SAMPLES: usize = 15;
+
+/// Tissues of a bone cell.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Tissue {
+    /// Shares of cortical, endplate, cancellous and posterior bone, in fifteenths.
+    pub shares: [u8; 4],
+    /// Depth of the centroid below the surface, mm.
+    pub depth: f64,
+}
+
+/// Names of the tissues, in the order of the shares.
+pub const TISSUES: [&str; 4] = ["cortical", "endplate", "cancellous", "posterior"];
+
+/// Stiffness of the four bone tissues of a case, in the order of [`TISSUES`].
+///
+/// # Errors
+/// A density outside the validity of the law; exit 2.
+pub fn bone_stiffness(case: &Case) -> Result<[Stiffness; 4], Failure> {
+    let b = &case.bone;
+    let cancellous = cancellous(case)?.0;
+    Ok([
+        isotropic(b.cortical.0, b.cortical.1),
+        isotropic(b.endplate.0, b.endplate.1),
+        isotropic(cancellous, b.cancellous_poisson),
+        isotropic(b.posterior.0, b.posterior.1),
+    ])
+}
+
+/// Young's modulus and compressive yield strength of cancellous bone, MPa, by the law of the case.
+///
+/// # Errors
+/// A density outside the validity of the law; exit 2.
+pub fn cancellous(case: &Case) -> Result<(f64, f64), Failure> {
+    let name = &case.bone.cancellous_law;
+    let law =
+        density::find(name).ok_or_else(|| Failure::input(format!("no density law is called `{name}`")))?;
+    calibrated::modulus_and_strength(law, milligrams(case))
+        .map_err(|e| Failure::input(format!("bone.cancellous_density with bone.cancellous_law: {e}")))
+}
+
+/// Density of cancellous bone, mg/cm³ (from t/mm³).
+fn milligrams(case: &Case) -> f64 {
+    case.bone.cancellous_density * 1e12
+}
+
+/// Mass densities of the four tissues, g/cm³, in the order of [`TISSUES`].
+///
+/// Cancellous from its QCT density; cortex and endplates at the largest density of bone remodelling laws,
+/// 1.73 g/cm³ (Huiskes 1992, Kerner 1999); posterior elements, a mixture, halfway.
+pub fn mass_densities(case: &Case) -> [f64; 4] {
+    let (compact, porous) = (1.73, calibrated::apparent(milligrams(case)));
+    [compact, compact, porous, 0.5 * (compact + porous)]
+}
+
+/// Regions and materials of a bone.
+///
+/// # Errors
+/// As [`bone_stiffness`].
+pub fn fill_bone(case: &Case, geometry: &Geometry, level: Level, body: &mut Body) -> Result<(), Failure> {
+    let spine = &geometry.spine;
+    let Some(bone) = spine.bone(level) else { return Err(Failure::bug("a meshed bone is not in the spine")) };
+    let pure = bone_stiffness(case)?;
+    let (origin, back) = bone.posterior_plane;
+    let endplates: Vec<Patch> = spine
+        .joints
+        .iter()
+        .filter(|j| j.kind == JointKind::Disc)
+        .filter_map(|j| {
+            if j.upper == level { Some(j.on_upper()) } else { (j.lower == level).then(|| j.on_lower()) }
+        })
+        .chain(spine.held.first().copied().filter(|_| spine.bones.last().is_some_and(|b| b.level == level)))
+        .collect();
+    let (shell, plate) = (case.bone.cortical_thickness, case.bone.endplate_thickness);
+    let tissue_at = |p: Vec3| -> (usize, f64) {
+        let depth = -bone.field.value(p);
+        let under =
+            endplates.iter().any(|e| e.column(p) < 0.0 && (p - e.center).dot(&e.axis).abs() < e.depth);
+        let kind = if 0.0 < (p - origin).dot(&back) {
+            3
+        } else if under && depth < plate {
+            1
+        } else if depth < shell {
+            0
+        } else {
+            2
+        };
+        (kind, depth)
+    };
+    let mesh = Arc::make_mut(&mut body.mesh);
+    let tissue: Vec<Tissue> = (0..mesh.n_cells())
+        .into_par_iter()
+        .map(|cell| {
+            let mut t = Tissue::default();
+            for p in samples(mesh, cell) {
+                t.shares[tissue_at(p).0] += 1;
+            }
+            t.depth = tissue_at(mesh.centroid(cell)).1;
+            t
+        })
+        .collect();
+    let pillars = pillars(geometry, level);
+    mesh.region_names = REGIONS.map(String::from).to_vec();
+    mesh.regions = (0..mesh.n_cells())
+        .map(|cell| region(mesh.centroid(cell), &tissue[cell], &endplates, &pillars))
+        .collect();
+    let mut numbers: BTreeMap<[u8; 4], u32> = BTreeMap::new();
+    for t in &tissue {
+        let next = numbers.len() as u32;
+        let number = *numbers.entry(t.shares).or_insert(next);
+        if number == next {
+            let parts: Vec<(f64, &Stiffness)> = t
+                .shares
+                .iter()
+                .zip(&pure)
+                .filter(|(n, _)| **n > 0)
+                .map(|(n, c)| (f64::from(*n) / SAMPLES as f64, c))
+                .collect();
+            body.palette.push(Section::suited(mix(&parts)));
+        }
+        body.of_cell.push(number);
+    }
+    body.tissue = tissue;
+    Ok(())
+}
+
+/// Regions of a bone.
+pub const REGIONS: [&str; 7] = [
+    "cortical shell",
+    "cancellous core",
+    "superior endplate",
+    "inferior endplate",
+    "left lateral mass",
+    "right lateral mass",
+    "posterior elements",
+];
+
+/// Axes of the articular pillars of a bone: from the upper to the lower facet of each side, with the
+/// larger of their radii.
+fn pillars(geometry: &Geometry, level: Level) -> Vec<(Side, Vec3, Vec3, f64)> {
+    let spine = &geometry.spine;
+    Side::BOTH
+        .into_iter()
+        .enumerate()
+        .filter_map(|(i, side)| {
+            let kind = JointKind::Facet(side);
+            let top = match level {
+                Level::C1 => Some(spine.condyles[i]),
+                _ => spine.joints.iter().find(|j| j.lower == level && j.kind == kind).map(Joint::on_lower),
+            }?;
+            let bottom = spine
+                .joints
+                .iter()
+                .find(|j| j.upper == level && j.kind == kind)
+                .map(Joint::on_upper)
+                .or_else(|| spine.held.get(1 + i).copied())?;
+            let radius = top.radii.into_iter().chain(bottom.radii).fold(0.0, f64::max);
+            Some((side, top.center, bottom.center, radius))
+        })
+        .collect()
+}
+
+fn region(p: Vec3, tissue: &Tissue, endplates: &[Patch], pillars: &[(Side, Vec3, Vec3, f64)]) -> u16 {
+    if tissue.shares[1] > 0 {
+        let nearest = endplates.iter().min_by(|a, b| (p - a.center).norm().total_cmp(&(p - b.center).norm()));
+        return if nearest.is_some_and(|e| e.axis.z > 0.0) { 2 } else { 3 };
+    }
+    for (side, a, b, radius) in pillars {
+        let along = b - a;
+        let t = ((p - a).dot(&along) / along.norm_squared().max(1e-12)).clamp(0.0, 1.0);
+        if (p - (a + along * t)).norm() < *radius {
+            return if *side == Side::Left { 4 } else { 5 };
+        }
+    }
+    match tissue.shares {
+        [_, _, _, posterior] if 2 * usize::from(posterior) > SAMPLES => 6,
+        [cortical, ..] if cortical > 0 => 0,
+        _ => 1,
+    }
+}
+
+/// Points spread through a cell: centroid, toward corners, edges and facets.
+fn samples(mesh: &Mesh, cell: usize) -> [Vec3; SAMPLES] {
+    let c = &mesh.cells[cell];
+    let x = [0, 1, 2, 3].map(|i| mesh.points[c[i] as usize]);
+    let center = (x[0] + x[1] + x[2] + x[3]) / 4.0;
+    let mut points = [center; SAMPLES];
+    for i in 0..4 {
+        points[1 + i] = 0.3 * center + 0.7 * x[i];
+        points[5 + i] = 0.3 * center + 0.7 * (4.0 * center - x[i]) / 3.0;
+    }
+    for (k, e) in dens_mesher::mesh::EDGE_CORNERS.iter().enumerate() {
+        points[9 + k] = 0.3 * center + 0.35 * (x[e[0]] + x[e[1]]);
+    }
+    points
+}
+
+/// Nucleus and fibre-reinforced annulus of a disc.
+///
+/// The fibres, ±`fiber_angle` about the disc's plane in the lamellae, are smeared into the annulus:
+/// `C = C_ground + v E/2 Σ± a⊗a⊗a⊗a`; they are linear, in compression as in tension.
+pub fn fill_disc(case: &Case, joint: &Joint, body: &mut Body) {
+    const DIRECTIONS: usize = 48;
+    let soft = &case.soft;
+    let nucleus = isotropic(soft.nucleus.0, soft.nucleus.1);
+    let ground = isotropic(soft.annulus.0, soft.annulus.1);
+    let fiber = dens_solver::materials::fibers::crossed(
+        &ground,
+        soft.fiber_modulus * soft.fiber_volume_fraction,
+        soft.fiber_angle,
+    );
+    let patch = joint.patch;
+    let second = patch.axis.cross(&patch.first);
+    // Local frame of the family at angle φ: x tangential, y radial, z along the disc's axis.
+    body.palette = (0..DIRECTIONS)
+        .map(|k| {
+            let phi = k as f64 / DIRECTIONS as f64 * std::f64::consts::TAU;
+            let radial = patch.first * phi.cos() + second * phi.sin();
+            let tangent = patch.axis.cross(&radial);
+            let frame = nalgebra::Matrix3::from_columns(&[tangent, radial, patch.axis]);
+            // rotate(C, R) with R from local to global columns; handedness does not matter for crossed fibres.
+            Section::suited(rotate(&fiber, &frame))
+        })
+        .chain([Section::suited(nucleus)])
+        .collect();
+    let core = soft.nucleus_area_fraction.sqrt();
+    let mesh = Arc::make_mut(&mut body.mesh);
+    mesh.region_names = vec!["annulus".into(), "nucleus".into()];
+    for cell in 0..mesh.n_cells() {
+        let d = mesh.centroid(cell) - patch.center;
+        let (u, v) = (d.dot(&patch.first) / patch.radii[0], d.dot(&second) / patch.radii[1]);
+        let inside = u.hypot(v) < core;
+        mesh.regions[cell] = u16::from(inside);
+        // The lamellae are similar ellipses: their normal at (u, v).
+        let phi = (v / patch.radii[1]).atan2(u / patch.radii[0]);
+        let k = (phi / std::f64::consts::TAU * DIRECTIONS as f64).round() as i64;
+        body.of_cell.push(if inside { DIRECTIONS as u32 } else { k.rem_euclid(DIRECTIONS as i64) as u32 });
+    }
+}
+
+/// Isotropic cartilage.
+pub fn fill_cartilage(case: &Case, body: &mut Body) {
+    body.palette = vec![Section::suited(isotropic(case.soft.cartilage.0, case.soft.cartilage.1))];
+    body.of_cell = vec![0; body.mesh.n_cells()];
+    Arc::make_mut(&mut body.mesh).region_names = vec!["cartilage".into()];
+}
+
+/// Solid titanium in region 0 and the homogenised lattice in region 1 of the implant.
+pub fn fill_implant(case: &Case, lattice: &Stiffness, body: &mut Body) {
+    let solid = isotropic(case.titanium.modulus, case.titanium.poisson);
+    body.palette = vec![Section::suited(solid), Section::suited(*lattice)];
+    body.of_cell = body.mesh.regions.iter().map(|r| u32::from(*r)).collect();
+}

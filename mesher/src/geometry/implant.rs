@@ -1,1 +1,0 @@
-//! The implant: negative of the bones it meets, body, rim, screw walls.

@@ -1,0 +1,369 @@
+//! The implant: negative of the bones it meets, body, rim, screw walls.
+//!
+//! [`Implant::design`] replaces C2. Two arms rise from the superior endplate of C3 to the inferior facets of
+//! C1; each is a loft between two contact ellipses, and where they run together they melt into one anterior
+//! body, so that the implant is a fork that is open toward the spinal canal.
+//!
+//! ```text
+//!      ╲ C1 facet ╱        ╲ C1 facet ╱        upper faces: negative of C1
+//!       ╲________╱          ╲________╱
+//!         ╲     ╲____________╱     ╱           side: smooth, solid rim inside
+//!          ╲      lattice         ╱
+//!           ╲__  bores ╲    ╱  __╱
+//!              ╲________╲__╱__╱                lower face: negative of the C3 endplate
+//! ```
+//! What leaves is a list of separate smooth [`Face`]s, so that a mesher that cuts one level set after the
+//! other gets true edges; inside is where all are negative. The metal inside is told apart by
+//! [`Implant::solid`]: negative in the rim and in the screw walls, positive where lattice goes. The contact
+//! faces have no rim: there the lattice is open to the bone.
+//!
+//! Guaranteed by construction: no point of the implant lies in C1 or C3; inside a contact ellipse the face
+//! *is* the bone's surface. Not guaranteed: that the bones' fields are right, that a surgeon can bring it in.
+
+mod body;
+mod contact;
+mod error;
+mod fit;
+mod rim;
+mod screws;
+
+pub use contact::Pad;
+pub use error::ImplantError;
+pub use fit::{Fit, PadFit};
+pub use screws::{ScrewPlan, ScrewTrack};
+
+use super::spine::{JointKind, Level, Patch, Side, Spine};
+use super::{Aabb, Field};
+use crate::Vec3;
+use body::{Arm, Body};
+use contact::{Moved, Trim};
+use rim::Solid;
+use screws::{Bore, Holes};
+use std::sync::Arc;
+
+/// Width over which the clearance to bone opens around a contact face, mm.
+const CLEARANCE_BLEND_MM: f64 = 2.5;
+/// Least room between a contact face of C1 and the plane of the C3 endplate, mm: two rims and room for a
+/// few lattice cells and a screw seat. Unsourced choice.
+const LEAST_ROOM_MM: f64 = 10.0;
+/// Largest share of a contact face that the canal's clearance may take.
+const CANAL_SHARE: f64 = 0.15;
+
+/// What can be chosen about the implant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImplantParams {
+    /// Height of the middle of the C1 facets over the middle of the C3 endplate along z, mm; as the bones
+    /// stand when absent.
+    pub height_mm: Option<f64>,
+    /// Thickness of the solid rim along the outer walls, mm.
+    pub rim_mm: f64,
+    /// Thickness of the solid wall around a screw track, mm.
+    pub wall_mm: f64,
+    /// Integrated screws.
+    pub screws: ScrewPlan,
+    /// Outer diameter of a screw, mm.
+    pub screw_mm: f64,
+    /// Difference between bore and screw diameter, mm.
+    pub bore_clearance_mm: f64,
+    /// Diameter of the seat of a screw head at the surface, mm.
+    pub seat_mm: f64,
+    /// What is taken off the semi-axes of a joint's ellipse, mm.
+    pub contact_margin_mm: f64,
+    /// Clearance to the spinal canal, mm.
+    pub canal_clearance_mm: f64,
+    /// Clearance to bone outside the contact faces, mm.
+    pub bone_clearance_mm: f64,
+    /// Least width of a pillar, mm.
+    pub pillar_mm: f64,
+    /// Openings in the rim on the lateral and anterior sides of the arms, away from the cord, through which
+    /// powder leaves and bone enters.
+    pub windows: bool,
+}
+
+impl Default for ImplantParams {
+    fn default() -> Self {
+        Self {
+            height_mm: None,
+            rim_mm: 0.9,
+            wall_mm: 1.0,
+            screws: ScrewPlan::Lower,
+            screw_mm: 3.5,
+            bore_clearance_mm: 0.3,
+            seat_mm: 5.2,
+            contact_margin_mm: 0.5,
+            canal_clearance_mm: 1.5,
+            bone_clearance_mm: 1.0,
+            pillar_mm: 7.0,
+            windows: true,
+        }
+    }
+}
+
+impl ImplantParams {
+    fn check(&self) -> Result<(), ImplantError> {
+        let height = self.height_mm.unwrap_or(28.0);
+        let ranges = [
+            ("height", height, 10.0, 60.0),
+            ("rim", self.rim_mm, 0.3, 3.0),
+            ("wall", self.wall_mm, 0.4, 3.0),
+            ("screw diameter", self.screw_mm, 1.5, 6.0),
+            ("bore clearance", self.bore_clearance_mm, 0.0, 1.0),
+            ("seat diameter", self.seat_mm, self.screw_mm + self.bore_clearance_mm, 9.0),
+            ("contact margin", self.contact_margin_mm, 0.0, 3.0),
+            ("canal clearance", self.canal_clearance_mm, 0.5, 4.0),
+            ("bone clearance", self.bone_clearance_mm, 0.2, 3.0),
+            ("pillar width", self.pillar_mm, 3.0, 20.0),
+        ];
+        match ranges.iter().find(|(_, v, least, most)| !(least <= v && v <= most)) {
+            Some(&(name, value, least, most)) => {
+                Err(ImplantError::Param { name, value, unit: "mm", least, most })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a face of the implant is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaceKind {
+    /// Outer side wall.
+    Side,
+    /// Negative of C1 (both facets), with clearance to C1 elsewhere.
+    Upper,
+    /// Negative of the C3 endplate, with clearance to C3 elsewhere.
+    Lower,
+    /// Wall of a screw track.
+    Bore,
+}
+
+/// One smooth piece of the implant's boundary.
+#[derive(Clone)]
+pub struct Face {
+    /// Name, for instance `side` or `bore C3 left`.
+    pub name: String,
+    /// What it is.
+    pub kind: FaceKind,
+    /// Signed field, negative on the implant's side.
+    pub field: Arc<dyn Field>,
+}
+
+/// Implant in place of C2, in the frame of the spine it was designed to.
+#[derive(Clone)]
+pub struct Implant {
+    /// What it was designed with; `height_mm` as asked.
+    pub params: ImplantParams,
+    /// Height of the middle of the C1 facets over the middle of the C3 endplate along z, mm.
+    pub height_mm: f64,
+    /// What C1 must be moved by for this implant, mm.
+    pub upper_shift: Vec3,
+    /// Contact faces: lower, upper left, upper right.
+    pub pads: [Pad; 3],
+    /// Screw tracks.
+    pub tracks: Vec<ScrewTrack>,
+    measured: Fit,
+    spine: Arc<Spine>,
+    body: Arc<Body>,
+    faces: Vec<Face>,
+    trims: [Arc<Trim>; 2],
+    solid: Arc<Solid>,
+    /// C1 where it stands with this implant, and the bones below.
+    bones: Vec<(Level, Arc<dyn Field>)>,
+}
+
+impl Implant {
+    /// Designs the implant to `spine`.
+    ///
+    /// # Errors
+    /// [`ImplantError`]: a parameter out of range, a missing joint, or no room for an implant; the sampled
+    /// checks of [`Fit`] are part of it.
+    pub fn design(spine: &Spine, params: &ImplantParams) -> Result<Self, ImplantError> {
+        Self::on(Arc::new(spine.clone()), params)
+    }
+
+    /// The same implant fitted anew for another height: the contact faces stay the bones' negatives, only the
+    /// body between them changes.
+    ///
+    /// # Errors
+    /// As [`Implant::design`].
+    pub fn at_height(&self, height_mm: f64) -> Result<Self, ImplantError> {
+        Self::on(self.spine.clone(), &ImplantParams { height_mm: Some(height_mm), ..self.params.clone() })
+    }
+
+    fn on(spine: Arc<Spine>, params: &ImplantParams) -> Result<Self, ImplantError> {
+        params.check()?;
+        let c1 = bone(&spine, Level::C1)?;
+        let c3 = bone(&spine, Level::C3)?;
+        // The end of the body lies deeper in the bone than the rim is thick: no skin under a contact face.
+        let margin = [params.contact_margin_mm, params.rim_mm + 0.3];
+
+        let disc = joint(&spine, JointKind::Disc, Level::C3)?;
+        let lower = Pad::fit("lower", Level::C3, &*c3, Patch { axis: -disc.axis, ..disc }, margin)?;
+        let standing = Side::BOTH.map(|side| -> Result<Pad, ImplantError> {
+            let facet = joint(&spine, JointKind::Facet(side), Level::C2)?;
+            Pad::fit(&format!("upper {}", side.name()), Level::C1, &*c1, facet, margin)
+        });
+        let [left, right] = standing;
+        let (mut left, mut right) = (left?, right?);
+
+        let found = 0.5 * (left.patch.center.z + right.patch.center.z) - lower.patch.center.z;
+        let height_mm = params.height_mm.unwrap_or(found);
+        let upper_shift = Vec3::new(0.0, 0.0, height_mm - found);
+        for pad in [&mut left, &mut right] {
+            pad.patch = pad.patch.moved(upper_shift);
+            pad.joint = pad.joint.moved(upper_shift);
+        }
+        let upper_bone: Arc<dyn Field> =
+            if upper_shift == Vec3::zeros() { c1 } else { Arc::new(Moved { field: c1, shift: upper_shift }) };
+        room([&left, &right], &lower, height_mm)?;
+
+        let arms = [&left, &right].map(|top| Arm::between(&lower, top));
+        let body = Arc::new(Body::fork(arms, &spine.canal, params.canal_clearance_mm));
+        let holes =
+            Holes { bore: 0.5 * (params.screw_mm + params.bore_clearance_mm), seat: 0.5 * params.seat_mm };
+        let pads = [lower, left, right];
+        let tracks = screws::tracks(params.screws, &body, [&pads[0], &pads[1], &pads[2]], &holes);
+
+        let trim = |bone: &Arc<dyn Field>, columns: Vec<Patch>| Trim {
+            bone: bone.clone(),
+            columns,
+            clearance: params.bone_clearance_mm,
+            blend: CLEARANCE_BLEND_MM,
+        };
+        let upper = Arc::new(trim(&upper_bone, vec![pads[1].patch, pads[2].patch]));
+        let lower = Arc::new(trim(&c3, vec![pads[0].patch]));
+        let mut faces = vec![
+            Face { name: "side".into(), kind: FaceKind::Side, field: body.clone() },
+            Face { name: "upper".into(), kind: FaceKind::Upper, field: upper.clone() },
+            Face { name: "lower".into(), kind: FaceKind::Lower, field: lower.clone() },
+        ];
+        faces.extend(tracks.iter().map(|t| Face {
+            name: format!("bore {}", t.name),
+            kind: FaceKind::Bore,
+            field: Arc::new(Bore(t.clone())),
+        }));
+        let windows = if params.windows { rim::windows(&body) } else { Vec::new() };
+        let solid = Arc::new(Solid {
+            body: body.clone(),
+            tracks: tracks.clone(),
+            windows,
+            rim_mm: params.rim_mm,
+            wall_mm: params.wall_mm,
+        });
+        let mut bones = vec![(Level::C1, upper_bone), (Level::C3, c3)];
+        bones.extend(spine.bone(Level::C4).map(|b| (Level::C4, b.field.clone())));
+        let params = params.clone();
+        let trims = [upper, lower];
+        let mut implant = Self {
+            params,
+            height_mm,
+            upper_shift,
+            pads,
+            tracks,
+            measured: Fit::unknown(),
+            spine,
+            body,
+            faces,
+            trims,
+            solid,
+            bones,
+        };
+        implant.check_shape()?;
+        implant.measured = implant.measure();
+        implant.measured.check(&implant.params)?;
+        Ok(implant)
+    }
+
+    /// Boundary as separate smooth faces, in the order in which a mesher should cut them.
+    pub fn faces(&self) -> &[Face] {
+        &self.faces
+    }
+
+    /// Measured checks; all have passed.
+    pub fn fit(&self) -> Fit {
+        self.measured.clone()
+    }
+
+    /// Field that tells solid metal from lattice inside the implant, mm, negative in the solid rim and in the
+    /// screw walls; about a distance near its zero level, with edges where rim and walls meet.
+    pub fn solid(&self) -> Arc<dyn Field> {
+        self.solid.clone()
+    }
+
+    /// Value of [`Implant::solid`] from a value of the side face already known, for instance sampled.
+    pub(crate) fn solid_given_side(&self, p: Vec3, side: f64) -> f64 {
+        self.solid.given_side(p, side)
+    }
+
+    /// Contact faces with their names, `axis` out of the implant, for boundary sets.
+    pub fn contacts(&self) -> impl Iterator<Item = (&str, &Patch)> {
+        self.pads.iter().map(|p| (p.name.as_str(), &p.patch))
+    }
+
+    /// C1 where it stands with this implant, then C3 and, if present, C4.
+    pub fn bones(&self) -> &[(Level, Arc<dyn Field>)] {
+        &self.bones
+    }
+
+    /// Extent along z, mm: from the lowest to the highest sampled point, within 0.7 mm.
+    pub fn overall_height(&self) -> f64 {
+        self.measured.bounds.size().z
+    }
+
+    /// Mass in t for a lattice of that relative density and a metal of `density` in t/mm³.
+    pub fn mass(&self, relative_density: f64, density: f64) -> f64 {
+        let lattice_mm3 = self.measured.volume_mm3 - self.measured.solid_mm3;
+        (self.measured.solid_mm3 + relative_density * lattice_mm3) * density
+    }
+}
+
+impl Field for Implant {
+    fn value(&self, p: Vec3) -> f64 {
+        self.faces.iter().map(|f| f.field.value(p)).fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    fn bounds(&self) -> Aabb {
+        self.body.bounds()
+    }
+}
+
+fn bone(spine: &Spine, level: Level) -> Result<Arc<dyn Field>, ImplantError> {
+    let found = spine.bone(level).map(|b| b.field.clone());
+    found.ok_or_else(|| ImplantError::Missing { what: level.name().to_owned() })
+}
+
+/// Ellipse of the joint of that kind whose lower bone is `lower`; axis from lower to upper.
+fn joint(spine: &Spine, kind: JointKind, lower: Level) -> Result<Patch, ImplantError> {
+    spine.joints.iter().find(|j| j.kind == kind && j.lower == lower).map(|j| j.patch).ok_or_else(|| {
+        let what = match kind {
+            JointKind::Facet(side) => format!("C1-C2 facet {}", side.name()),
+            JointKind::Disc => "C2-C3 disc".to_owned(),
+        };
+        ImplantError::Missing { what }
+    })
+}
+
+/// Room between the upper contact faces and the plane of the endplate.
+fn room(pads: [&Pad; 2], foot: &Pad, height_mm: f64) -> Result<(), ImplantError> {
+    let up = -foot.patch.axis;
+    let over = |p: Vec3| (p - foot.patch.center).dot(&up);
+    for pad in pads {
+        // The lowest point of the face: its edge, and as much lower as the bone bulges out of the ellipse.
+        let edge = contact::ring(&pad.patch, 1.0, 64).map(over).fold(f64::INFINITY, f64::min);
+        let room_mm = edge + pad.relief[0].min(0.0);
+        if room_mm < LEAST_ROOM_MM {
+            return Err(ImplantError::TooLow {
+                height_mm,
+                pad: pad.name.clone(),
+                room_mm,
+                needed_mm: LEAST_ROOM_MM,
+                least_mm: height_mm + (LEAST_ROOM_MM - room_mm) / up.z.max(0.5),
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) use tests::block_spine;

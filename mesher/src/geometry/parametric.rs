@@ -1,1 +1,0 @@
-//! Parametric C1 to C4 from published dimensions.

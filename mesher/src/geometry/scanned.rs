@@ -1,1 +1,0 @@
-//! The spine from surface files of a patient.

@@ -1,1 +1,0 @@
-//! Simple solids and smooth combinations of fields.

@@ -1,1 +1,0 @@
-//! The printable solid: envelope, skin, walls and the real lattice in one field.

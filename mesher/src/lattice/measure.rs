@@ -1,0 +1,139 @@
+//! Density, surface and pore of one period by deterministic sampling; lengths in cell edges.
+
+use rayon::prelude::*;
+
+use crate::Vec3;
+
+/// Signed value at a point, both in cell edges, negative in the solid.
+pub(super) type Value<'a> = &'a (dyn Fn(Vec3) -> f64 + Sync);
+
+/// Boxes along an edge of the coarse pass, and parts along the edge of a box that the surface may cross.
+///
+/// Together 144 samples an edge where they count: density within 1e-4 for features of a cell / 72 and more.
+const COARSE: usize = 48;
+const PARTS: usize = 3;
+
+/// Solid share of the cell.
+///
+/// Each sample counts by the share of its box on the solid side of a plane at the sampled distance. The error
+/// of that share is odd in the distance, so it cancels over a smooth surface: second order in the box size.
+pub(super) fn relative_density(value: Value) -> f64 {
+    near_surface_mean(value, &|_, signed, h| (0.5 - signed / h).clamp(0.0, 1.0))
+}
+
+/// Solid share by the coarse pass alone: a ninth of the cost, some 1e-3 off.
+pub(super) fn rough_density(value: Value) -> f64 {
+    plane_sums(&|i| (0.5 - value(midpoint(i, COARSE)) * COARSE as f64).clamp(0.0, 1.0))
+}
+
+/// Surface area of one period: ∫ δ(v) |∇v| dV with a hat of half-width two samples as δ.
+pub(super) fn surface_area(value: Value) -> f64 {
+    near_surface_mean(value, &|q, signed, h| {
+        let width = 2.0 * h;
+        let hat = 1.0 - signed.abs() / width;
+        if hat <= 0.0 { 0.0 } else { hat / width * gradient(value, q).norm() }
+    })
+}
+
+/// Radius of the largest sphere in the void, to 1e-3.
+///
+/// Branch and bound: the distance to the solid changes by at most the way walked. `exact` says that the value
+/// outside the solid is that distance; otherwise it is measured to points of the surface.
+pub(super) fn largest_pore(value: Value, exact: bool) -> f64 {
+    const START: usize = 12;
+    const PRECISION: f64 = 1e-3;
+    let points = if exact { Vec::new() } else { surface_points(value) };
+    let radius = |q: Vec3| {
+        let signed = value(q);
+        if exact || signed <= 0.0 { signed.max(0.0) } else { nearest_point(&points, q) }
+    };
+    let mut half = 0.5 / START as f64;
+    let mut boxes: Vec<Vec3> = (0..START.pow(3)).map(|i| midpoint(i, START)).collect();
+    let mut best = 0.0_f64;
+    loop {
+        let radii: Vec<f64> = boxes.par_iter().map(|center| radius(*center)).collect();
+        best = radii.iter().copied().fold(best, f64::max);
+        let reach = half * 3_f64.sqrt();
+        if reach < PRECISION {
+            return best;
+        }
+        half *= 0.5;
+        let promising = boxes.iter().zip(&radii).filter(|(_, r)| best + PRECISION < **r + reach);
+        boxes = promising.flat_map(|(center, _)| eighths(*center, half)).collect();
+        if boxes.is_empty() {
+            return best;
+        }
+    }
+}
+
+/// Central differences, dimensionless.
+fn gradient(value: Value, q: Vec3) -> Vec3 {
+    let step = 1e-5;
+    Vec3::from_fn(|axis, _| {
+        let mut d = Vec3::zeros();
+        d[axis] = step;
+        (value(q + d) - value(q - d)) / (2.0 * step)
+    })
+}
+
+/// Mean over the cell of `f(point, signed value, sample spacing)`, which must be constant beyond two spacings.
+///
+/// Boxes are split where the value says that the surface may pass; the factor 1.5 allows for level sets,
+/// whose value is not exactly a distance.
+fn near_surface_mean(value: Value, f: &(dyn Fn(Vec3, f64, f64) -> f64 + Sync)) -> f64 {
+    let h = 1.0 / (COARSE * PARTS) as f64;
+    let reach = 1.5 * 0.5 * 3_f64.sqrt() / COARSE as f64 + h;
+    plane_sums(&|i| {
+        let center = midpoint(i, COARSE);
+        let signed = value(center);
+        if reach < signed.abs() {
+            return f(center, signed, h);
+        }
+        let parts = PARTS.pow(3);
+        let sum: f64 = (0..parts)
+            .map(|part| center + (midpoint(part, PARTS) - Vec3::repeat(0.5)) / COARSE as f64)
+            .map(|q| f(q, value(q), h))
+            .sum();
+        sum / parts as f64
+    })
+}
+
+/// Mean of `f` over the coarse boxes; one sum a plane, planes added in order.
+fn plane_sums(f: &(dyn Fn(usize) -> f64 + Sync)) -> f64 {
+    let plane = |z: usize| (0..COARSE * COARSE).map(|i| f(z * COARSE * COARSE + i)).sum::<f64>();
+    let planes: Vec<f64> = (0..COARSE).into_par_iter().map(plane).collect();
+    planes.iter().sum::<f64>() / COARSE.pow(3) as f64
+}
+
+/// Middle of box `i` of n³, x fastest.
+fn midpoint(i: usize, n: usize) -> Vec3 {
+    (Vec3::new((i % n) as f64, (i / n % n) as f64, (i / n / n) as f64) + Vec3::repeat(0.5)) / n as f64
+}
+
+fn eighths(center: Vec3, half: f64) -> impl Iterator<Item = Vec3> {
+    (0..8).map(move |i| center + (midpoint(i, 2) - Vec3::repeat(0.5)) * (4.0 * half))
+}
+
+/// Where the edges of a grid of 40³ cross the surface; the nearest of them is at most 0.2 % of a pore radius
+/// further than the surface.
+fn surface_points(value: Value) -> Vec<Vec3> {
+    const GRID: usize = 40;
+    let h = 1.0 / GRID as f64;
+    let from = |i: usize| {
+        let corner = midpoint(i, GRID);
+        let here = value(corner);
+        (0..3).filter_map(move |axis| {
+            let mut step = Vec3::zeros();
+            step[axis] = h;
+            let there = value(corner + step);
+            ((here < 0.0) != (there < 0.0)).then(|| corner + step * (here / (here - there)))
+        })
+    };
+    (0..GRID.pow(3)).into_par_iter().flat_map_iter(from).collect()
+}
+
+/// Distance from `q` to the nearest periodic image of `points`.
+fn nearest_point(points: &[Vec3], q: Vec3) -> f64 {
+    let squared = |p: &Vec3| (p - q).map(|x| x - x.round()).norm_squared();
+    points.iter().map(squared).fold(f64::INFINITY, f64::min).sqrt()
+}

@@ -1,0 +1,292 @@
+//! Strict reader of the packages the writer makes.
+
+use super::{CORE, MODEL, START};
+use dens_mesher::Vec3;
+use dens_mesher::geometry::surface::TriSurface;
+use std::io::{self, BufRead, BufReader, Read, Seek};
+use thiserror::Error;
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+/// Largest accepted size of the small parts, bytes.
+const MOST_PART: u64 = 1 << 16;
+/// Longest accepted text between two `>` of the model, bytes.
+const MOST_TAG: u64 = 1 << 16;
+
+/// What a 3MF package holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Package {
+    /// The mesh, mm.
+    pub surface: TriSurface,
+    /// Metadata of the model, in file order.
+    pub metadata: Vec<(String, String)>,
+}
+
+/// Why a 3MF package cannot be read.
+#[derive(Debug, Error)]
+pub enum ThreemfError {
+    /// The file could not be read.
+    #[error("3MF cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// The container is damaged or lacks a part.
+    #[error("3MF is no valid zip package: {0}")]
+    Zip(#[from] ZipError),
+    /// A part inflates to more than the caller accepts.
+    #[error("3MF part `{part}` is larger than {most} bytes")]
+    TooLarge {
+        /// Name of the part.
+        part: String,
+        /// Largest accepted size.
+        most: u64,
+    },
+    /// A part does not say what it must.
+    #[error("3MF part `{part}`: {what}")]
+    Content {
+        /// Name of the part.
+        part: String,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+/// Reads a package whose model inflates to at most `most` bytes.
+///
+/// # Errors
+/// [`ThreemfError`].
+pub fn read<R: Read + Seek>(input: R, most: u64) -> Result<Package, ThreemfError> {
+    let mut zip = ZipArchive::new(input)?;
+    require(&mut zip, "[Content_Types].xml", "application/vnd.ms-package.3dmanufacturing-3dmodel+xml")?;
+    require(&mut zip, "_rels/.rels", START)?;
+    require(&mut zip, "_rels/.rels", &format!("Target=\"/{MODEL}\""))?;
+    let part = zip.by_name(MODEL)?;
+    if most < part.size() {
+        return Err(ThreemfError::TooLarge { part: MODEL.into(), most });
+    }
+    // The stated size may lie: what is read counts.
+    let mut model = Model::default();
+    model.parse(&mut BufReader::with_capacity(1 << 16, part.take(most + 1)), most)?;
+    model.package()
+}
+
+fn bad(what: impl Into<String>) -> ThreemfError {
+    ThreemfError::Content { part: MODEL.into(), what: what.into() }
+}
+
+fn require<R: Read + Seek>(zip: &mut ZipArchive<R>, name: &str, text: &str) -> Result<(), ThreemfError> {
+    let mut content = String::new();
+    zip.by_name(name)?.take(MOST_PART + 1).read_to_string(&mut content)?;
+    if MOST_PART < content.len() as u64 {
+        return Err(ThreemfError::TooLarge { part: name.into(), most: MOST_PART });
+    }
+    if content.contains(text) {
+        Ok(())
+    } else {
+        Err(ThreemfError::Content { part: name.into(), what: format!("`{text}` is missing") })
+    }
+}
+
+/// State of the parser: open elements and what was found so far.
+#[derive(Default)]
+struct Model {
+    open: Vec<String>,
+    surface: TriSurface,
+    metadata: Vec<(String, String)>,
+    object: Option<String>,
+    built: bool,
+    ended: bool,
+}
+
+/// Where each element may stand.
+const PLACES: [(&str, &[&str]); 10] = [
+    ("model", &[]),
+    ("metadata", &["model"]),
+    ("resources", &["model"]),
+    ("object", &["model", "resources"]),
+    ("mesh", &["model", "resources", "object"]),
+    ("vertices", &["model", "resources", "object", "mesh"]),
+    ("vertex", &["model", "resources", "object", "mesh", "vertices"]),
+    ("triangles", &["model", "resources", "object", "mesh"]),
+    ("triangle", &["model", "resources", "object", "mesh", "triangles"]),
+    ("build", &["model"]),
+];
+
+impl Model {
+    fn parse(&mut self, input: &mut impl BufRead, most: u64) -> Result<(), ThreemfError> {
+        let mut bytes = Vec::new();
+        let mut total = 0;
+        loop {
+            bytes.clear();
+            input.by_ref().take(MOST_TAG).read_until(b'>', &mut bytes)?;
+            total += bytes.len() as u64;
+            if most < total {
+                return Err(ThreemfError::TooLarge { part: MODEL.into(), most });
+            }
+            if MOST_TAG <= bytes.len() as u64 {
+                return Err(bad("an element is too long"));
+            }
+            let token = std::str::from_utf8(&bytes).map_err(|_| bad("text is not UTF-8"))?;
+            let Some(token) = token.strip_suffix('>') else {
+                return if token.trim().is_empty() && self.ended {
+                    Ok(())
+                } else {
+                    Err(bad("it ends too early"))
+                };
+            };
+            let (text, tag) = token.split_once('<').ok_or_else(|| bad("`>` without `<`"))?;
+            self.token(text, tag)?;
+        }
+    }
+
+    fn token(&mut self, text: &str, tag: &str) -> Result<(), ThreemfError> {
+        if self.open.last().is_none_or(|o| o != "metadata") && !text.trim().is_empty() {
+            return Err(bad(format!("unexpected text `{}`", text.trim())));
+        }
+        if tag.starts_with('?') {
+            return if self.open.is_empty() { Ok(()) } else { Err(bad("processing instruction")) };
+        }
+        if tag.starts_with('!') {
+            return Err(bad("declarations and comments are not accepted"));
+        }
+        if let Some(name) = tag.strip_prefix('/') {
+            if self.open.pop().as_deref() != Some(name.trim_end()) {
+                return Err(bad(format!("`</{name}>` closes nothing")));
+            }
+            if name == "metadata"
+                && let Some((_, value)) = self.metadata.last_mut()
+            {
+                *value = unescaped(text)?;
+            }
+            self.ended = self.open.is_empty();
+            return Ok(());
+        }
+        let (tag, closed) = tag.strip_suffix('/').map_or((tag, false), |t| (t, true));
+        let name = tag.split_ascii_whitespace().next().unwrap_or_default();
+        let attributes = Attributes(&tag[name.len()..]);
+        self.element(name, &attributes)?;
+        if !closed {
+            self.open.push(name.to_owned());
+        }
+        self.ended = self.open.is_empty();
+        Ok(())
+    }
+
+    fn element(&mut self, name: &str, attributes: &Attributes) -> Result<(), ThreemfError> {
+        if self.ended {
+            return Err(bad("something follows the model"));
+        }
+        let place = match name {
+            "item" => &["model", "build"][..],
+            _ => {
+                PLACES.iter().find(|p| p.0 == name).ok_or_else(|| bad(format!("unknown element `{name}`")))?.1
+            }
+        };
+        if !self.open.iter().map(String::as_str).eq(place.iter().copied()) {
+            return Err(bad(format!("`{name}` stands in `{}`", self.open.join("/"))));
+        }
+        match name {
+            "model" => {
+                if attributes.get("unit")? != "millimeter" {
+                    return Err(bad("the unit is not millimeter"));
+                }
+                if attributes.get("xmlns")? != CORE {
+                    return Err(bad("it is not in the core name space"));
+                }
+                if attributes.get("requiredextensions").is_ok() {
+                    return Err(bad("it needs extensions"));
+                }
+            }
+            "metadata" => self.metadata.push((attributes.get("name")?.to_owned(), String::new())),
+            "object" => {
+                if self.object.is_some() {
+                    return Err(bad("there is more than one object"));
+                }
+                if attributes.get("type").unwrap_or("model") != "model" {
+                    return Err(bad("the object is not of type model"));
+                }
+                self.object = Some(attributes.get("id")?.to_owned());
+            }
+            "vertex" => {
+                let p = [attributes.number("x")?, attributes.number("y")?, attributes.number("z")?];
+                self.surface.points.push(Vec3::from(p));
+            }
+            "triangle" => {
+                let t = [attributes.index("v1")?, attributes.index("v2")?, attributes.index("v3")?];
+                let n = self.surface.points.len();
+                if t.iter().any(|v| n <= *v as usize) || t[0] == t[1] || t[1] == t[2] || t[2] == t[0] {
+                    return Err(bad(format!(
+                        "triangle {} has vertices {t:?} of {n}",
+                        self.surface.triangles.len()
+                    )));
+                }
+                self.surface.triangles.push(t);
+            }
+            "item" => {
+                if self.built || Some(attributes.get("objectid")?) != self.object.as_deref() {
+                    return Err(bad("the build is not exactly the one object"));
+                }
+                if attributes.get("transform").is_ok() {
+                    return Err(bad("the build item has a transform"));
+                }
+                self.built = true;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn package(self) -> Result<Package, ThreemfError> {
+        if !self.built {
+            return Err(bad("nothing is built"));
+        }
+        Ok(Package { surface: self.surface, metadata: self.metadata })
+    }
+}
+
+/// The text of a tag after its name.
+struct Attributes<'a>(&'a str);
+
+impl<'a> Attributes<'a> {
+    fn get(&self, name: &str) -> Result<&'a str, ThreemfError> {
+        let mut rest = self.0;
+        while let Some((key, after)) = rest.split_once("=\"") {
+            let (value, after) = after.split_once('"').ok_or_else(|| bad("an attribute has no end"))?;
+            if key.trim() == name {
+                return Ok(value);
+            }
+            rest = after;
+        }
+        Err(bad(format!("attribute `{name}` is missing")))
+    }
+
+    fn number(&self, name: &str) -> Result<f64, ThreemfError> {
+        let text = self.get(name)?;
+        // `parse` would also take `inf` and `NaN`, which the format does not know.
+        let value: f64 = text.parse().map_err(|_| bad(format!("`{text}` is no number")))?;
+        if value.is_finite() { Ok(value) } else { Err(bad(format!("`{text}` is no finite number"))) }
+    }
+
+    fn index(&self, name: &str) -> Result<u32, ThreemfError> {
+        let text = self.get(name)?;
+        text.parse().map_err(|_| bad(format!("`{text}` is no vertex number")))
+    }
+}
+
+fn unescaped(text: &str) -> Result<String, ThreemfError> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        out.push_str(before);
+        let (name, after) = after.split_once(';').ok_or_else(|| bad("`&` without `;`"))?;
+        out.push(match name {
+            "amp" => '&',
+            "lt" => '<',
+            "gt" => '>',
+            "quot" => '"',
+            "apos" => '\'',
+            _ => return Err(bad(format!("unknown entity `&{name};`"))),
+        });
+        rest = after;
+    }
+    out.push_str(rest);
+    Ok(out)
+}

@@ -1,0 +1,130 @@
+//! Round trips, bytes and refusals.
+
+use super::super::verify::tests::tetrahedron;
+use super::super::verify::verify;
+use super::*;
+use std::io::{Cursor, Read};
+
+fn labels() -> Labels {
+    Labels {
+        title: "implant <C2> & \"rim\"".into(),
+        application: "Dens 0.1.0".into(),
+        description: "height 28 mm".into(),
+    }
+}
+
+fn package() -> Vec<u8> {
+    write(&tetrahedron(), &labels(), Cursor::new(Vec::new())).expect("memory takes everything").into_inner()
+}
+
+/// The package with its model replaced.
+fn with_model(change: impl Fn(String) -> String) -> Cursor<Vec<u8>> {
+    let mut old = zip::ZipArchive::new(Cursor::new(package())).expect("a package");
+    let mut new = ZipWriter::new(Cursor::new(Vec::new()));
+    for name in ["[Content_Types].xml", "_rels/.rels", MODEL] {
+        let mut text = String::new();
+        old.by_name(name).expect("a part").read_to_string(&mut text).expect("text");
+        new.start_file(name, SimpleFileOptions::DEFAULT).expect("a part");
+        let text = if name == MODEL { change(text) } else { text };
+        new.write_all(text.as_bytes()).expect("memory");
+    }
+    new.finish().expect("memory")
+}
+
+#[test]
+fn what_was_written_is_read_back() {
+    let read = read(Cursor::new(package()), 1 << 20).expect("our own file");
+    verify(&tetrahedron(), &read.surface).expect("the same surface");
+    // The tetrahedron's coordinates are exact in f32: vertices and triangles keep value and order.
+    assert_eq!(read.surface, tetrahedron());
+    assert_eq!(read.metadata[0], ("Title".into(), labels().title));
+    assert_eq!(read.metadata[2], ("Description".into(), labels().description));
+}
+
+#[test]
+fn a_tetrahedron_has_the_model_of_the_format() {
+    let mut text = String::new();
+    zip::ZipArchive::new(Cursor::new(package()))
+        .expect("a package")
+        .by_name(MODEL)
+        .expect("the model")
+        .read_to_string(&mut text)
+        .expect("text");
+    let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
+<model unit="millimeter" xml:lang="en-US" xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02">
+<metadata name="Title">implant &lt;C2&gt; &amp; &quot;rim&quot;</metadata>
+<metadata name="Application">Dens 0.1.0</metadata>
+<metadata name="Description">height 28 mm</metadata>
+<resources>
+<object id="1" type="model" name="implant &lt;C2&gt; &amp; &quot;rim&quot;">
+<mesh>
+<vertices>
+<vertex x="1.5" y="-2" z="0.25"/>
+<vertex x="2.5" y="-2" z="0.25"/>
+<vertex x="1.5" y="-1" z="0.25"/>
+<vertex x="1.5" y="-2" z="1.25"/>
+</vertices>
+<triangles>
+<triangle v1="0" v2="2" v3="1"/>
+<triangle v1="0" v2="1" v3="3"/>
+<triangle v1="0" v2="3" v3="2"/>
+<triangle v1="1" v2="2" v3="3"/>
+</triangles>
+</mesh>
+</object>
+</resources>
+<build>
+<item objectid="1"/>
+</build>
+</model>
+"#;
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn same_bytes_every_time_and_no_clock() {
+    let bytes = package();
+    assert_eq!(bytes, package());
+    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).expect("a package");
+    for i in 0..zip.len() {
+        let entry = zip.by_index(i).expect("an entry");
+        assert_eq!(entry.last_modified(), Some(zip::DateTime::DEFAULT));
+    }
+}
+
+#[test]
+fn what_is_not_ours_is_refused() {
+    let refused = |from: &str, to: &str| {
+        let made = with_model(|m| {
+            assert!(m.contains(from), "{from}");
+            m.replacen(from, to, 1)
+        });
+        match read(made, 1 << 20) {
+            Err(ThreemfError::Content { what, .. }) => what,
+            other => panic!("{to}: {other:?}"),
+        }
+    };
+    assert!(refused("millimeter", "inch").contains("unit"));
+    assert!(refused("<resources>", "<!DOCTYPE x><resources>").contains("declarations"));
+    assert!(refused("xml:lang", "requiredextensions=\"b\" xml:lang").contains("extensions"));
+    assert!(refused("v3=\"3\"", "v3=\"4\"").contains("vertices"));
+    assert!(refused("v3=\"3\"", "v3=\"1\"").contains("vertices"));
+    assert!(refused("x=\"2.5\"", "x=\"NaN\"").contains("number"));
+    assert!(refused("x=\"2.5\"", "").contains("missing"));
+    assert!(refused("objectid=\"1\"", "objectid=\"2\"").contains("one object"));
+    assert!(
+        refused("objectid=\"1\"", "objectid=\"1\" transform=\"1 0 0 0 1 0 0 0 1 0 0 9\"")
+            .contains("transform")
+    );
+    assert!(refused("</mesh>", "</vertices>").contains("closes nothing"));
+    assert!(refused("</model>", "").contains("early"));
+    assert!(refused("<item objectid=\"1\"/>\n", "").contains("nothing is built"));
+    assert!(refused("<vertices>", "<beamlattice>").contains("unknown"));
+    assert!(refused("&amp;", "&nbsp;").contains("entity"));
+}
+
+#[test]
+fn sizes_are_limited() {
+    assert!(matches!(read(Cursor::new(package()), 100), Err(ThreemfError::TooLarge { .. })));
+    assert!(matches!(read(Cursor::new(b"no zip".to_vec()), 100), Err(ThreemfError::Zip(_))));
+}

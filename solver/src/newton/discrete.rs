@@ -1,0 +1,363 @@
+//! The unknowns of a model, which of them may move, and everything in it that is linear.
+//!
+//! ```text
+//! nodes   parts, one after the other │ one reference node per guide │ beam nodes: displacement, rotation · 1 mm
+//! ```
+
+use super::SolveError;
+use crate::assembly::{Assembler, AssemblyError};
+use crate::linear::{BlockMatrix, System};
+use crate::loads::fixation::{TiePoint, tie_points};
+use crate::loads::guide::{BedPoint, bed_points};
+use crate::loads::{beam, traction};
+use crate::model::{Model, ModelError};
+use crate::tensor::{Stiffness, directional_modulus};
+use dens_mesher::Vec3;
+use dens_mesher::mesh::Mesh;
+use nalgebra::Matrix3;
+
+/// How a node may move.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Freedom {
+    /// In all directions.
+    Free,
+    /// Not at all.
+    Fixed,
+    /// Along a unit vector.
+    Along(Vec3),
+}
+
+impl Freedom {
+    /// Part of `v` that the node can follow.
+    pub(super) fn project(self, v: Vec3) -> Vec3 {
+        match self {
+            Freedom::Free => v,
+            Freedom::Fixed => Vec3::zeros(),
+            Freedom::Along(a) => v.dot(&a) * a,
+        }
+    }
+
+    fn matrix(self) -> Matrix3<f64> {
+        match self {
+            Freedom::Free => Matrix3::identity(),
+            Freedom::Fixed => Matrix3::zeros(),
+            Freedom::Along(a) => a * a.transpose(),
+        }
+    }
+}
+
+/// Unknowns and linear connections of a model.
+pub(super) struct Discrete {
+    /// First node of each part, then the end of the last.
+    pub(super) offsets: Vec<u32>,
+    /// Reference node of each guide, and its points.
+    pub(super) guides: Vec<(u32, Vec<BedPoint>)>,
+    /// Displacement node of the first beam node; rotations follow each displacement.
+    pub(super) first_beam: u32,
+    /// Points where screws are tied into bone.
+    pub(super) ties: Vec<TiePoint>,
+    /// Freedom of every node.
+    pub(super) freedom: Vec<Freedom>,
+    /// What the linear solver may know.
+    pub(super) system: System,
+}
+
+impl Discrete {
+    pub(super) fn new(model: &Model) -> Result<Self, SolveError> {
+        let mut offsets = vec![0u32];
+        for p in &model.parts {
+            offsets.push(offsets[offsets.len() - 1] + p.mesh.n_nodes() as u32);
+        }
+        let n_solid = offsets[model.parts.len()];
+        let guides: Vec<(u32, Vec<BedPoint>)> = model
+            .guides
+            .iter()
+            .enumerate()
+            .map(|(k, g)| {
+                let beds = g.beds.iter();
+                let points =
+                    beds.flat_map(|(part, f)| bed_points(&model.parts[*part].mesh, f, offsets[*part]));
+                (n_solid + k as u32, points.collect())
+            })
+            .collect();
+        let meshes: Vec<&Mesh> = model.parts.iter().map(|p| p.mesh.as_ref()).collect();
+        let ties = tie_points(&model.fixation, &meshes);
+        for (k, tie) in model.fixation.ties.iter().enumerate() {
+            if !ties.iter().any(|p| p.tie == k) {
+                return Err(SolveError::BadModel(vec![ModelError::NotEmbedded {
+                    member: model.fixation.members[tie.member].name.clone(),
+                    part: model.parts[tie.part].name.clone(),
+                }]));
+            }
+        }
+        let first_beam = n_solid + guides.len() as u32;
+        let mut discrete =
+            Self { offsets, guides, first_beam, ties, freedom: Vec::new(), system: System::default() };
+        discrete.describe(model);
+        discrete.restrict(model);
+        Ok(discrete)
+    }
+
+    pub(super) fn n_nodes(&self) -> usize {
+        self.freedom.len()
+    }
+
+    /// Displacement node of a beam node; its rotation is the next one.
+    pub(super) fn beam_node(&self, i: u32) -> u32 {
+        self.first_beam + 2 * i
+    }
+
+    /// Center of the bedding of a guide.
+    pub(super) fn guide_center(&self, k: usize) -> Vec3 {
+        Vec3::from(self.system.coordinates[self.guides[k].0 as usize])
+    }
+
+    fn describe(&mut self, model: &Model) {
+        let mut points: Vec<Vec3> = Vec::new();
+        let mut parents: Vec<[u32; 2]> = Vec::new();
+        for (p, offset) in model.parts.iter().zip(&self.offsets) {
+            points.extend(&p.mesh.points);
+            parents.extend(p.mesh.parents().iter().map(|ends| ends.map(|n| n + offset)));
+        }
+        for (_, bed) in &self.guides {
+            let area: f64 = bed.iter().map(|b| b.weight).sum();
+            points.push(bed.iter().map(|b| b.weight / area * b.position).sum());
+        }
+        for x in &model.fixation.nodes {
+            points.extend([x, x]);
+        }
+        parents.extend((parents.len() as u32..points.len() as u32).map(|i| [i, i]));
+        let center = points.iter().sum::<Vec3>() / points.len().max(1) as f64;
+        let modes = points.iter().enumerate().map(|(i, x)| {
+            let turning = self.first_beam as usize <= i && (i - self.first_beam as usize) % 2 == 1;
+            let r = x - center;
+            let turn = if turning { Matrix3::identity() } else { -r.cross_matrix() };
+            std::array::from_fn(|row| {
+                std::array::from_fn(|c| match c {
+                    0..3 => f64::from(u8::from(!turning && row == c)),
+                    _ => turn[(row, c - 3)],
+                })
+            })
+        });
+        let modes = modes.collect();
+        let coordinates = points.iter().map(|p| (*p).into()).collect();
+        self.system = System { coordinates, parents, modes };
+    }
+
+    fn restrict(&mut self, model: &Model) {
+        self.freedom = vec![Freedom::Free; self.system.coordinates.len()];
+        for ((node, _), guide) in self.guides.iter().zip(&model.guides) {
+            self.freedom[*node as usize] = Freedom::Along(guide.direction());
+        }
+        for h in &model.holds {
+            let part = &model.parts[h.surface.part];
+            for &f in &h.surface.facets {
+                for n in part.mesh.boundary[f as usize].nodes {
+                    self.freedom[(n + self.offsets[h.surface.part]) as usize] = Freedom::Fixed;
+                }
+            }
+        }
+    }
+
+    /// Groups of nodes that the linear connections couple, apart from the cells.
+    pub(super) fn cliques(&self, model: &Model) -> Vec<Vec<u32>> {
+        let mut cliques = Vec::new();
+        for (node, bed) in &self.guides {
+            for facet in bed.chunk_by(|a, b| a.nodes == b.nodes) {
+                cliques.push(facet[0].nodes.iter().copied().chain([*node]).collect());
+            }
+        }
+        for member in 0..model.fixation.members.len() {
+            for (ends, _) in model.fixation.beams(member) {
+                cliques.push(self.beam_blocks(ends).to_vec());
+            }
+        }
+        for p in &self.ties {
+            let host = self.host_nodes(model, p);
+            cliques.push(self.beam_blocks(p.ends).into_iter().chain(host).collect());
+        }
+        cliques
+    }
+
+    /// Displacement and rotation node of both ends.
+    pub(super) fn beam_blocks(&self, ends: [u32; 2]) -> [u32; 4] {
+        let [a, b] = ends.map(|i| self.beam_node(i));
+        [a, a + 1, b, b + 1]
+    }
+
+    /// Global nodes of the cell that holds a tie point.
+    pub(super) fn host_nodes(&self, model: &Model, point: &TiePoint) -> [u32; 10] {
+        let part = model.fixation.ties[point.tie].part;
+        model.parts[part].mesh.cells[point.cell as usize].map(|n| n + self.offsets[part])
+    }
+
+    /// Spring constant of a tie point, N/mm.
+    pub(super) fn tie_stiffness(&self, model: &Model, point: &TiePoint) -> f64 {
+        let part = &model.parts[model.fixation.ties[point.tie].part];
+        let c = &part.palette[part.of_cell[point.cell as usize] as usize].stiffness;
+        point.stiffness(modulus_along(c, point.arm))
+    }
+
+    /// Stiffness of all that is linear, N/mm, supports not yet applied.
+    pub(super) fn assemble(
+        &self,
+        model: &Model,
+        assembler: &Assembler,
+        matrix: &mut BlockMatrix,
+    ) -> Result<(), SolveError> {
+        self.assemble_cells(model, assembler, matrix)?;
+        for ((node, bed), guide) in self.guides.iter().zip(&model.guides) {
+            for p in bed {
+                let k = guide.foundation * p.weight;
+                let nodes: Vec<u32> = p.nodes.iter().copied().chain([*node]).collect();
+                let shares: Vec<f64> = p.values.iter().copied().chain([-1.0]).collect();
+                for (i, a) in nodes.iter().zip(&shares) {
+                    for (j, b) in nodes.iter().zip(&shares) {
+                        matrix.add_block(*i as usize, *j as usize, &scaled_identity(k * a * b));
+                    }
+                }
+            }
+        }
+        for (number, member) in model.fixation.members.iter().enumerate() {
+            for (ends, [a, b]) in model.fixation.beams(number) {
+                let k = beam::stiffness(a, b, &member.section);
+                let blocks = self.beam_blocks(ends);
+                for (i, row) in blocks.iter().enumerate() {
+                    for (j, column) in blocks.iter().enumerate() {
+                        let block = k.fixed_view::<3, 3>(3 * i, 3 * j).into_owned();
+                        matrix.add_block(*row as usize, *column as usize, &row_major(&block));
+                    }
+                }
+            }
+        }
+        for p in &self.ties {
+            let k = self.tie_stiffness(model, p);
+            let shares = self.tie_shares(model, p);
+            for (row, a) in &shares {
+                for (column, b) in &shares {
+                    matrix.add_block(*row as usize, *column as usize, &row_major(&(k * a.transpose() * b)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Assembler of all cells, with the pattern of all connections.
+    pub(super) fn assembler(&self, model: &Model, cliques: &[Vec<u32>]) -> Result<Assembler, SolveError> {
+        let cells: Vec<[u32; 10]> = model
+            .parts
+            .iter()
+            .zip(&self.offsets)
+            .flat_map(|(p, offset)| p.mesh.cells.iter().map(move |c| c.map(|n| n + offset)))
+            .collect();
+        Assembler::new(self.n_nodes(), &cells, cliques).map_err(|e| blame(model, e))
+    }
+
+    fn assemble_cells(
+        &self,
+        model: &Model,
+        assembler: &Assembler,
+        matrix: &mut BlockMatrix,
+    ) -> Result<(), SolveError> {
+        let points: Vec<Vec3> = self.system.coordinates.iter().map(|x| Vec3::from(*x)).collect();
+        let mut sections = Vec::new();
+        let mut section_of = Vec::with_capacity(assembler.cells().len());
+        for p in &model.parts {
+            let first = sections.len() as u32;
+            sections.extend_from_slice(&p.palette);
+            section_of.extend(p.of_cell.iter().map(|s| s + first));
+        }
+        assembler.assemble_into(&points, &sections, &section_of, matrix).map_err(|e| blame(model, e))
+    }
+
+    /// Relative displacement beam − bone of a tie point as Σ Aₐ uₐ: (node, A).
+    pub(super) fn tie_shares(&self, model: &Model, p: &TiePoint) -> Vec<(u32, Matrix3<f64>)> {
+        let eye = Matrix3::identity();
+        let blocks = self.beam_blocks(p.ends);
+        let mut shares = Vec::with_capacity(14);
+        for (end, share) in p.shares.iter().enumerate() {
+            shares.push((blocks[2 * end], *share * eye));
+            shares.push((blocks[2 * end + 1], *share * p.arm_matrix()));
+        }
+        shares.extend(self.host_nodes(model, p).into_iter().zip(p.values).map(|(n, v)| (n, -v * eye)));
+        shares
+    }
+
+    /// Forces applied to the nodes, N.
+    pub(super) fn applied(&self, model: &Model) -> Vec<f64> {
+        let mut f = vec![0.0; 3 * self.n_nodes()];
+        let mut add = |node: u32, force: Vec3| {
+            for a in 0..3 {
+                f[3 * node as usize + a] += force[a];
+            }
+        };
+        for ((node, _), guide) in self.guides.iter().zip(&model.guides) {
+            add(*node, Vec3::from(guide.force));
+        }
+        for t in &model.tractions {
+            for (node, force) in traction::nodal_forces(&model.parts[t.part].mesh, &t.facets, t.value) {
+                add(node + self.offsets[t.part], force);
+            }
+        }
+        f
+    }
+
+    /// Removes from nodal vectors what the supports take.
+    pub(super) fn project(&self, v: &mut [f64]) {
+        for (freedom, v) in self.freedom.iter().zip(v.as_chunks_mut::<3>().0) {
+            if *freedom != Freedom::Free {
+                *v = freedom.project(Vec3::from(*v)).into();
+            }
+        }
+    }
+
+    /// P A P + α (I − P): rows and columns of what cannot move are decoupled, with the diagonal's own size.
+    pub(super) fn constrain(&self, matrix: &mut BlockMatrix) {
+        for i in 0..self.n_nodes() {
+            let left = self.freedom[i];
+            for k in matrix.row_starts[i]..matrix.row_starts[i + 1] {
+                let j = matrix.columns[k] as usize;
+                let right = self.freedom[j];
+                if left == Freedom::Free && right == Freedom::Free {
+                    continue;
+                }
+                let block = Matrix3::from_row_slice(&matrix.blocks[k]);
+                let mut kept = left.matrix() * block * right.matrix();
+                if i == j {
+                    kept += block.trace() / 3.0 * (Matrix3::identity() - left.matrix());
+                }
+                matrix.blocks[k] = row_major(&kept);
+            }
+        }
+    }
+}
+
+/// Names the part that an assembly error concerns, with the cell numbered as in its mesh.
+fn blame(model: &Model, error: AssemblyError) -> SolveError {
+    let (mut part, mut error) = (String::from("all"), error);
+    if let AssemblyError::Inverted { cell, .. } = &mut error {
+        for p in &model.parts {
+            part.clone_from(&p.name);
+            if *cell < p.mesh.n_cells() {
+                break;
+            }
+            *cell -= p.mesh.n_cells();
+        }
+    }
+    SolveError::Assembly { part, error }
+}
+
+/// Young's modulus along a direction, MPa.
+pub(super) fn modulus_along(stiffness: &Stiffness, direction: Vec3) -> f64 {
+    let axis = direction / direction.norm();
+    // Checked with the model: every stiffness is positive definite.
+    directional_modulus(stiffness, axis.into()).unwrap_or(stiffness[0][0])
+}
+
+pub(super) fn row_major(m: &Matrix3<f64>) -> [f64; 9] {
+    std::array::from_fn(|k| m[(k / 3, k % 3)])
+}
+
+fn scaled_identity(k: f64) -> [f64; 9] {
+    [k, 0.0, 0.0, 0.0, k, 0.0, 0.0, 0.0, k]
+}

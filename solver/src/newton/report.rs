@@ -1,0 +1,286 @@
+//! From nodal displacements to the reports of a solution.
+
+use super::discrete::{Discrete, Freedom};
+use super::interfaces::Interfaces;
+use crate::linear::vector::dot;
+use crate::loads::beam;
+use crate::loads::contact::{Law, Response, Status};
+use crate::loads::fixation::Tie;
+use crate::model::Model;
+use crate::solution::{
+    Balance, Contact, ContactFacet, ContactPoint, GuideReport, MemberReport, Progress, Reaction, Solution,
+    TieReport,
+};
+use dens_mesher::Vec3;
+use nalgebra::SVector;
+
+/// Lever of the moment balance, mm.
+const LEVER: f64 = 100.0;
+
+/// Converged state.
+pub(super) struct State<'a> {
+    pub(super) u: &'a [f64],
+    pub(super) jumps: &'a [Vec3],
+    pub(super) responses: &'a [Response],
+    pub(super) multipliers: &'a [Vec3],
+    /// Internal minus applied forces at every node, N: the reactions where a node is held.
+    pub(super) unbalanced: &'a [f64],
+    pub(super) applied: &'a [f64],
+}
+
+pub(super) fn collect(
+    model: &Model,
+    discrete: &Discrete,
+    interfaces: &Interfaces,
+    state: &State<'_>,
+    progress: Progress,
+) -> Solution {
+    let at = |v: &[f64], node: u32| {
+        let k = 3 * node as usize;
+        Vec3::new(v[k], v[k + 1], v[k + 2])
+    };
+    let displacements = model
+        .parts
+        .iter()
+        .zip(&discrete.offsets)
+        .map(|(p, o)| (0..p.mesh.n_nodes() as u32).map(|i| at(state.u, i + o)).collect())
+        .collect();
+    let beam_motions: Vec<[Vec3; 2]> = (0..model.fixation.nodes.len() as u32)
+        .map(|i| {
+            let node = discrete.beam_node(i);
+            [at(state.u, node), at(state.u, node + 1)]
+        })
+        .collect();
+    Solution {
+        displacements,
+        contacts: contacts(model, interfaces, state),
+        holds: holds(model, discrete, state),
+        guides: guides(model, discrete, state),
+        members: members(model, &beam_motions),
+        beam_motions,
+        ties: ties(model, discrete, state),
+        balance: balance(model, discrete, state.u, state.unbalanced, state.applied),
+        compliance: dot(state.applied, state.u),
+        progress,
+        proportional: interfaces.proportional(),
+        multipliers: state.multipliers.to_vec(),
+    }
+}
+
+fn contacts(model: &Model, interfaces: &Interfaces, state: &State<'_>) -> Vec<Contact> {
+    let of_span = |(number, span): (usize, &super::interfaces::Span)| {
+        let law = model.interfaces[number].law;
+        let mut contact = Contact {
+            name: model.interfaces[number].name.clone(),
+            law,
+            points: Vec::with_capacity(span.points.len()),
+            facets: Vec::new(),
+            slave_area: span.slave_area,
+            paired_area: 0.0,
+            largest_initial_gap: 0.0,
+            largest_violation: 0.0,
+            relative_violation: 0.0,
+            force: Vec3::zeros(),
+            moment: Vec3::zeros(),
+        };
+        for pair in &interfaces.pairs[span.pairs.clone()] {
+            for i in pair.first..pair.first + pair.count {
+                let (point, r, d) = (&interfaces.points[i], &state.responses[i], state.jumps[i]);
+                let along = d.dot(&point.normal);
+                let force = -point.weight * r.traction;
+                contact.force += force;
+                contact.moment += point.position.cross(&force);
+                contact.paired_area += point.weight;
+                contact.largest_initial_gap = contact.largest_initial_gap.max(point.gap.abs());
+                let violation = if law == Law::Bonded {
+                    d.norm()
+                } else if r.status == Status::Open {
+                    0.0
+                } else {
+                    along.abs()
+                };
+                contact.largest_violation = contact.largest_violation.max(violation);
+                contact.relative_violation = contact.relative_violation.max(violation / point.size);
+                contact.points.push(ContactPoint {
+                    position: point.position,
+                    normal: point.normal,
+                    area: point.weight,
+                    cells: pair.cells,
+                    pressure: r.pressure,
+                    shear: r.pressure * point.normal - r.traction,
+                    gap: -along,
+                    slip: d - along * point.normal,
+                    status: r.status,
+                });
+            }
+        }
+        for pairs in interfaces.pairs[span.pairs.clone()].chunk_by(|a, b| a.facet == b.facet) {
+            let start = pairs[0].first - span.points.start;
+            let points = start..start + pairs.iter().map(|p| p.count).sum::<usize>();
+            let own = &contact.points[points.clone()];
+            let area: f64 = own.iter().map(|p| p.area).sum();
+            let pressure = own.iter().map(|p| p.area * p.pressure).sum::<f64>() / area;
+            contact.facets.push(ContactFacet { facet: pairs[0].facet, points, area, pressure });
+        }
+        contact
+    };
+    interfaces.spans.iter().enumerate().map(of_span).collect()
+}
+
+fn holds(model: &Model, discrete: &Discrete, state: &State<'_>) -> Vec<Reaction> {
+    let mut counted = vec![false; discrete.n_nodes()];
+    let of_hold = |h: &crate::model::Hold| {
+        let mut r = Reaction { name: h.name.clone(), ..Reaction::default() };
+        for &f in &h.surface.facets {
+            for n in model.parts[h.surface.part].mesh.boundary[f as usize].nodes {
+                let node = (n + discrete.offsets[h.surface.part]) as usize;
+                if !std::mem::replace(&mut counted[node], true) {
+                    let force = Vec3::from_column_slice(&state.unbalanced[3 * node..3 * node + 3]);
+                    r.force += force;
+                    r.moment += Vec3::from(discrete.system.coordinates[node]).cross(&force);
+                }
+            }
+        }
+        r
+    };
+    model.holds.iter().map(of_hold).collect()
+}
+
+/// Force on the rigid body across its guide and moment about its center, from the forces of the bedding.
+fn rail(discrete: &Discrete, model: &Model, k: usize, u: &[f64]) -> GuideReport {
+    let guide = &model.guides[k];
+    let (node, bed) = &discrete.guides[k];
+    let (axis, center) = (guide.direction(), discrete.guide_center(k));
+    let reference = Vec3::from_column_slice(&u[3 * *node as usize..3 * *node as usize + 3]);
+    let mut report = GuideReport {
+        name: guide.name.clone(),
+        travel: reference.dot(&axis),
+        transverse: Vec3::zeros(),
+        moment: Vec3::zeros(),
+        center,
+        peak_pressure: 0.0,
+        peak_tension: 0.0,
+    };
+    for p in bed {
+        let mut d = -reference;
+        for (n, share) in p.nodes.iter().zip(p.values) {
+            d += share * Vec3::from_column_slice(&u[3 * *n as usize..3 * *n as usize + 3]);
+        }
+        // Traction of the bedding on the part; the rail must give the rigid body the same.
+        let traction = -guide.foundation * d;
+        let force = p.weight * traction;
+        report.transverse += force - force.dot(&axis) * axis;
+        report.moment += (p.position - center).cross(&force);
+        report.peak_pressure = report.peak_pressure.max(traction.dot(&axis));
+        report.peak_tension = report.peak_tension.max(-traction.dot(&axis));
+    }
+    report
+}
+
+fn guides(model: &Model, discrete: &Discrete, state: &State<'_>) -> Vec<GuideReport> {
+    (0..model.guides.len()).map(|k| rail(discrete, model, k, state.u)).collect()
+}
+
+fn members(model: &Model, motions: &[[Vec3; 2]]) -> Vec<MemberReport> {
+    let of_member = |(number, m): (usize, &crate::loads::fixation::Member)| {
+        let mut report = MemberReport {
+            name: m.name.clone(),
+            forces: Vec::new(),
+            peak_stress: 0.0,
+            peak_position: Vec3::zeros(),
+        };
+        for (ends, [a, b]) in model.fixation.beams(number) {
+            let mut v = SVector::<f64, 12>::zeros();
+            for (k, i) in ends.iter().enumerate() {
+                v.fixed_rows_mut::<3>(6 * k).copy_from(&motions[*i as usize][0]);
+                v.fixed_rows_mut::<3>(6 * k + 3).copy_from(&motions[*i as usize][1]);
+            }
+            let forces = beam::section_forces(a, b, &m.section, &v);
+            for (f, x) in forces.iter().zip([a, b]) {
+                let stress = f.peak_stress(&m.section);
+                if report.peak_stress < stress {
+                    (report.peak_stress, report.peak_position) = (stress, x);
+                }
+            }
+            report.forces.push(forces);
+        }
+        report
+    };
+    model.fixation.members.iter().enumerate().map(of_member).collect()
+}
+
+fn ties(model: &Model, discrete: &Discrete, state: &State<'_>) -> Vec<TieReport> {
+    let of_tie = |(number, tie): (usize, &Tie)| {
+        let member = &model.fixation.members[tie.member];
+        let mut report = TieReport {
+            member: member.name.clone(),
+            part: model.parts[tie.part].name.clone(),
+            force: Vec3::zeros(),
+            moment: Vec3::zeros(),
+            pull_out: 0.0,
+            peak_line_load: 0.0,
+            embedded_length: 0.0,
+        };
+        let points: Vec<_> = discrete.ties.iter().filter(|p| p.tie == number).collect();
+        for ring in points.chunk_by(|a, b| a.beam == b.beam && a.shares == b.shares) {
+            let (mut force_of_ring, mut length) = (Vec3::zeros(), 0.0);
+            for p in ring {
+                let mut d = Vec3::zeros();
+                for (node, share) in discrete.tie_shares(model, p) {
+                    let k = 3 * node as usize;
+                    d += share * Vec3::new(state.u[k], state.u[k + 1], state.u[k + 2]);
+                }
+                let force = discrete.tie_stiffness(model, p) * d;
+                force_of_ring += force;
+                length += p.length;
+                report.moment += p.position.cross(&force);
+            }
+            report.force += force_of_ring;
+            report.embedded_length += length;
+            report.peak_line_load = report.peak_line_load.max(force_of_ring.norm() / length);
+        }
+        if let [first, .., last] = member.nodes[..] {
+            let axis = model.fixation.nodes[last as usize] - model.fixation.nodes[first as usize];
+            // A screw that moves toward its head drags the part along, against the axis.
+            report.pull_out = -report.force.dot(&axis) / axis.norm();
+        }
+        report
+    };
+    model.fixation.ties.iter().enumerate().map(of_tie).collect()
+}
+
+/// Sum of loads and reactions, with the reactions taken from internal forces.
+///
+/// Nodes that are free contribute nothing: what the solve left unbalanced there is what appears as error.
+pub(super) fn balance(
+    model: &Model,
+    discrete: &Discrete,
+    u: &[f64],
+    unbalanced: &[f64],
+    applied: &[f64],
+) -> Balance {
+    let coordinates = &discrete.system.coordinates;
+    let n = coordinates.len().max(1) as f64;
+    let center = coordinates.iter().map(|x| Vec3::from(*x)).sum::<Vec3>() / n;
+    let (mut force, mut moment) = (Vec3::zeros(), Vec3::zeros());
+    let reactions = unbalanced.as_chunks::<3>().0;
+    let loads = applied.as_chunks::<3>().0;
+    for (i, freedom) in discrete.freedom.iter().enumerate() {
+        let r = Vec3::from(reactions[i]);
+        let total = Vec3::from(loads[i]) + r - freedom.project(r);
+        if *freedom == Freedom::Free && total == Vec3::zeros() {
+            continue;
+        }
+        force += total;
+        moment += (Vec3::from(coordinates[i]) - center).cross(&total);
+    }
+    // The rail keeps the rigid body from turning; its reference node has no unknowns that would show it.
+    moment += (0..model.guides.len()).map(|k| rail(discrete, model, k, u).moment).sum::<Vec3>();
+    let tractions = model.tractions.iter().map(|t| {
+        let area = crate::loads::traction::area(&model.parts[t.part].mesh, &t.facets);
+        area * Vec3::from(t.value).norm()
+    });
+    let guides = model.guides.iter().map(|g| Vec3::from(g.force).norm());
+    let applied: f64 = tractions.chain(guides).sum();
+    Balance { applied, force_error: force.norm() / applied, moment_error: moment.norm() / (applied * LEVER) }
+}

@@ -1,0 +1,124 @@
+//! Whole runs of the trial case, and of real bones where they are at hand.
+
+use super::{dens, listing, outcome, scratch};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+#[test]
+fn the_trial_case_gives_all_outputs_and_the_same_record_for_any_thread_count() {
+    let folder = scratch();
+    let one = outcome(folder.path(), &["run", "tiny", "-o", "one", "--threads", "1", "--json"]);
+    let two = outcome(folder.path(), &["run", "tiny", "-o", "two", "--threads", "2", "--quiet"]);
+    // The trial case gives no verdict, so no criterion can fail.
+    assert_eq!((one.0, two.0), (0, 0), "{}\n{}", one.2, two.2);
+    let summary: serde_json::Value = serde_json::from_str(&one.1).expect("exactly one JSON object");
+    assert_eq!(summary["case"], "tiny");
+    assert_eq!(two.1, "", "--quiet is silent");
+    let (a, b) = (folder.path().join("one"), folder.path().join("two"));
+    let names = listing(&a);
+    for expected in [
+        "case.toml",
+        "export",
+        "fields",
+        "figures",
+        "history.csv",
+        "manifest.json",
+        "record.json",
+        "report.pdf",
+    ] {
+        assert!(names.iter().any(|n| n == expected), "{expected} is missing in {names:?}");
+    }
+    assert_eq!(
+        fs::read(a.join("record.json")).expect("there"),
+        fs::read(b.join("record.json")).expect("there")
+    );
+    assert_eq!(
+        fs::read(a.join("report.pdf")).expect("there"),
+        fs::read(b.join("report.pdf")).expect("there")
+    );
+    assert_eq!(listing(&a.join("export")), listing(&b.join("export")));
+    for name in listing(&a.join("export")) {
+        let (x, y) = (a.join("export").join(&name), b.join("export").join(&name));
+        assert_eq!(fs::read(x).expect("there"), fs::read(y).expect("there"), "{name}");
+    }
+    no_private_words(&a);
+}
+
+/// No absolute path, user or host name in any text output.
+fn no_private_words(result: &Path) {
+    let record = fs::read_to_string(result.join("record.json")).expect("there");
+    let manifest = fs::read_to_string(result.join("manifest.json")).expect("there");
+    for text in [&record, &manifest] {
+        for word in ["/home", "/root", "/tmp", "/work"] {
+            assert!(!text.contains(word), "an output holds {word}");
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    let folder = scratch();
+    let program = env!("CARGO_BIN_EXE_dens");
+    let mut child = std::process::Command::new(program)
+        .current_dir(folder.path())
+        .args(["run", "c2-spondylectomy", "--quiet"])
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    // Wait until the unfinished folder stands, then interrupt as Ctrl-C does.
+    let started = Instant::now();
+    while !folder.path().join("out").exists() && started.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.expect("kill runs").success());
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(130));
+    assert_eq!(listing(&folder.path().join("out")), Vec::<String>::new());
+}
+
+#[test]
+fn real_bones_give_the_same_outputs_as_parametric_ones() {
+    let Some(bones) = anatomy() else { return };
+    let folder = scratch();
+    outcome(folder.path(), &["new", "s", "--from", "surfaces"]);
+    for level in ["c1", "c2", "c3", "c4"] {
+        let file = format!("{level}.obj");
+        fs::copy(bones.join("artisynth_cervical").join(&file), folder.path().join("s").join(&file))
+            .expect("copied");
+    }
+    let coarse = [
+        "mesh.edge_draft=4.5 mm",
+        "mesh.voxels_draft=12",
+        "mesh.surface_draft=0.6 mm",
+        "design.max_designs=3",
+        "verdict=false",
+    ];
+    let mut command = dens(folder.path());
+    command.args(["run", "s/case.toml", "-o", "real", "--quality", "draft", "--quiet"]);
+    for set in coarse {
+        command.args(["--set", set]);
+    }
+    let output = command.output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let names = listing(&folder.path().join("real"));
+    for expected in ["export", "fields", "figures", "history.csv", "record.json", "report.pdf"] {
+        assert!(names.iter().any(|n| n == expected), "{expected} is missing in {names:?}");
+    }
+}
+
+/// Folder of the real bones; says so when absent, fails when they are required.
+fn anatomy() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder =
+        std::env::var_os("DENS_ANATOMY").map_or_else(|| root.join("../../shared/anatomy"), Into::into);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let required = std::env::var("DENS_REQUIRE").is_ok_and(|v| v.split(',').any(|w| w == "anatomy"));
+    assert!(!required, "the real bones are required but not there");
+    eprintln!("SKIPPED: no real bones found; set DENS_ANATOMY");
+    None
+}

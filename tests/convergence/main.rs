@@ -1,0 +1,3 @@
+//! Observed orders of convergence.
+
+mod manufactured_solution;

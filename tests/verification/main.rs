@@ -1,0 +1,7 @@
+//! Published values, each with its source and tolerance.
+
+mod beam_macneal_harder;
+mod beam_timoshenko;
+mod block_bonded;
+mod cylinder_lame;
+mod sphere_lame;
