@@ -90,10 +90,11 @@ fn real_bones_give_the_same_outputs_as_parametric_ones() {
             .expect("copied");
     }
     let coarse = [
-        "mesh.edge_draft=4.5 mm",
-        "mesh.voxels_draft=12",
+        "mesh.edge_draft=3.6 mm",
+        "mesh.voxels_draft=16",
         "mesh.surface_draft=0.6 mm",
-        "design.max_designs=3",
+        "design.optimize=false",
+        "solver.tolerance=1e-7",
         "verdict=false",
     ];
     let mut command = dens(folder.path());

@@ -11,6 +11,7 @@ pub mod models;
 pub mod pictures;
 pub mod plots;
 pub mod report;
+mod sections;
 pub mod tissue;
 
 use crate::case::{Case, Quality};
@@ -113,6 +114,7 @@ pub fn run(
     warnings.extend(geometry.spine.warnings.iter().cloned());
     warnings.extend(bodies.all.iter().flat_map(|b| b.notes.iter().cloned()));
     warnings.extend(exported.iter().flat_map(|e| e.warnings.iter().cloned()));
+    warnings.extend(stages.iter().filter_map(wide_overlap));
     phase(8);
     let results = Results { geometry, bodies, history, chosen, stages, assessment, exported, warnings };
     let record = report::write(case, quality, &results, output)?;
@@ -147,13 +149,30 @@ fn solve(
     Solved::new(question, solution)
 }
 
+/// Says so when an interface overlaps or jumps by more than 5 % of its facet size.
+fn wide_overlap(solved: &Solved) -> Option<String> {
+    let worst = solved
+        .solution
+        .contacts
+        .iter()
+        .max_by(|a, b| a.relative_violation.total_cmp(&b.relative_violation))
+        .filter(|c| 0.05 < c.relative_violation)?;
+    Some(format!(
+        "{}: the contact method leaves {:.3} mm of overlap or jump at `{}`, {:.0} % of the facet size",
+        solved.question.stage.name(),
+        worst.largest_violation,
+        worst.name,
+        100.0 * worst.relative_violation
+    ))
+}
+
 /// Options of a solve. The overlap that the contact method leaves is reported, not driven to zero: soft
 /// cartilage on coarser bone cannot follow it point by point.
 pub fn options(case: &Case) -> Options {
     Options {
         residual_tolerance: case.tolerance,
         max_iterations: case.max_iterations,
-        gap_tolerance: 0.05,
+        gap_tolerance: 0.15,
         ..Options::default()
     }
 }

@@ -1,0 +1,540 @@
+//! Sections of the report, one function each: text, tables and the names of their figures.
+
+use super::Results;
+use super::bodies::Kind;
+use super::tissue;
+use crate::case::Case;
+use crate::failure::Failure;
+use dens_reports::record::Section;
+use dens_reports::table::{Cell, NO_UNIT, Table};
+use dens_solver::loads::contact::Law;
+
+/// Largest force and moment residual accepted: linear and contact solves.
+const BALANCE: [f64; 2] = [1e-8, 1e-6];
+
+pub(super) fn geometry_section(case: &Case, results: &Results) -> Section {
+    let g = &results.geometry;
+    let mut t = Table::new("implant-fit", "Implant", &[("measure", ""), ("value", NO_UNIT), ("unit", "")]);
+    let mut row = |name: &str, value: f64, unit: &str| t.push([name.into(), value.into(), unit.into()]);
+    row("height, C1 facets to C3 endplate", g.implant.height_mm, "mm");
+    row("volume of the outline", g.fit.volume_mm3, "mm³");
+    row("solid rim and screw walls", g.fit.solid_mm3, "mm³");
+    row("smallest distance to the free canal", g.fit.canal_mm, "mm");
+    for pad in &g.fit.pads {
+        row(&format!("contact area, {}", pad.name), pad.area_mm2, "mm²");
+        row(&format!("largest gap to the bone, {}", pad.name), pad.gap_mm[1], "mm");
+    }
+    for (track, wall) in &g.fit.walls_mm {
+        row(&format!("thinnest wall of screw track {track}"), *wall, "mm");
+    }
+    let size = results.bodies.find(Kind::Implant).map_or([0.0; 3], |b| {
+        let s = dens_mesher::geometry::Aabb::around(&b.mesh.points).size();
+        [s.x, s.y, s.z]
+    });
+    for (axis, value) in ["left to right", "front to back", "height overall"].iter().zip(size) {
+        row(&format!("extent, {axis}"), value, "mm");
+    }
+    let mut joints = Table::new(
+        "joints",
+        "Joints of the spine",
+        &[("joint", ""), ("semi-axis a", "mm"), ("semi-axis b", "mm"), ("area of the ellipse", "mm²")],
+    );
+    for j in &g.spine.joints {
+        joints.push([
+            j.name().into(),
+            j.patch.radii[0].into(),
+            j.patch.radii[1].into(),
+            j.patch.area().into(),
+        ]);
+    }
+    Section::new("geometry", "Geometry")
+        .paragraph(format!("Anatomy: {}.", g.spine.source))
+        .paragraph(format!(
+            "The implant replaces C2. Its two upper faces are the negative of the inferior articular facets of C1, its lower face the negative of the superior endplate of C3; {}.",
+            if g.implant.upper_shift.norm() > 1e-6 {
+                format!("C1 was moved by {:.2} mm to give the height asked for", g.implant.upper_shift.norm())
+            } else {
+                "the bones stand as they are".to_string()
+            }
+        ))
+        .figure("anatomy")
+        .figure("implant")
+        .table(t)
+        .table(joints)
+        .paragraph(format!("Case file entries with their sources stand in the annex; design iteration {}.", case.design_iteration))
+}
+
+pub(super) fn mesh_section(results: &Results) -> Section {
+    let mut t = Table::new(
+        "meshes",
+        "Meshes: ten-node tetrahedra",
+        &[
+            ("body", ""),
+            ("nodes", NO_UNIT),
+            ("cells", NO_UNIT),
+            ("smallest dihedral angle", "deg"),
+            ("largest", "deg"),
+            ("smallest scaled Jacobian", NO_UNIT),
+            ("volume", "mm³"),
+        ],
+    );
+    for b in &results.bodies.all {
+        t.push([
+            b.name.as_str().into(),
+            b.quality.nodes.into(),
+            b.quality.cells.into(),
+            b.quality.min_dihedral_deg.into(),
+            b.quality.max_dihedral_deg.into(),
+            b.quality.min_scaled_jacobian.into(),
+            b.quality.region_volumes_mm3.iter().sum::<f64>().into(),
+        ]);
+    }
+    let mut models = Table::new(
+        "models",
+        "Models",
+        &[
+            ("model", ""),
+            ("bodies", NO_UNIT),
+            ("nodes", NO_UNIT),
+            ("unknowns", NO_UNIT),
+            ("linear solver", ""),
+        ],
+    );
+    for s in &results.stages {
+        let parts = &s.question.model.parts;
+        models.push([
+            s.question.stage.name().into(),
+            parts.len().into(),
+            parts.iter().map(|p| p.mesh.n_nodes()).sum::<usize>().into(),
+            s.solution.progress.unknowns.into(),
+            s.solution.progress.linear_solver.as_str().into(),
+        ]);
+    }
+    Section::new("mesh", "Mesh")
+        .paragraph("Every body is meshed by cutting a body-centered cubic lattice along the surfaces of the body; vertices lie on the surfaces, mid-edge nodes on curved boundary where the cell stays valid. Every Jacobian is proven positive by its Bézier coefficients. Bones keep the same mesh in the control and the implanted models.")
+        .table(t)
+        .table(models)
+        .figure("mesh-quality")
+}
+
+pub(super) fn materials_section(case: &Case, results: &Results) -> Result<Section, Failure> {
+    let (cancellous, strength) = tissue::cancellous(case)?;
+    let source = |table: &str| {
+        case.echo
+            .iter()
+            .find(|(k, _, _)| k.starts_with(&format!("{table}.")))
+            .map_or(String::new(), |e| e.2.clone())
+    };
+    let mut t = Table::new(
+        "materials",
+        "Materials",
+        &[("material", ""), ("Young's modulus", "MPa"), ("Poisson's ratio", NO_UNIT), ("remark", "")],
+    );
+    let b = &case.bone;
+    let s = &case.soft;
+    let ti = &case.titanium;
+    let mut row = |name: &str, e: f64, nu: f64, remark: String| {
+        t.push([name.into(), e.into(), nu.into(), remark.into()])
+    };
+    row(
+        "cortical bone",
+        b.cortical.0,
+        b.cortical.1,
+        format!("{:.2} mm layer, partial volume", b.cortical_thickness),
+    );
+    row(
+        "bony endplate",
+        b.endplate.0,
+        b.endplate.1,
+        format!("{:.2} mm layer, partial volume", b.endplate_thickness),
+    );
+    row(
+        "cancellous bone",
+        cancellous,
+        b.cancellous_poisson,
+        format!("strength {strength:.2} MPa, law {}", b.cancellous_law),
+    );
+    row("posterior elements", b.posterior.0, b.posterior.1, String::new());
+    row("facet cartilage", s.cartilage.0, s.cartilage.1, String::new());
+    row(
+        "annulus, ground",
+        s.annulus.0,
+        s.annulus.1,
+        format!(
+            "fibers {:.0} MPa, share {:.2}, ±{:.0}°",
+            s.fiber_modulus,
+            s.fiber_volume_fraction,
+            s.fiber_angle.to_degrees()
+        ),
+    );
+    row("nucleus", s.nucleus.0, s.nucleus.1, "mean dilatation".into());
+    row(
+        "titanium, solid",
+        ti.modulus,
+        ti.poisson,
+        format!("yield {:.0} MPa, fatigue as built {:.0} MPa", ti.yield_strength, ti.fatigue_strength),
+    );
+    let c = &results.chosen.homogenized;
+    row(
+        "lattice, along the load",
+        c.young([0.0, 0.0, 1.0]),
+        c.poisson([0.0, 0.0, 1.0], [1.0, 0.0, 0.0]),
+        "homogenised, full tensor used".into(),
+    );
+    Ok(Section::new("materials", "Materials with sources").table(t).list([
+        format!("Bone: {}.", source("bone")),
+        format!("Cartilage: {}.", source("cartilage")),
+        format!("Disc: {}.", source("disc")),
+        format!("Titanium: {}.", source("titanium")),
+        format!("Fixation: {}.", source("fixation")),
+    ]))
+}
+
+pub(super) fn loads_section(case: &Case, results: &Results) -> Section {
+    let mut t = Table::new("loads", "Axial loads", &[("load", ""), ("force", "N"), ("source", "")]);
+    for l in &case.loads {
+        t.push([l.id.as_str().into(), l.axial.into(), l.source.as_str().into()]);
+    }
+    let mut b = Table::new(
+        "balance",
+        "Balance of forces and moments at the supports against the load",
+        &[
+            ("model", ""),
+            ("applied", "N"),
+            ("force left over", NO_UNIT),
+            ("moment left over", NO_UNIT),
+            ("limit", NO_UNIT),
+            ("contact iterations", NO_UNIT),
+            ("linear iterations", NO_UNIT),
+            ("largest overlap or jump", "mm"),
+        ],
+    );
+    for s in &results.stages {
+        let balance = s.solution.balance;
+        let overlap = s.solution.contacts.iter().map(|c| c.largest_violation).fold(0.0, f64::max);
+        let sliding = s.solution.contacts.iter().any(|c| matches!(c.law, Law::Sliding { .. }));
+        b.push([
+            s.question.stage.name().into(),
+            balance.applied.into(),
+            balance.force_error.into(),
+            balance.moment_error.into(),
+            BALANCE[usize::from(sliding)].into(),
+            s.solution.progress.iterations.into(),
+            s.solution.progress.linear_iterations.into(),
+            overlap.into(),
+        ]);
+    }
+    Section::new("loads", "Loads, supports and balance")
+        .paragraph("Half of the axial load acts on each condyle of a rigid occiput, bedded on the superior facets of C1 and guided along the load; the lowest bone is held at its inferior endplate and facets. All gaps start closed and the bodies are linear elastic, so the answers to loads of one direction are proportional: each model is solved under the largest load and scaled. Moments are relative to the force times 100 mm.")
+        .figure("loads")
+        .table(t)
+        .table(b)
+        .figure("residuals")
+        .figure("load-travel")
+}
+
+pub(super) fn shielding_section(results: &Results) -> Section {
+    let mut t = Table::new(
+        "shielding",
+        "Strain energy density by bone region at the judged load",
+        &[
+            ("bone", ""),
+            ("region", ""),
+            ("volume", "mm³"),
+            ("intact", "kJ/m³"),
+            ("day 1 over intact", NO_UNIT),
+            ("12 months over intact", NO_UNIT),
+        ],
+    );
+    for r in &results.assessment.regions {
+        let [a, b] = r.ratios();
+        let cell = |v: Option<f64>| v.map_or_else(|| "unloaded before".into(), Cell::from);
+        t.push([
+            r.level.name().into(),
+            r.region.as_str().into(),
+            r.volume.into(),
+            (1e3 * r.energy[0]).into(),
+            cell(a),
+            cell(b),
+        ]);
+    }
+    let a = &results.assessment;
+    let mut m = Table::new(
+        "resorption",
+        "First-step resorption of C1 and C3",
+        &[("measure", ""), ("day 1", NO_UNIT), ("12 months", NO_UNIT)],
+    );
+    m.push([
+        "resorbed mass fraction, dead zone of the case".into(),
+        a.resorbed[0].into(),
+        a.resorbed[1].into(),
+    ]);
+    m.push([
+        "resorbed mass fraction, dead zone 0.75".into(),
+        a.resorbed_late[0].into(),
+        a.resorbed_late[1].into(),
+    ]);
+    m.push(["mean loss of strain energy".into(), a.unloading[0].into(), a.unloading[1].into()]);
+    Section::new("shielding", "Stress shielding")
+        .paragraph("Strain energy density of each region of bone, implanted over intact, at equal load and on the same mesh; density does not change between the models, so the ratio is that of energy per mass. After replacement the C3 endplate carries what the facets and the body shared before.")
+        .figure("shielding")
+        .table(t)
+        .table(m)
+        .figure("energy-change")
+        .figure("sections")
+}
+
+pub(super) fn subsidence_section(results: &Results) -> Section {
+    let mut t = Table::new(
+        "seats",
+        "Contact faces of the implant at the judged load",
+        &[
+            ("stage", ""),
+            ("face", ""),
+            ("area", "mm²"),
+            ("closed", "mm²"),
+            ("force", "N"),
+            ("mean pressure", "MPa"),
+            ("p99 pressure", "MPa"),
+            ("over strength", NO_UNIT),
+            ("motion, mean", "µm"),
+            ("motion, p95", "µm"),
+        ],
+    );
+    let mut c = Table::new(
+        "crush",
+        "C3 under the implant at the judged load",
+        &[
+            ("stage", ""),
+            ("layer", "mm³"),
+            ("crushed", NO_UNIT),
+            ("p95 strain over yield strain", NO_UNIT),
+            ("indentation", "mm"),
+        ],
+    );
+    for (stage, name) in results.assessment.stages.iter().zip(["day 1", "12 months"]) {
+        for s in &stage.seats {
+            t.push([
+                name.into(),
+                s.name.as_str().into(),
+                s.area.into(),
+                s.closed.into(),
+                s.force.into(),
+                s.pressure[0].into(),
+                s.pressure[1].into(),
+                s.overpressed.into(),
+                (1e3 * s.motion[0]).into(),
+                (1e3 * s.motion[1]).into(),
+            ]);
+        }
+        let k = stage.crush;
+        c.push([
+            name.into(),
+            k.volume.into(),
+            k.fraction.into(),
+            k.strain_ratio.into(),
+            k.indentation.into(),
+        ]);
+    }
+    Section::new("subsidence", "Subsidence risk and micromotion")
+        .paragraph("Crushed volume is the share of C3 bone within 3 mm of the implant whose compressive principal strain exceeds the yield strain. Indentation is the elastic sinking of the endplate under the implant against the lower endplate of C3. Cyclic settling is not simulated.")
+        .table(c)
+        .table(t)
+        .figure("contact-pressure")
+}
+
+pub(super) fn lattice_section(case: &Case, results: &Results) -> Section {
+    let c = &results.chosen;
+    let h = &c.homogenized;
+    let mut t = Table::new(
+        "lattice",
+        "Chosen lattice as drawn",
+        &[("measure", ""), ("value", NO_UNIT), ("unit", "")],
+    );
+    let mut row = |name: &str, value: f64, unit: &str| t.push([name.into(), value.into(), unit.into()]);
+    let [least, most] = h.young_range();
+    row("relative density", c.drawn.relative_density, "–");
+    row("cell size", c.drawn.lattice.cell_size_mm, "mm");
+    row("strut or wall", c.drawn.strut, "mm");
+    row("largest pore", c.drawn.pore, "mm");
+    row("Young's modulus, x", h.young([1.0, 0.0, 0.0]), "MPa");
+    row("Young's modulus, y", h.young([0.0, 1.0, 0.0]), "MPa");
+    row("Young's modulus, z (load)", h.young([0.0, 0.0, 1.0]), "MPa");
+    row("smallest over all directions", least, "MPa");
+    row("largest over all directions", most, "MPa");
+    row("Zener ratio", h.zener(), "–");
+    row("bulk modulus", h.bulk(), "MPa");
+    row("change from half the resolution", c.spread, "–");
+    row("strut stress per unit stress along the load", c.amplification.along([0.0, 0.0, 1.0]), "–");
+    row(
+        "onset of yield along the load",
+        c.amplification.lattice_yield([0.0, 0.0, 1.0], case.titanium.yield_strength),
+        "MPa",
+    );
+    let names = ["xx", "yy", "zz", "yz", "xz", "xy"];
+    let columns: Vec<(&str, &str)> = std::iter::once(("row", "")).chain(names.map(|n| (n, "MPa"))).collect();
+    let mut tensor = Table::new("stiffness", "Homogenised stiffness, engineering shear", &columns);
+    for (i, name) in names.iter().enumerate() {
+        let mut cells: Vec<Cell> = vec![(*name).into()];
+        // Entries below the accuracy of the homogenisation are zero by symmetry.
+        let floor = 1e-4 * h.stiffness[0][0];
+        cells.extend(h.stiffness[i].iter().map(|v| if v.abs() < floor { 0.0 } else { *v }.into()));
+        tensor.push(cells);
+    }
+    Section::new("lattice-stiffness", "Lattice stiffness and strength")
+        .paragraph(format!(
+            "Cell `{}`. The stiffness is extrapolated from {n} × {n} × {n} voxels of one cell and half as many along each edge, with periodic boundary conditions and six unit strains; it is that of the drawn geometry. Printed lattices of the same density are softer: measured EBM moduli are 0.1 to 0.6 of ideal ones.",
+            c.drawn.lattice.cell.name(),
+            n = h.resolution
+        ))
+        .table(t)
+        .table(tensor)
+        .figure("lattice-modulus")
+}
+
+pub(super) fn stiffness_section(results: &Results) -> Section {
+    let a = &results.assessment;
+    let mut t = Table::new(
+        "axial-stiffness",
+        "Axial stiffness and load sharing",
+        &[("measure", ""), ("intact", NO_UNIT), ("day 1", NO_UNIT), ("12 months", NO_UNIT), ("unit", "")],
+    );
+    let [d, i] = &a.stages;
+    t.push([
+        "construct C1 to held bone".into(),
+        a.intact_stiffness.into(),
+        d.construct_stiffness.into(),
+        i.construct_stiffness.into(),
+        "N/mm".into(),
+    ]);
+    t.push([
+        "implant between its contact faces".into(),
+        "–".into(),
+        d.implant_stiffness.into(),
+        i.implant_stiffness.into(),
+        "N/mm".into(),
+    ]);
+    let anterior = a.intact_anterior_share.map_or_else(|| "–".into(), Cell::from);
+    t.push([
+        "share of the load on the C3 endplate".into(),
+        anterior,
+        d.share_through_implant.into(),
+        i.share_through_implant.into(),
+        "–".into(),
+    ]);
+    Section::new("stiffness", "Stiffness and load sharing").table(t)
+}
+
+pub(super) fn implant_section(case: &Case, results: &Results) -> Section {
+    let [d, i] = &results.assessment.stages;
+    let mut t = Table::new(
+        "implant-stress",
+        "Stress of implant and fixation at the judged load",
+        &[("measure", ""), ("day 1", "MPa"), ("12 months", "MPa"), ("limit", "MPa")],
+    );
+    let ti = &case.titanium;
+    t.push([
+        "solid titanium, 99.9th percentile".into(),
+        d.stress.solid[0].into(),
+        i.stress.solid[0].into(),
+        ti.fatigue_strength.into(),
+    ]);
+    t.push([
+        "solid titanium, largest point (depends on the mesh)".into(),
+        d.stress.solid[1].into(),
+        i.stress.solid[1].into(),
+        (ti.yield_strength / case.criteria.static_safety).into(),
+    ]);
+    t.push([
+        "struts of the lattice, 99th percentile".into(),
+        d.stress.strut.into(),
+        i.stress.strut.into(),
+        (ti.yield_strength * case.criteria.lattice_fatigue_fraction).into(),
+    ]);
+    t.push([
+        "homogenised lattice, 99th percentile".into(),
+        d.stress.homogenised.into(),
+        i.stress.homogenised.into(),
+        "–".into(),
+    ]);
+    for ((name, a), (_, b)) in d.members.iter().zip(&i.members) {
+        t.push([name.as_str().into(), (*a).into(), (*b).into(), case.fixation.fatigue_strength.into()]);
+    }
+    let mut p = Table::new(
+        "pull-out",
+        "Screw forces along the screw, positive toward pull-out",
+        &[("screw", ""), ("day 1", "N"), ("12 months", "N")],
+    );
+    for ((name, a), (_, b)) in d.pull_out.iter().zip(&i.pull_out) {
+        p.push([name.as_str().into(), (*a).into(), (*b).into()]);
+    }
+    Section::new("implant", "Implant and fixation")
+        .paragraph("Peaks of linear elastic stress at edges and thin rims grow with the mesh; percentiles by volume are judged. Strut stress is the 99.5th percentile within the unit cell for the homogenised stress at each point.")
+        .table(t)
+        .table(p)
+        .figure("implant-stress")
+        .figure("stress-exceedance")
+}
+
+pub(super) fn design_section(results: &Results) -> Section {
+    let h = &results.history;
+    let said = match h.best.map(|i| &h.designs[i]) {
+        Some(d) => format!(
+            "Design {} was chosen: {}, relative density {:.3}, cell {:.2} mm, objective {:.4}.",
+            d.number, d.cell, d.relative_density, d.cell_size, d.objective
+        ),
+        None => "No evaluated design keeps every limit. The lattice that the case starts from was carried on so that numbers exist; it is not a recommendation.".into(),
+    };
+    Section::new("design", "Design history")
+        .paragraph(format!("{} designs were evaluated by finite elements with the implant bonded, on the coarse mesh. {said} The objective is the weighted sum of mean unloading of C1 and C3, the 95th percentile of compressive strain under the implant over the yield strain, and the excess of the lattice modulus over its target.", h.designs.len()))
+        .figure("design-history")
+        .paragraph("All evaluated designs with every term and limit stand in the annex and in history.csv: density is the relative density; shield, sink and stiff are the unweighted terms of the objective, total their weighted sum; fatigue is homogenised stress over lattice yield; limits names what is active or broken.")
+        .list(h.stops.iter().map(|s| format!("{s}.")))
+}
+
+pub(super) fn export_section(results: &Results) -> Section {
+    let mut t = Table::new(
+        "exports",
+        "Printable solids, re-read from their files and compared",
+        &[
+            ("height", "mm"),
+            ("triangles", NO_UNIT),
+            ("metal", "mm³"),
+            ("mass", "g"),
+            ("relative density of the lattice zone", NO_UNIT),
+            ("x", "mm"),
+            ("y", "mm"),
+            ("z", "mm"),
+            ("floating pieces removed", "mm³"),
+            ("trapped powder", "mm³"),
+            ("largest gap to bone", "mm"),
+        ],
+    );
+    let mut f = Table::new("files", "Files for the machine", &[("file", ""), ("SHA-256", "")]);
+    for e in &results.exported {
+        t.push([
+            e.height.into(),
+            e.triangles.into(),
+            e.volume.into(),
+            e.mass.into(),
+            e.relative_density.into(),
+            e.size[0].into(),
+            e.size[1].into(),
+            e.size[2].into(),
+            e.floating.into(),
+            e.trapped.into(),
+            e.gap.into(),
+        ]);
+        for (name, sum) in &e.files {
+            f.push([name.as_str().into(), sum.as_str().into()]);
+        }
+    }
+    let analysed =
+        results.bodies.find(Kind::Implant).map_or(0.0, |b| b.quality.region_volumes_mm3.iter().sum::<f64>());
+    let middle = results.exported.get(results.exported.len() / 2).map_or(0.0, |e| e.outline);
+    Section::new("export", "Export for electron-beam melting")
+        .paragraph(format!("The outline of the exported middle size has {middle:.0} mm³, the analysed mesh {analysed:.0} mm³. Scale 1.000: shrinkage is left to the machine's build processor. Sizes differ in height only and are re-fitted to the bones, not scaled; the mechanics were computed for the middle one."))
+        .figure("lattice")
+        .table(t)
+        .table(f)
+}
