@@ -8,10 +8,12 @@
 //! with sharp edges as *several* smooth surfaces: where they cross, the mesh has a true edge. A minimum or
 //! maximum in one field rounds that edge by about a tenth of the lattice spacing.
 //!
-//! Guaranteed: vertices lie on their surfaces, regions share their interface nodes, the boundary is a closed
-//! surface, every Jacobian is positive everywhere in its cell, same bits for any thread count.
-//! Not guaranteed: dihedral angles. They are above 8° except where surfaces meet at such an angle, or where
-//! a layer is much thinner than the edge length. A feature that is thinner than the edge length *in one
+//! Guaranteed: regions share their interface nodes, the boundary is a closed surface, every Jacobian is
+//! positive everywhere in its cell, same bits for any thread count.
+//! Not guaranteed: vertices lie on their surfaces to round-off except where the edge length cannot follow a
+//! crease or two surfaces graze each other; [`Meshed::surface_error_mm`] says how far off the worst is.
+//! Dihedral angles are above 8° except where surfaces meet at such an angle, or where a layer is much thinner
+//! than the edge length. A feature that is thinner than the edge length *in one
 //! field* can be missed; [`MeshError::TooCoarse`] speaks up when a body breaks.
 
 mod body;

@@ -332,3 +332,22 @@ fn quarters_that_touch_along_a_line_are_parted() {
     assert_eq!(pieces(&mesh), 2);
     assert!(measure(&mesh).boundary_manifold);
 }
+
+#[test]
+fn bones_of_the_upper_neck_get_good_cells_on_their_surfaces() {
+    let spine = crate::geometry::parametric::spine(&Default::default()).expect("the average adult");
+    for bone in &spine.bones {
+        let mut s = spec(vec![&*bone.field], &one, &["bone"], 2.5, 1.0);
+        s.bounds = bone.field.bounds().grown(5.0);
+        let m = mesh_with_notes(&s).unwrap_or_else(|e| panic!("{}: {e}", bone.level.name()));
+        let q = measure(&m.mesh);
+        assert!(
+            8.0 < q.min_dihedral_deg && q.max_dihedral_deg < 172.0,
+            "{} {}",
+            q.min_dihedral_deg,
+            q.max_dihedral_deg
+        );
+        assert_eq!((pieces(&m.mesh), m.crumbs.len()), (1, 0));
+        assert!(m.surface_error_mm < 1e-8, "Newton ends near round-off, not at {}", m.surface_error_mm);
+    }
+}

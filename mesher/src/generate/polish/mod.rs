@@ -28,7 +28,8 @@ const GOAL: f64 = 0.156;
 
 /// Improves the cells of a body in place; `h` is the lattice spacing in mm.
 pub(super) fn polish(body: &mut Body, fields: &[&dyn Field], h: f64) {
-    seat::seat(body, fields, h);
+    // What gets flat by this is polished next.
+    seat::seat(body, fields, h, 0.05);
     let mut last = usize::MAX;
     for round in 0..ROUNDS + EXTRA_ROUNDS {
         let limit = if round < ROUNDS { BAD } else { GOAL };
@@ -51,7 +52,7 @@ pub(super) fn polish(body: &mut Body, fields: &[&dyn Field], h: f64) {
         smooth::smooth(body, fields, &bad, h);
     }
     // What a flat cell kept from its surface goes there now that the cell is better.
-    seat::seat(body, fields, h);
+    seat::seat(body, fields, h, GOAL);
     body.compact();
 }
 
