@@ -199,9 +199,9 @@ fn search(
         history.designs.push(design);
         let before = best;
         best = found.iter().map(|f| f.1).fold(f64::INFINITY, f64::min);
-        if low >= high {
+        if points.is_empty() && admissible.is_none() {
             stop = format!(
-                "{cell}: no density admits pore and strut limits together; the densest was evaluated"
+                "{cell}: no density admits pore and strut limits together; ends and middle of the range were evaluated"
             );
             break;
         }

@@ -7,6 +7,7 @@ use super::models::SEATS;
 use crate::case::Case;
 use crate::failure::Failure;
 use dens_mesher::Vec3;
+use dens_mesher::geometry::Aabb;
 use dens_mesher::geometry::spine::Level;
 use dens_mesher::mesh::Mesh;
 use dens_reports::figure::{Figure, FigureSet};
@@ -113,13 +114,13 @@ fn implant(results: &Results) -> Result<Figure, Failure> {
     let Some(body) = results.bodies.find(Kind::Implant) else {
         return Err(Failure::bug("no implant was meshed"));
     };
+    let center = Aabb::around(&body.mesh.points).center();
     let mut objects = vec![plain(&body.mesh, TITANIUM)];
     for (set, _) in SEATS {
         let zeros = vec![0.0; body.mesh.n_nodes()];
         if let Some(face) = facet_set(&body.mesh, set, Values::Nodal(&zeros)) {
             // Raised by a hair so that the face is drawn over the boundary below it.
-            let raised =
-                face.points.iter().map(|p| p + 0.02 * (p - body.mesh.points[0]).normalize()).collect();
+            let raised = face.points.iter().map(|p| p + 0.002 * (p - center)).collect();
             objects.push(Object { points: raised, paint: Paint::Solid(HELD), ..face });
         }
     }
@@ -199,8 +200,7 @@ fn energy_change(results: &Results) -> Result<Figure, Failure> {
             objects.push([a, b]);
         }
     }
-    let bar = ColorBar::new("log2 of strain energy density, implanted over intact", "1", [-4.0, 4.0])
-        .map(ColorMap::Vik);
+    let bar = ColorBar::new("log2 of energy ratio", "1", [-4.0, 4.0]).map(ColorMap::Vik);
     let sheet = Sheet::new(
         "energy-change",
         "Change of strain energy density on the surface of C1 and C3 against the intact control: blue is unloaded, red is loaded more; each step of one is a factor of two.",
@@ -276,8 +276,7 @@ fn implant_stress(case: &Case, results: &Results) -> Result<Figure, Failure> {
         }
     }
     let all: Vec<&Object> = objects.iter().collect();
-    let mut bar =
-        ColorBar::spanning("von Mises stress, homogenised in the lattice", "MPa", &all, [0.0, 0.995]);
+    let mut bar = ColorBar::spanning("von Mises stress", "MPa", &all, [0.0, 0.995]);
     bar.range[0] = 0.0;
     let sheet = Sheet::new(
         "implant-stress",

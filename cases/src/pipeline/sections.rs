@@ -422,7 +422,9 @@ pub(super) fn stiffness_section(results: &Results) -> Section {
         i.share_through_implant.into(),
         "–".into(),
     ]);
-    Section::new("stiffness", "Stiffness and load sharing").table(t)
+    Section::new("stiffness", "Stiffness and load sharing")
+        .paragraph("Stiffness of the implant is the axial force on its lower face over the approach of the mean displacements of its contact faces. On day 1 the faces carry at an edge only: the value then holds bending and local deformation and is not the stiffness of the body; that of 12 months is nearer to it.")
+        .table(t)
 }
 
 pub(super) fn implant_section(case: &Case, results: &Results) -> Section {
