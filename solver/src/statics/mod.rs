@@ -19,7 +19,7 @@ mod load;
 pub use body::{Body, CellProperties, Material};
 pub use constraints::{Constraints, Dof, Equation};
 pub use error::{ConstraintName, ErrorKind, StaticsError};
-pub use formulation::{Formulation, LOCKING_RATIO};
+pub use formulation::Formulation;
 pub use load::{CellFacet, Centrifugal, Gravity, Load};
 
 use crate::linear::{Choice, SolveStats};
