@@ -21,3 +21,4 @@ pub mod recover;
 pub mod solution;
 pub mod statics;
 pub mod tensor;
+pub mod verification;
