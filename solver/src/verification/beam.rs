@@ -23,7 +23,9 @@ fn run() -> Result<Vec<Row>, VerificationError> {
     let (length, width, thickness) = (12.0, 1.1, 0.32);
     let mut rows = Vec::new();
     // At the tip the width points along z.
-    for (name, direction, target) in [("in plane", Vec3::z(), 5.424e-3), ("out of plane", Vec3::y(), 1.754e-3)] {
+    for (name, direction, target) in
+        [("in plane", Vec3::z(), 5.424e-3), ("out of plane", Vec3::y(), 1.754e-3)]
+    {
         for (formulation, n) in [(Formulation::Tet10, [24, 3, 1]), (Formulation::Hex20Reduced, [12, 2, 1])] {
             let mesh = block(formulation.shape(), n, true, |x| {
                 let (sin, cos) = (FRAC_PI_2 * x.x).sin_cos();

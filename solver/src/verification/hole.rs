@@ -35,11 +35,9 @@ fn run() -> Result<Vec<Row>, VerificationError> {
         }
         let (t, r) = (p.y.atan2(p.x), radius(p));
         let (near_hole, far) = (2.0 / r, 2.0 / r.powi(3));
-        let x = r * (kappa + 1.0) * t.cos()
-            + near_hole * ((1.0 + kappa) * t.cos() + (3.0 * t).cos())
+        let x = r * (kappa + 1.0) * t.cos() + near_hole * ((1.0 + kappa) * t.cos() + (3.0 * t).cos())
             - far * (3.0 * t).cos();
-        let y = r * (kappa - 3.0) * t.sin()
-            + near_hole * ((1.0 - kappa) * t.sin() + (3.0 * t).sin())
+        let y = r * (kappa - 3.0) * t.sin() + near_hole * ((1.0 - kappa) * t.sin() + (3.0 * t).sin())
             - far * (3.0 * t).sin();
         [Some(factor * x), Some(factor * y), flat]
     });

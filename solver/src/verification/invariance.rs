@@ -41,11 +41,20 @@ fn displacements(unit: f64, reversed: bool) -> Result<Vec<Vec3>, VerificationErr
 fn run() -> Result<Vec<Row>, VerificationError> {
     let reference = displacements(1.0, false)?;
     let size = reference.iter().map(|u| u.norm()).fold(0.0, f64::max);
-    let difference = |other: &[Vec3]| {
-        reference.iter().zip(other).map(|(a, b)| (a - b).norm()).fold(0.0, f64::max) / size
-    };
+    let difference =
+        |other: &[Vec3]| reference.iter().zip(other).map(|(a, b)| (a - b).norm()).fold(0.0, f64::max) / size;
     Ok(vec![
-        Row::vanishing("lengths in m, stresses in Pa: largest difference", "", difference(&displacements(1000.0, false)?), 1e-9),
-        Row::vanishing("nodes numbered backwards: largest difference", "", difference(&displacements(1.0, true)?), 1e-9),
+        Row::vanishing(
+            "lengths in m, stresses in Pa: largest difference",
+            "",
+            difference(&displacements(1000.0, false)?),
+            1e-9,
+        ),
+        Row::vanishing(
+            "nodes numbered backwards: largest difference",
+            "",
+            difference(&displacements(1.0, true)?),
+            1e-9,
+        ),
     ])
 }

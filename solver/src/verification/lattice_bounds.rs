@@ -1,4 +1,4 @@
-//! Lattice cells: cubic symmetry, the Hashin–Shtrikman bound, the stretch limit of the octet.
+//! Lattice cells: cubic symmetry and the Hashin–Shtrikman bound.
 
 use super::{Check, Row, VerificationError};
 use crate::homogenize::{Base, Options, homogenize};
@@ -6,8 +6,8 @@ use dens_mesher::lattice::{Lattice, cell};
 
 pub(super) const CHECK: Check = Check {
     id: "LATTICE",
-    title: "Lattice cells against bounds and limits",
-    source: "Hashin & Shtrikman (1963), J. Mech. Phys. Solids 11, 127-140; Deshpande et al. (2001), J. Mech. Phys. Solids 49, 1747-1769",
+    title: "Lattice cells: cubic symmetry and the upper bound of the bulk modulus",
+    source: "Hashin & Shtrikman (1963), J. Mech. Phys. Solids 11, 127-140",
     run,
 };
 
@@ -17,7 +17,7 @@ fn run() -> Result<Vec<Row>, VerificationError> {
     let solve = |name: &str, density: f64| -> Result<_, VerificationError> {
         let cell = cell(name).expect("a cell of the catalogue");
         let lattice = Lattice::with_relative_density(cell, 1.0, density)?;
-        Ok(homogenize(&lattice, base, &options)?)
+        Ok(homogenize(&|q| lattice.cell_value(q.into()), base, &options)?)
     };
     let mut rows = Vec::new();
     for density in [0.2, 0.3, 0.4] {
@@ -34,8 +34,6 @@ fn run() -> Result<Vec<Row>, VerificationError> {
         let gap = off.iter().map(|v| v.abs()).fold(0.0, f64::max) / c11;
         rows.push(Row::vanishing(&format!("gyroid sheet at {density}: departure from cubic"), "", gap, 1e-6));
     }
-    let octet = solve("octet", 0.3)?.young([1.0, 0.0, 0.0]);
-    rows.push(Row::relative("octet at 0.3: E / E_s against ρ / 9", "", 0.3 / 9.0, octet, 0.25));
     Ok(rows)
 }
 

@@ -66,7 +66,7 @@ fn plan(formulation: Formulation) -> ([usize; 2], [f64; 2]) {
         Formulation::Wedge6 => ([8, 14], [2.0, 1.0]),
         Formulation::Hex8 | Formulation::Hex8Full | Formulation::Hex8Incompatible => ([8, 14], [2.0, 1.0]),
         Formulation::Tet10 => ([4, 7], [3.0, 2.0]),
-        Formulation::Tet10MeanDilatation => ([7, 10], [2.0, 1.0]),
+        Formulation::Tet10MeanDilatation => ([12, 16], [2.0, 1.0]),
         Formulation::Wedge15 | Formulation::Hex20 | Formulation::Hex20Reduced => ([4, 7], [3.0, 2.0]),
     }
 }
@@ -125,7 +125,8 @@ fn errors_at(n: usize, formulation: Formulation, law: &Stiffness) -> Result<[f64
         }
     }
     let loaded = (0..).zip(&forces).zip(&on).filter(|(_, on)| !**on);
-    let forces = loaded.flat_map(|((node, f), _)| [0, 1, 2].map(|axis| (Dof { node, axis }, f[usize::from(axis)])));
+    let forces =
+        loaded.flat_map(|((node, f), _)| [0, 1, 2].map(|axis| (Dof { node, axis }, f[usize::from(axis)])));
     problem.load.forces = forces.collect();
     Ok(errors(&problem.solve()?, law))
 }

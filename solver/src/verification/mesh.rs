@@ -66,10 +66,8 @@ pub fn joined(
         for brick in 0..n[0] * n[1] * n[2] {
             let origin = [brick % n[0], brick / n[0] % n[1], brick / n[0] / n[1]];
             for local in corners(shape) {
-                let keys: Vec<Key> = local
-                    .iter()
-                    .map(|k| std::array::from_fn(|a| k[a] + 2 * origin[a] as i32))
-                    .collect();
+                let keys: Vec<Key> =
+                    local.iter().map(|k| std::array::from_fn(|a| k[a] + 2 * origin[a] as i32)).collect();
                 let mut places: Vec<Vec3> = keys.iter().map(|k| place(*k)).collect();
                 if shape.n_nodes() > c.n_corners() {
                     for &[a, b] in c.edges() {
@@ -90,7 +88,8 @@ pub fn joined(
 
 /// Number of the node at `p`, new or found within 1e-7; places are of the order of one to a hundred.
 fn number(p: Vec3, points: &mut Vec<Vec3>, known: &mut BTreeMap<[i64; 3], u32>) -> u32 {
-    let key = |offset: [i64; 3]| -> [i64; 3] { std::array::from_fn(|a| (p[a] * 1e7).floor() as i64 + offset[a]) };
+    let key =
+        |offset: [i64; 3]| -> [i64; 3] { std::array::from_fn(|a| (p[a] * 1e7).floor() as i64 + offset[a]) };
     for i in 0..27 {
         if let Some(&found) = known.get(&key([i % 3 - 1, i / 3 % 3 - 1, i / 9 - 1])) {
             return found;

@@ -3,6 +3,7 @@
 //! ```text
 //! u = G x on the boundary, six strain states and a general gradient;  ε = sym G, σ = C ε at every point
 //! ```
+//! Cells are curved where the quadrature rule of the element integrates curved cells exactly.
 
 use super::mesh::{block, distort};
 use super::problem::Problem;
@@ -29,9 +30,12 @@ fn run() -> Result<Vec<Row>, VerificationError> {
     let stiffness = isotropic(1000.0, 0.3);
     let mut rows = Vec::new();
     for formulation in Formulation::ALL {
+        // With the points of Abaqus these integrate straight cells exactly, curved ones not.
+        let reduced =
+            matches!(formulation, Formulation::Tet10 | Formulation::Hex20Reduced | Formulation::Wedge15);
         let (mut of_strain, mut of_stress): (f64, f64) = (0.0, 0.0);
         for g in &states {
-            let mesh = block(formulation.shape(), [3, 2, 2], true, distort);
+            let mesh = block(formulation.shape(), [3, 2, 2], !reduced, distort);
             let mut problem = Problem::new(mesh, formulation, stiffness)?;
             let on = problem.boundary_nodes();
             problem.hold_nodes(&on, |p| g * p);

@@ -1,6 +1,7 @@
 //! One body of one material with supports and loads given by place.
 
 use super::mesh::boundary;
+use crate::linear::Choice;
 use crate::statics::{
     Answer, Body, CellFacet, CellProperties, Constraints, Dof, Formulation, Load, Material, Options, Statics,
     StaticsError, Stresses,
@@ -23,6 +24,9 @@ pub(super) struct Solved {
     pub(super) body: Body,
     pub(super) answer: Answer,
 }
+
+/// Unknowns below which a factorisation takes less than two seconds.
+const DIRECT_BELOW: usize = 50_000;
 
 /// Nearness of places, mm; the bodies measure one to a hundred.
 pub(super) const NEAR: f64 = 1e-6;
@@ -99,9 +103,13 @@ impl Problem {
     }
 
     pub(super) fn solve(mut self) -> Result<Solved, StaticsError> {
-        let constraints = Constraints { supports: self.held.keys().copied().collect(), ..Constraints::default() };
+        let constraints =
+            Constraints { supports: self.held.keys().copied().collect(), ..Constraints::default() };
         self.load.prescribed = self.held.values().copied().collect();
-        let options = Options { tolerance: 1e-12, ..Options::default() };
+        // A factor leaves round-off alone; larger bodies are solved well below every tolerance of the checks.
+        let small = 3 * self.body.mesh().n_nodes() < DIRECT_BELOW;
+        let solver = if small { Choice::Direct } else { Choice::Multigrid };
+        let options = Options { solver, tolerance: 1e-9, ..Options::default() };
         let answers = Statics::new(&self.body, &constraints, &options)?.solve(&[self.load])?;
         let answer = answers.into_iter().next().expect("one answer for one load");
         Ok(Solved { body: self.body, answer })

@@ -70,7 +70,12 @@ pub(super) fn stack(law: Law, upper: f64, bulge: impl Fn(Vec3) -> f64) -> Model 
     Model {
         holds: vec![Hold { name: "foot".into(), surface: foot }],
         interfaces: vec![interface],
-        tractions: vec![Traction { name: "head".into(), part: 1, facets: head.facets, value: [0.0, 0.0, -P] }],
+        tractions: vec![Traction {
+            name: "head".into(),
+            part: 1,
+            facets: head.facets,
+            value: [0.0, 0.0, -P],
+        }],
         parts,
         ..Model::default()
     }
