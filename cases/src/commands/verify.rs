@@ -74,7 +74,7 @@ fn chosen(only: &[String]) -> Result<Vec<&'static Check>, Failure> {
     let find = |name: &String| {
         CATALOGUE.iter().find(|c| c.id.eq_ignore_ascii_case(name)).ok_or_else(|| {
             let ids: Vec<&str> = CATALOGUE.iter().map(|c| c.id).collect();
-            Failure::input(format!("error: there is no check `{name}`\n  = hint: one of {}", ids.join(", ")))
+            Failure::input(format!("there is no check `{name}`\n  = hint: one of {}", ids.join(", ")))
         })
     };
     only.iter().map(find).collect()
