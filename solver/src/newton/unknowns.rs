@@ -1,7 +1,7 @@
 //! Which mesh nodes carry unknowns, and how the others follow them.
 
 use crate::assembly::AssemblyError;
-use crate::elements::{BLOCK_OF, Section};
+use crate::elements::{Section, block_of};
 use crate::linear::BlockMatrix;
 use crate::model::{Interpolation, Model};
 use dens_mesher::Vec3;
@@ -135,7 +135,7 @@ fn corner_stiffness(positions: &[Vec3; 10], section: &Section) -> Result<[[f64; 
     let mut folded = [[0.0; 9]; 16];
     for i in 0..10 {
         for j in 0..10 {
-            let block = &blocks[BLOCK_OF[i][j] as usize];
+            let block = &blocks[block_of(10, i.min(j), i.max(j))];
             for a in corners(i) {
                 for b in corners(j) {
                     for (k, sum) in folded[4 * a + b].iter_mut().enumerate() {
