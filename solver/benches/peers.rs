@@ -21,7 +21,7 @@ use dens_mesher::geometry::Field;
 use dens_mesher::geometry::parametric::{Parametric, spine};
 use dens_mesher::mesh::Mesh;
 use dens_solver::assembly::Assembler;
-use dens_solver::elements::{Displacement, Element, ElementStiffness, Section, full};
+use dens_solver::elements::{Displacement, Section, TET4};
 use dens_solver::linear::{BlockMatrix, Cholesky, LinearSolver, Multigrid, System};
 use dens_solver::tensor::isotropic;
 use std::fs::File;
@@ -96,38 +96,12 @@ fn stiffness(quadratic: bool, dofs: usize) -> (BlockMatrix, Vec<[f64; 3]>, Vec<[
     corners.iter().enumerate().for_each(|(k, node)| number[*node as usize] = k as u32);
     let cells: Vec<[u32; 4]> =
         mesh.cells.iter().map(|c| std::array::from_fn(|k| number[c[k] as usize])).collect();
-    let cliques: Vec<Vec<u32>> = cells.iter().map(|c| c.to_vec()).collect();
-    let mut matrix = Assembler::new(corners.len(), &[], &cliques).expect("a sound mesh").zero_matrix();
-    for (cell, nodes) in cells.iter().enumerate() {
-        let points = mesh.cells[cell].map(|n| mesh.points[n as usize]);
-        let mut blocks: ElementStiffness = [[0.0; 9]; 55];
-        let section = &sections[of_cell[cell] as usize];
-        section.element.stiffness(&points, &section.stiffness, &mut blocks).expect("a sound cell");
-        // Linear displacements: a mid-edge node moves by the mean of its corners.
-        let k = full(&blocks);
-        for i in 0..4 {
-            for j in 0..4 {
-                let mut block = [0.0; 9];
-                for a in 0..10 {
-                    for b in 0..10 {
-                        let share = share(a, i) * share(b, j);
-                        for (e, sum) in block.iter_mut().enumerate() {
-                            *sum += share * k[3 * a + e / 3][3 * b + e % 3];
-                        }
-                    }
-                }
-                matrix.add_block(nodes[i] as usize, nodes[j] as usize, &block);
-            }
-        }
-    }
+    let places: Vec<Vec3> = corners.iter().map(|n| mesh.points[*n as usize]).collect();
+    let sections = sections.map(|s| Section { element: &TET4, ..s });
+    let assembler = Assembler::new(corners.len(), &cells, &[]).expect("a sound mesh");
+    let matrix = assembler.assemble(&places, &sections, &of_cell).expect("sound cells");
     let positions = corners.iter().map(|n| positions[*n as usize]).collect();
     (matrix, positions, (0..corners.len() as u32).map(|i| [i, i]).collect())
-}
-
-/// Linear shape function of corner `i` at node `a` of a quadratic cell.
-fn share(a: usize, i: usize) -> f64 {
-    let ends = if a < 4 { [a, a] } else { dens_mesher::mesh::EDGE_CORNERS[a - 4] };
-    0.5 * ends.iter().filter(|e| **e == i).count() as f64
 }
 
 fn write(quadratic: bool, dofs: usize, file: &str) {

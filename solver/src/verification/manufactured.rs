@@ -65,7 +65,7 @@ fn plan(formulation: Formulation) -> ([usize; 2], [f64; 2]) {
         Formulation::Tet4 => ([7, 12], [2.0, 1.0]),
         Formulation::Wedge6 => ([8, 14], [2.0, 1.0]),
         Formulation::Hex8 | Formulation::Hex8Full | Formulation::Hex8Incompatible => ([8, 14], [2.0, 1.0]),
-        Formulation::Tet10 => ([4, 7], [3.0, 2.0]),
+        Formulation::Tet10 | Formulation::Tet10FourPoints => ([4, 7], [3.0, 2.0]),
         Formulation::Tet10MeanDilatation => ([12, 16], [2.0, 1.0]),
         Formulation::Wedge15 | Formulation::Hex20 | Formulation::Hex20Reduced => ([4, 7], [3.0, 2.0]),
     }
