@@ -5,6 +5,7 @@ use crate::document::Document;
 use crate::reader::Reader;
 use dens_mesher::catalog::Range;
 use dens_mesher::units::Dimension;
+use dens_solver::model::Interpolation;
 
 /// Source of the bones.
 #[derive(Debug, Clone, PartialEq)]
@@ -200,6 +201,10 @@ pub struct Case {
     pub criteria: Criteria,
     pub design: Design,
     pub fineness: Fineness,
+    /// Degree of the displacements within a cell.
+    pub interpolation: Interpolation,
+    /// Pixels per inch of the rendered pictures.
+    pub picture_resolution: f64,
     pub tolerance: f64,
     pub max_iterations: usize,
     /// Entries as written with the source of their table: path, value, source.
@@ -393,6 +398,18 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         criteria,
         design,
         fineness,
+        picture_resolution: if r.has("report.picture_resolution") {
+            r.number("report.picture_resolution", Range::Within(30.0, 600.0))
+        } else {
+            305.0
+        },
+        interpolation: if r.has("solver.interpolation")
+            && r.choice("solver.interpolation", &["quadratic", "linear"]) == "linear"
+        {
+            Interpolation::Linear
+        } else {
+            Interpolation::Quadratic
+        },
         tolerance: r.number("solver.tolerance", Range::Within(1e-13, 1e-3)),
         max_iterations: r.count("solver.max_iterations", 1),
         echo: echo(document),

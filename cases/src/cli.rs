@@ -32,6 +32,8 @@ pub enum Command {
     Check(CheckArgs),
     /// List the embedded cases.
     Cases(CasesArgs),
+    /// Compute published and exact values on this machine and compare.
+    Verify(VerifyArgs),
 }
 
 /// Which case, with which overrides.
@@ -103,6 +105,29 @@ pub struct CasesArgs {
     pub lattices: bool,
 }
 
+/// Arguments of `dens verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Write a PDF appendix beside verification.json.
+    #[arg(long)]
+    pub report: bool,
+    /// Folder of the result; with --report out/verification by default, else nothing is written.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Only this check; may be repeated.
+    #[arg(long, value_name = "ID")]
+    pub only: Vec<String>,
+    /// Threads to use; default all cores.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// No progress and no table.
+    #[arg(long)]
+    pub quiet: bool,
+    /// Print one JSON object on standard output instead of the table.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Runs the program with these arguments and gives the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let cli = match Cli::try_parse_from(arguments) {
@@ -117,6 +142,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::New(a) => commands::new::run(a),
         Command::Check(a) => commands::check::run(a),
         Command::Cases(a) => commands::cases::run(a),
+        Command::Verify(a) => commands::verify::run(a),
     };
     match outcome {
         Ok(exit) => exit.code(),

@@ -84,6 +84,15 @@ impl Mesh {
         self.facet_sets.insert(name.to_string(), chosen);
     }
 
+    /// Moves every mid-edge node to the middle of its edge, so that all cells and facets are flat.
+    pub fn straighten(&mut self) {
+        for (node, [a, b]) in self.parents().into_iter().enumerate() {
+            if a != b {
+                self.points[node] = 0.5 * (self.points[a as usize] + self.points[b as usize]);
+            }
+        }
+    }
+
     /// For each node, the two corner nodes it lies between, or twice itself for a corner.
     pub fn parents(&self) -> Vec<[u32; 2]> {
         let mut parents: Vec<[u32; 2]> = (0..self.n_nodes() as u32).map(|i| [i, i]).collect();

@@ -23,3 +23,4 @@ pub mod recover;
 pub mod solution;
 pub mod statics;
 pub mod tensor;
+pub mod verification;

@@ -9,6 +9,7 @@ use crate::loads::fixation::Fixation;
 use crate::loads::guide::Guide;
 use crate::loads::traction::Traction;
 use crate::tensor::is_admissible;
+use dens_mesher::cells::tet10;
 use dens_mesher::mesh::Mesh;
 use std::sync::Arc;
 use thiserror::Error;
@@ -61,9 +62,23 @@ pub struct Hold {
     pub surface: Surface,
 }
 
+/// Polynomial degree of the displacements within a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Interpolation {
+    /// All ten nodes of a cell move on their own.
+    #[default]
+    Quadratic,
+    /// Mid-edge nodes follow the mean of their corners: constant strain in a cell, a seventh of the unknowns,
+    /// far too stiff in bending and for nearly incompressible tissue. For first looks only; cells must be
+    /// straight.
+    Linear,
+}
+
 /// One mechanical question.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
+    /// Displacements within the cells of all parts.
+    pub interpolation: Interpolation,
     /// Elastic bodies.
     pub parts: Vec<Part>,
     /// Where they meet.
@@ -150,6 +165,14 @@ pub enum ModelError {
         /// Index into the palette.
         material: usize,
     },
+    /// A curved cell where displacements are linear: it could not even turn without strain.
+    #[error("part `{part}`: cell {cell} is curved; linear interpolation needs straight cells")]
+    Curved {
+        /// Part concerned.
+        part: String,
+        /// First such cell.
+        cell: usize,
+    },
     /// A number out of range.
     #[error("{what} `{name}`: {quantity} is {value}, expected {expected}")]
     BadNumber {
@@ -211,6 +234,9 @@ impl Model {
             errors.push(ModelError::Empty);
         }
         self.parts.iter().for_each(|p| check_part(p, &mut errors));
+        if self.interpolation == Interpolation::Linear {
+            errors.extend(self.parts.iter().filter_map(curved));
+        }
         for i in &self.interfaces {
             self.check_surface("interface", &i.name, i.slave.part, &i.slave.facets, &mut errors);
             self.check_surface("interface", &i.name, i.master.part, &i.master.facets, &mut errors);
@@ -316,6 +342,13 @@ impl Model {
             }
         }
     }
+}
+
+fn curved(part: &Part) -> Option<ModelError> {
+    let mesh = &part.mesh;
+    let straight = |c: &[u32; 10]| tet10::is_straight(&c.map(|n| mesh.points[n as usize]));
+    let cell = mesh.cells.iter().position(|c| !straight(c))?;
+    Some(ModelError::Curved { part: part.name.clone(), cell })
 }
 
 fn check_part(part: &Part, errors: &mut Vec<ModelError>) {

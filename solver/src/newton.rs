@@ -24,6 +24,7 @@ mod report;
 mod run;
 mod search;
 mod support;
+mod unknowns;
 
 use crate::assembly::{Assembler, AssemblyError};
 use crate::linear::vector::{add_scaled, norm};
@@ -295,7 +296,11 @@ impl Solver {
         if let Some(s) = start {
             let mut put = |node: u32, v: Vec3| u[3 * node as usize..][..3].copy_from_slice(v.as_slice());
             for (part, offset) in s.displacements.iter().zip(&self.discrete.offsets) {
-                part.iter().enumerate().for_each(|(i, v)| put(offset + i as u32, *v));
+                for (i, v) in part.iter().enumerate() {
+                    if let Some(node) = self.discrete.unknowns.own(offset + i as u32) {
+                        put(node, *v);
+                    }
+                }
             }
             for (i, motion) in s.beam_motions.iter().enumerate() {
                 put(self.discrete.beam_node(i as u32), motion[0]);

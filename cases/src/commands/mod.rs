@@ -4,6 +4,7 @@ pub mod cases;
 pub mod check;
 pub mod new;
 pub mod run;
+pub mod verify;
 
 use crate::case::Case;
 use crate::cli::CaseArgs;

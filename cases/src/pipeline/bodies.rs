@@ -13,8 +13,11 @@ use dens_mesher::geometry::{Aabb, Field};
 use dens_mesher::mesh::Mesh;
 use dens_mesher::quality::{self, Quality};
 use dens_solver::elements::Section;
+use dens_solver::model::Interpolation;
+use rayon::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// What a body is.
@@ -82,25 +85,25 @@ pub fn facets_of(joint: &Joint) -> String {
 pub fn mesh(case: &Case, geometry: &Geometry, edge: f64, progress: &Progress) -> Result<Bodies, Failure> {
     let engine = engine(case)?;
     let spine = &geometry.spine;
-    let total = spine.bones.len() + spine.joints.len() + 1;
-    let mut all = Vec::new();
-    let mut done = 0;
-    let mut tick = |name: &str| {
-        done += 1;
-        progress.within(name, done as f64 / total as f64);
+    let (bones, joints) = (spine.bones.len(), spine.joints.len());
+    let total = bones + joints + 1;
+    let done = AtomicUsize::new(0);
+    let body = |i: usize| {
+        let body = if let Some(bone) = spine.bones.get(i) {
+            let meshed = one(bone.level.name(), vec![&*bone.field], edge, bone.field.bounds(), &engine)?;
+            bone_body(case, geometry, bone.level, edge, shaped(case, meshed))
+        } else if let Some(joint) = spine.joints.get(i - bones) {
+            joint_body(case, geometry, joint, edge, &engine)
+        } else {
+            implant_body(case, geometry, edge, &engine)
+        }?;
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        progress.within(&body.name, done as f64 / total as f64);
+        Ok(body)
     };
-    for bone in &spine.bones {
-        let meshed = one(bone.level.name(), vec![&*bone.field], edge, bone.field.bounds(), &engine)?;
-        all.push(bone_body(case, geometry, bone.level, edge, meshed)?);
-        tick(bone.level.name());
-    }
-    for joint in &spine.joints {
-        all.push(joint_body(case, geometry, joint, edge, &engine)?);
-        tick(&joint.name());
-    }
-    all.push(implant_body(geometry, edge, &engine)?);
-    tick("implant");
-    Ok(Bodies { all })
+    // All are meshed before the first failure is told, so that it is the same for any number of threads.
+    let all: Vec<Result<Body, Failure>> = (0..total).into_par_iter().with_max_len(1).map(body).collect();
+    Ok(Bodies { all: all.into_iter().collect::<Result<_, _>>()? })
 }
 
 fn engine(case: &Case) -> Result<Engine, Failure> {
@@ -135,6 +138,14 @@ fn one(
         engine: engine.clone(),
     };
     robust(spec)
+}
+
+/// Linear displacements need flat cells.
+fn shaped(case: &Case, mut meshed: Meshed) -> Meshed {
+    if case.interpolation == Interpolation::Linear {
+        meshed.mesh.straighten();
+    }
+    meshed
 }
 
 /// Meshes, and where a cell comes out too flat tries again with a slightly smaller spacing: the lattice then
@@ -285,7 +296,8 @@ fn joint_body(
         JointKind::Disc => edge.min((0.7 * gap).max(1.2)),
         JointKind::Facet(_) => edge.min((1.35 * gap).max(1.2)),
     };
-    let mut meshed = one(&name, vec![&above_lower, &below_upper, &column, &narrow], spacing, bounds, engine)?;
+    let surfaces: Vec<&dyn Field> = vec![&above_lower, &below_upper, &column, &narrow];
+    let mut meshed = shaped(case, one(&name, surfaces, spacing, bounds, engine)?);
     meshed.mesh.name_facets("on lower", |_, _, s| s == 0);
     meshed.mesh.name_facets("on upper", |_, _, s| s == 1);
     let kind = match joint.kind {
@@ -300,7 +312,7 @@ fn joint_body(
     Ok(body)
 }
 
-fn implant_body(geometry: &Geometry, edge: f64, engine: &Engine) -> Result<Body, Failure> {
+fn implant_body(case: &Case, geometry: &Geometry, edge: f64, engine: &Engine) -> Result<Body, Failure> {
     let implant = &geometry.implant;
     let faces = implant.faces();
     let inside = (1u32 << faces.len()) - 1;
@@ -314,7 +326,7 @@ fn implant_body(geometry: &Geometry, edge: f64, engine: &Engine) -> Result<Body,
         bounds: implant.bounds().grown(edge),
         engine: engine.clone(),
     };
-    let mut meshed = robust(spec)?;
+    let mut meshed = shaped(case, robust(spec)?);
     let kind_of = |s: u8| faces.get(usize::from(s)).map(|f| f.kind);
     let pads: Vec<_> = implant.contacts().map(|(n, p)| (n.to_string(), *p)).collect();
     for (name, patch) in &pads {

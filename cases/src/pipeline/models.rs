@@ -74,7 +74,11 @@ pub fn build(
     stage: Stage,
     lattice: &Stiffness,
 ) -> Result<Question, Failure> {
-    let mut question = Question { stage, model: Model::default(), kinds: Vec::new() };
+    let mut question = Question {
+        stage,
+        model: Model { interpolation: case.interpolation, ..Model::default() },
+        kinds: Vec::new(),
+    };
     let intact = stage == Stage::Intact;
     let touches_c2 = |k: Kind| match k {
         Kind::Bone(l) => l == Level::C2,

@@ -17,6 +17,7 @@ use dens_reports::render::{
 };
 use dens_solver::recover::average_at_nodes;
 use dens_solver::tensor::von_mises;
+use rayon::prelude::*;
 
 const BONE: [u8; 3] = [0xd9, 0xcf, 0xb8];
 const TITANIUM: [u8; 3] = [0x7f, 0x8c, 0x9b];
@@ -25,7 +26,8 @@ const ROD: [u8; 3] = [0x4a, 0x55, 0x68];
 const LOAD: [u8; 3] = [0xb0, 0x3a, 0x2e];
 const HELD: [u8; 3] = [0x2e, 0x5f, 0x8a];
 
-fn drawn(sheet: &Sheet, shots: &[Shot<'_>]) -> Result<Figure, Failure> {
+fn drawn(case: &Case, sheet: Sheet, shots: &[Shot<'_>]) -> Result<Figure, Failure> {
+    let sheet = sheet.density(case.picture_resolution / 25.4);
     sheet.draw(shots).map_err(|e| Failure::bug(format!("figure `{}`: {e}", sheet.id)))
 }
 
@@ -75,23 +77,25 @@ fn rod(a: Vec3, b: Vec3, radius: f64) -> Object {
     Object::new(points, triangles, Paint::Solid(ROD))
 }
 
+/// One figure of a run.
+type Picture = fn(&Case, &Results) -> Result<Figure, Failure>;
+
 /// All pictures of a run.
 ///
 /// # Errors
 /// Only by a bug: a picture that cannot be drawn.
 pub fn draw(case: &Case, results: &Results, figures: &mut FigureSet) -> Result<(), Failure> {
-    figures.add(anatomy(results)?);
-    figures.add(implant(results)?);
-    figures.add(loads(case, results)?);
-    figures.add(energy_change(results)?);
-    figures.add(pressure(case, results)?);
-    figures.add(implant_stress(case, results)?);
-    figures.add(cuts(case, results)?);
-    figures.add(lattice(results)?);
+    let pictures: [Picture; 8] =
+        [anatomy, implant, loads, energy_change, pressure, implant_stress, cuts, lattice];
+    let drawn: Vec<_> =
+        pictures.into_par_iter().with_max_len(1).map(|picture| picture(case, results)).collect();
+    for figure in drawn {
+        figures.add(figure?);
+    }
     Ok(())
 }
 
-fn anatomy(results: &Results) -> Result<Figure, Failure> {
+fn anatomy(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let [intact, day_one, _] = &results.stages;
     let (before, after) = (assembly(intact), assembly(day_one));
     let sheet =
@@ -107,10 +111,10 @@ fn anatomy(results: &Results) -> Result<Figure, Failure> {
                 .map(|v| Shot::new(title, v, objects.iter().collect()))
         })
         .collect();
-    drawn(&sheet, &shots)
+    drawn(case, sheet, &shots)
 }
 
-fn implant(results: &Results) -> Result<Figure, Failure> {
+fn implant(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let Some(body) = results.bodies.find(Kind::Implant) else {
         return Err(Failure::bug("no implant was meshed"));
     };
@@ -131,7 +135,7 @@ fn implant(results: &Results) -> Result<Figure, Failure> {
         [View::Anterior, View::Left, View::Isometric, View::Superior, View::Inferior, View::Posterior]
             .map(|v| Shot::new("implant", v, objects.iter().collect()))
             .to_vec();
-    drawn(&sheet, &shots)
+    drawn(case, sheet, &shots)
 }
 
 fn loads(case: &Case, results: &Results) -> Result<Figure, Failure> {
@@ -157,7 +161,7 @@ fn loads(case: &Case, results: &Results) -> Result<Figure, Failure> {
     .key("held", HELD);
     let shots: Vec<Shot<'_>> =
         [View::Anterior, View::Left].map(|v| Shot::new("loads", v, objects.iter().collect())).to_vec();
-    drawn(&sheet, &shots)
+    drawn(case, sheet, &shots)
 }
 
 /// Nodal values of a scalar given at the quadrature points of the part of that kind.
@@ -172,7 +176,7 @@ fn nodal(solved: &Solved, kind: Kind, value: impl Fn(usize, usize) -> f64) -> Op
 }
 
 /// log2 of implanted over intact strain energy on C1 and C3, from averages at the nodes.
-fn energy_change(results: &Results) -> Result<Figure, Failure> {
+fn energy_change(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let [intact, day_one, ingrown] = &results.stages;
     let energies = |s: &Solved, level| {
         let kind = Kind::Bone(level);
@@ -213,7 +217,7 @@ fn energy_change(results: &Results) -> Result<Figure, Failure> {
             shots.push(Shot::new(title, view, objects.iter().map(|o| &o[i]).collect()));
         }
     }
-    drawn(&sheet, &shots)
+    drawn(case, sheet, &shots)
 }
 
 /// Contact pressure on the C3 endplate and the C1 facets, painted on the bones' facets.
@@ -261,7 +265,7 @@ fn pressure(case: &Case, results: &Results) -> Result<Figure, Failure> {
         let facets: Vec<&Object> = painted[1..].iter().filter_map(|p| p[i].as_ref()).collect();
         shots.push(Shot::new(title, View::Inferior, facets));
     }
-    drawn(&sheet, &shots)
+    drawn(case, sheet, &shots)
 }
 
 fn implant_stress(case: &Case, results: &Results) -> Result<Figure, Failure> {
@@ -290,7 +294,7 @@ fn implant_stress(case: &Case, results: &Results) -> Result<Figure, Failure> {
             shots.push(Shot::new(title, view, vec![object]));
         }
     }
-    drawn(&sheet, &shots)
+    drawn(case, sheet, &shots)
 }
 
 /// Mid-sagittal and coronal sections, colored by compressive strain energy density on a logarithmic scale.
@@ -329,11 +333,11 @@ fn cuts(case: &Case, results: &Results) -> Result<Figure, Failure> {
     .bar(bar);
     let shots: Vec<Shot<'_>> =
         cuts.iter().map(|(title, view, objects)| Shot::new(title, *view, objects.iter().collect())).collect();
-    drawn(&sheet, &shots)
+    drawn(case, sheet, &shots)
 }
 
 /// The printable solid as exported, whole and cut open.
-fn lattice(results: &Results) -> Result<Figure, Failure> {
+fn lattice(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let middle = results.exported.len() / 2;
     let Some(exported) = results.exported.get(middle) else {
         return Err(Failure::bug("nothing was exported"));
@@ -359,5 +363,5 @@ fn lattice(results: &Results) -> Result<Figure, Failure> {
         Shot::new("whole", View::Anterior, vec![&whole]),
         Shot::new("cut open", View::Anterior, vec![&whole]).cut(open),
     ];
-    drawn(&sheet, &shots)
+    drawn(case, sheet, &shots)
 }

@@ -65,6 +65,11 @@ pub trait LatticeCell: Send + Sync {
     /// Size parameters of the empty and of the full cell; density grows from the first to the second.
     fn span(&self) -> [f64; 2];
 
+    /// Relative density at a size parameter, by sampling one cell.
+    fn density(&self, parameter: f64) -> f64 {
+        measure::relative_density(&|q| self.value(q, parameter))
+    }
+
     /// Relative densities between which the solid is one piece and every pore is open.
     fn density_range(&self) -> [f64; 2];
 

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::measure::DensityCurve;
 use super::{Kind, LatticeCell};
 use crate::Vec3;
 
@@ -14,6 +15,7 @@ pub(super) struct StrutCell {
     /// As in [`LatticeCell::density_range`].
     density_range: [f64; 2],
     bins: OnceLock<Bins>,
+    curve: OnceLock<DensityCurve>,
 }
 
 impl StrutCell {
@@ -23,7 +25,7 @@ impl StrutCell {
         density_range: [f64; 2],
         segments: fn() -> Vec<[Vec3; 2]>,
     ) -> Self {
-        Self { name, source, segments, density_range, bins: OnceLock::new() }
+        Self { name, source, segments, density_range, bins: OnceLock::new(), curve: OnceLock::new() }
     }
 
     fn bins(&self) -> &Bins {
@@ -51,6 +53,11 @@ impl LatticeCell for StrutCell {
     fn span(&self) -> [f64; 2] {
         // No point of a cubic cell is further than half a diagonal from a node of the lattice.
         [0.0, 0.5 * 3_f64.sqrt()]
+    }
+
+    /// From distances sampled once: the density at any radius is then a look-up.
+    fn density(&self, parameter: f64) -> f64 {
+        self.curve.get_or_init(|| DensityCurve::new(&|q| self.bins().distance(q))).at(parameter)
     }
 
     fn density_range(&self) -> [f64; 2] {

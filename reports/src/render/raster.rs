@@ -130,14 +130,15 @@ pub(super) fn shoot(
     let tris = project(objects, camera, clip, bar, [width, height]);
     let has_ghosts = objects.iter().any(|o| o.opacity < 1.0);
     let columns = width * SAMPLES;
+    let bands = bands(&tris, height);
     let mut rgb = vec![0xff_u8; 3 * width * height];
     rgb.par_chunks_mut(3 * width * BAND).enumerate().for_each(|(band, out)| {
         let first = band * BAND * SAMPLES;
         let rows = out.len() / (3 * width) * SAMPLES;
-        let samples = scene.layer(&tris, first, [columns, rows], false);
+        let samples = scene.layer(&tris, &bands[band], first, [columns, rows], false);
         let mut color = scene.inked(&samples, columns);
         if has_ghosts {
-            let ghosts = scene.layer(&tris, first, [columns, rows], true);
+            let ghosts = scene.layer(&tris, &bands[band], first, [columns, rows], true);
             let over = scene.inked(&ghosts, columns);
             for (i, g) in ghosts.iter().enumerate() {
                 if g.tri != NOTHING && samples[i].depth <= g.depth {
@@ -148,6 +149,23 @@ pub(super) fn shoot(
         resolve(out, width, &color);
     });
     Raster { width, height, rgb }
+}
+
+/// Triangles that each band of rows meets, with the row of samples above and below it, in their order.
+fn bands(tris: &[Tri], height: usize) -> Vec<Vec<u32>> {
+    let rows = (BAND * SAMPLES) as f64;
+    let mut bands = vec![Vec::new(); height.div_ceil(BAND)];
+    let last = bands.len().saturating_sub(1) as f64;
+    for (k, tri) in tris.iter().enumerate() {
+        let y = tri.at.map(|p| p[1]);
+        let (low, high) = (y[0].min(y[1]).min(y[2]) - 2.0, y[0].max(y[1]).max(y[2]) + 2.0);
+        if high < 0.0 || (last + 1.0) * rows < low {
+            continue;
+        }
+        let [first, end] = [low, high].map(|v| (v / rows).floor().clamp(0.0, last) as usize);
+        bands[first..=end].iter_mut().for_each(|band| band.push(k as u32));
+    }
+    bands
 }
 
 /// Triangles on the grid of samples with smooth normals.
@@ -292,11 +310,19 @@ fn blend(u: [f64; 3], q: [f64; 3]) -> f64 {
 
 impl Scene<'_> {
     /// Nearest samples of the solid things or of the ghosts, with one row more above and below.
-    fn layer(&self, tris: &[Tri], first: usize, [width, rows]: [usize; 2], ghosts: bool) -> Vec<Sample> {
+    fn layer(
+        &self,
+        tris: &[Tri],
+        band: &[u32],
+        first: usize,
+        [width, rows]: [usize; 2],
+        ghosts: bool,
+    ) -> Vec<Sample> {
         let mut samples = vec![EMPTY; (rows + 2) * width];
         // Row of the grid that the first row of samples is; −1 at the top.
         let top = first as f64 - 1.0;
-        for (k, tri) in tris.iter().enumerate() {
+        for &k in band {
+            let tri = &tris[k as usize];
             let [a, b, c] = tri.at;
             let (y0, y1) = (a[1].min(b[1]).min(c[1]) - top, a[1].max(b[1]).max(c[1]) - top);
             if y1 < 0.0
@@ -316,7 +342,7 @@ impl Scene<'_> {
                     if depth <= sample.depth || (cut && 0.0 < blend(u, tri.beyond)) {
                         continue;
                     }
-                    (sample.depth, sample.tri) = (depth, k as u32);
+                    (sample.depth, sample.tri) = (depth, k);
                 }
             }
         }

@@ -9,7 +9,7 @@ use crate::font::Weight;
 use crate::palette::{ColorMap, GRAY, INK, Rgb};
 use crate::table::{NO_UNIT, csv_text, significant};
 
-/// Pixels per mm on paper, 305 per inch.
+/// Pixels per mm on paper unless asked otherwise, 305 per inch.
 const DENSITY: f64 = 12.0;
 
 /// Strip at the foot of a picture that is kept free for directions and scale, mm.
@@ -165,6 +165,8 @@ pub struct Sheet {
     pub same_scale: bool,
     /// Names of solid colors, set below the pictures.
     pub key: Vec<(String, Rgb)>,
+    /// Pixels per mm on paper.
+    pub density: f64,
 }
 
 impl Sheet {
@@ -179,12 +181,19 @@ impl Sheet {
             bar: None,
             same_scale: true,
             key: Vec::new(),
+            density: DENSITY,
         }
     }
 
     /// The same, one column of the page wide.
     pub fn single(mut self) -> Self {
         self.width = Width::Single;
+        self
+    }
+
+    /// The same with another number of pixels per mm on paper.
+    pub fn density(mut self, density: f64) -> Self {
+        self.density = density;
         self
     }
 
@@ -226,7 +235,7 @@ impl Sheet {
         let rows = shots.len().div_ceil(n);
         let key = if self.key.is_empty() { 0.0 } else { 6.0 };
         let row = title + picture[1] + gap;
-        let pixels = picture.map(|v| (v * DENSITY).round() as usize);
+        let pixels = picture.map(|v| (v * self.density).round() as usize);
         let mut cameras: Vec<_> = shots
             .iter()
             .map(|s| {
@@ -234,7 +243,7 @@ impl Sheet {
                     &s.objects,
                     s.view,
                     s.clip.as_ref(),
-                    [picture[0], picture[1] - STRIP].map(|v| v * DENSITY),
+                    [picture[0], picture[1] - STRIP].map(|v| v * self.density),
                 )
             })
             .collect();
@@ -243,7 +252,7 @@ impl Sheet {
             cameras.iter_mut().for_each(|c| c.scale = smallest);
         }
         for c in &mut cameras {
-            c.center[1] -= 0.5 * STRIP * DENSITY / c.scale;
+            c.center[1] -= 0.5 * STRIP * self.density / c.scale;
         }
         let svg = draw_svg(width, rows as f64 * row - gap + key + 1.0, |c| {
             for (i, (shot, camera)) in shots.iter().zip(&cameras).enumerate() {
@@ -253,7 +262,7 @@ impl Sheet {
                 c.image([x, y + title], picture, &raster.to_png());
                 draw_title(c, [x, y + 3.4], cell, shot);
                 draw_triad(c, [x, y + title + picture[1]], shot.view);
-                let scale = camera.scale / DENSITY;
+                let scale = camera.scale / self.density;
                 draw_scale(c, [x + cell - 2.0, y + title + picture[1] - 2.0], scale, 0.25 * cell);
             }
             if let Some(bar) = &self.bar {

@@ -2,12 +2,12 @@
 
 use super::{Cholesky, LinearSolver, Multigrid};
 
-/// Unknowns up to which a factorisation is always taken: it costs less than a second and cannot fail to converge.
+/// Unknowns up to which a factorisation is always taken: it costs less than a tenth of a second and cannot fail to converge.
 ///
 /// Measured on tet10 with stiffness contrast 1 : 11 000, seconds of one core, first load included: 15 k unknowns
 /// factor 0.25, multigrid 0.1; 47 k 1.4 and 0.4; 108 k 7 and 0.8. One more load costs the factor 0.02, 0.06 and 0.2,
 /// multigrid 0.07, 0.3 and 0.6.
-const ALWAYS_DIRECT: usize = 20_000;
+const ALWAYS_DIRECT: usize = 6_000;
 
 /// Loads on one matrix from which the factor pays in spite of its cost, from the figures above.
 const MANY_LOADS: usize = 20;

@@ -1,16 +1,17 @@
 //! The unknowns of a model, which of them may move, and everything in it that is linear.
 //!
 //! ```text
-//! nodes   parts, one after the other │ one reference node per guide │ beam nodes: displacement, rotation · 1 mm
+//! nodes   parts, one after the other (see `unknowns`) │ one reference node per guide │ beam nodes: displacement, rotation · 1 mm
 //! ```
 
 use super::SolveError;
+use super::unknowns::Unknowns;
 use crate::assembly::{Assembler, AssemblyError};
 use crate::linear::{BlockMatrix, System};
 use crate::loads::fixation::{TiePoint, tie_points};
 use crate::loads::guide::{BedPoint, bed_points};
 use crate::loads::{beam, traction};
-use crate::model::{Model, ModelError};
+use crate::model::{Interpolation, Model, ModelError};
 use crate::tensor::{Stiffness, directional_modulus};
 use dens_mesher::Vec3;
 use dens_mesher::mesh::Mesh;
@@ -48,8 +49,10 @@ impl Freedom {
 
 /// Unknowns and linear connections of a model.
 pub(super) struct Discrete {
-    /// First node of each part, then the end of the last.
+    /// First mesh node of each part, then the end of the last.
     pub(super) offsets: Vec<u32>,
+    /// Nodes with unknowns among the mesh nodes.
+    pub(super) unknowns: Unknowns,
     /// Reference node of each guide, and its points.
     pub(super) guides: Vec<(u32, Vec<BedPoint>)>,
     /// Displacement node of the first beam node; rotations follow each displacement.
@@ -68,7 +71,8 @@ impl Discrete {
         for p in &model.parts {
             offsets.push(offsets[offsets.len() - 1] + p.mesh.n_nodes() as u32);
         }
-        let n_solid = offsets[model.parts.len()];
+        let unknowns = Unknowns::new(model);
+        let n_solid = unknowns.mesh_nodes.len() as u32;
         let guides: Vec<(u32, Vec<BedPoint>)> = model
             .guides
             .iter()
@@ -77,6 +81,10 @@ impl Discrete {
                 let beds = g.beds.iter();
                 let points =
                     beds.flat_map(|(part, f)| bed_points(&model.parts[*part].mesh, f, offsets[*part]));
+                let points = points.map(|mut p| {
+                    unknowns.fold(&p.nodes, &mut p.values);
+                    BedPoint { nodes: unknowns.nodes(&p.nodes), ..p }
+                });
                 (n_solid + k as u32, points.collect())
             })
             .collect();
@@ -91,8 +99,15 @@ impl Discrete {
             }
         }
         let first_beam = n_solid + guides.len() as u32;
-        let mut discrete =
-            Self { offsets, guides, first_beam, ties, freedom: Vec::new(), system: System::default() };
+        let mut discrete = Self {
+            offsets,
+            unknowns,
+            guides,
+            first_beam,
+            ties,
+            freedom: Vec::new(),
+            system: System::default(),
+        };
         discrete.describe(model);
         discrete.restrict(model);
         Ok(discrete)
@@ -118,6 +133,10 @@ impl Discrete {
         for (p, offset) in model.parts.iter().zip(&self.offsets) {
             points.extend(&p.mesh.points);
             parents.extend(p.mesh.parents().iter().map(|ends| ends.map(|n| n + offset)));
+        }
+        if model.interpolation == Interpolation::Linear {
+            points = self.unknowns.mesh_nodes.iter().map(|n| points[*n as usize]).collect();
+            parents = (0..points.len() as u32).map(|i| [i, i]).collect();
         }
         for (_, bed) in &self.guides {
             let area: f64 = bed.iter().map(|b| b.weight).sum();
@@ -153,7 +172,9 @@ impl Discrete {
             let part = &model.parts[h.surface.part];
             for &f in &h.surface.facets {
                 for n in part.mesh.boundary[f as usize].nodes {
-                    self.freedom[(n + self.offsets[h.surface.part]) as usize] = Freedom::Fixed;
+                    for end in self.unknowns.ends(n + self.offsets[h.surface.part]) {
+                        self.freedom[end as usize] = Freedom::Fixed;
+                    }
                 }
             }
         }
@@ -173,8 +194,15 @@ impl Discrete {
             }
         }
         for p in &self.ties {
-            let host = self.host_nodes(model, p);
+            let host = self.unknowns.nodes(&self.host_nodes(model, p));
             cliques.push(self.beam_blocks(p.ends).into_iter().chain(host).collect());
+        }
+        if model.interpolation == Interpolation::Linear {
+            cliques.extend(self.unknowns.corner_cells(model).iter().map(|c| c.to_vec()));
+        }
+        for clique in &mut cliques {
+            clique.sort_unstable();
+            clique.dedup();
         }
         cliques
     }
@@ -185,8 +213,8 @@ impl Discrete {
         [a, a + 1, b, b + 1]
     }
 
-    /// Global nodes of the cell that holds a tie point.
-    pub(super) fn host_nodes(&self, model: &Model, point: &TiePoint) -> [u32; 10] {
+    /// Mesh nodes of the cell that holds a tie point.
+    fn host_nodes(&self, model: &Model, point: &TiePoint) -> [u32; 10] {
         let part = model.fixation.ties[point.tie].part;
         model.parts[part].mesh.cells[point.cell as usize].map(|n| n + self.offsets[part])
     }
@@ -244,12 +272,16 @@ impl Discrete {
 
     /// Assembler of all cells, with the pattern of all connections.
     pub(super) fn assembler(&self, model: &Model, cliques: &[Vec<u32>]) -> Result<Assembler, SolveError> {
-        let cells: Vec<[u32; 10]> = model
-            .parts
-            .iter()
-            .zip(&self.offsets)
-            .flat_map(|(p, offset)| p.mesh.cells.iter().map(move |c| c.map(|n| n + offset)))
-            .collect();
+        let cells: Vec<[u32; 10]> = match model.interpolation {
+            Interpolation::Quadratic => model
+                .parts
+                .iter()
+                .zip(&self.offsets)
+                .flat_map(|(p, offset)| p.mesh.cells.iter().map(move |c| c.map(|n| n + offset)))
+                .collect(),
+            // Their corners are among the cliques.
+            Interpolation::Linear => Vec::new(),
+        };
         Assembler::new(self.n_nodes(), &cells, cliques).map_err(|e| blame(model, e))
     }
 
@@ -259,6 +291,10 @@ impl Discrete {
         assembler: &Assembler,
         matrix: &mut BlockMatrix,
     ) -> Result<(), SolveError> {
+        if model.interpolation == Interpolation::Linear {
+            matrix.blocks.fill([0.0; 9]);
+            return self.unknowns.add_linear_cells(model, matrix).map_err(|e| blame(model, e));
+        }
         let points: Vec<Vec3> = self.system.coordinates.iter().map(|x| Vec3::from(*x)).collect();
         let mut sections = Vec::new();
         let mut section_of = Vec::with_capacity(assembler.cells().len());
@@ -279,7 +315,9 @@ impl Discrete {
             shares.push((blocks[2 * end], *share * eye));
             shares.push((blocks[2 * end + 1], *share * p.arm_matrix()));
         }
-        shares.extend(self.host_nodes(model, p).into_iter().zip(p.values).map(|(n, v)| (n, -v * eye)));
+        let (host, mut values) = (self.host_nodes(model, p), p.values);
+        self.unknowns.fold(&host, &mut values);
+        shares.extend(self.unknowns.nodes(&host).into_iter().zip(values).map(|(n, v)| (n, -v * eye)));
         shares
     }
 
@@ -296,7 +334,9 @@ impl Discrete {
         }
         for t in &model.tractions {
             for (node, force) in traction::nodal_forces(&model.parts[t.part].mesh, &t.facets, t.value) {
-                add(node + self.offsets[t.part], force);
+                for end in self.unknowns.ends(node + self.offsets[t.part]) {
+                    add(end, 0.5 * force);
+                }
             }
         }
         f

@@ -88,6 +88,12 @@ impl Interfaces {
                 all.pairs.push(p);
             }
             all.points.extend(found.points);
+            for p in &mut all.pairs[first_pair..] {
+                for point in &mut all.points[p.first..p.first + p.count] {
+                    discrete.unknowns.fold(&p.nodes, &mut point.coefficients);
+                }
+                p.nodes = discrete.unknowns.nodes(&p.nodes);
+            }
             for facet in all.pairs[first_pair..].chunk_by(|a, b| a.facet == b.facet) {
                 all.facets.push(facet[0].first..facet[facet.len() - 1].first + facet[facet.len() - 1].count);
             }
@@ -103,7 +109,12 @@ impl Interfaces {
 
     /// Groups of nodes that the interfaces couple.
     pub(super) fn cliques(&self) -> impl Iterator<Item = Vec<u32>> + '_ {
-        self.pairs.iter().map(|p| p.nodes.to_vec())
+        self.pairs.iter().map(|p| {
+            let mut nodes = p.nodes.to_vec();
+            nodes.sort_unstable();
+            nodes.dedup();
+            nodes
+        })
     }
 
     /// Finds the place of every block in the matrix.

@@ -35,15 +35,15 @@ pub(super) fn collect(
     state: &State<'_>,
     progress: Progress,
 ) -> Solution {
-    let at = |v: &[f64], node: u32| {
-        let k = 3 * node as usize;
-        Vec3::new(v[k], v[k + 1], v[k + 2])
-    };
+    let at = |v: &[f64], node: u32| Vec3::from_column_slice(&v[3 * node as usize..][..3]);
     let displacements = model
         .parts
         .iter()
         .zip(&discrete.offsets)
-        .map(|(p, o)| (0..p.mesh.n_nodes() as u32).map(|i| at(state.u, i + o)).collect())
+        .map(|(p, o)| {
+            let nodes = 0..p.mesh.n_nodes() as u32;
+            nodes.map(|i| discrete.unknowns.displacement(state.u, i + o)).collect()
+        })
         .collect();
     let beam_motions: Vec<[Vec3; 2]> = (0..model.fixation.nodes.len() as u32)
         .map(|i| {
@@ -133,7 +133,10 @@ fn holds(model: &Model, discrete: &Discrete, state: &State<'_>) -> Vec<Reaction>
         let mut r = Reaction { name: h.name.clone(), ..Reaction::default() };
         for &f in &h.surface.facets {
             for n in model.parts[h.surface.part].mesh.boundary[f as usize].nodes {
-                let node = (n + discrete.offsets[h.surface.part]) as usize;
+                let Some(node) = discrete.unknowns.own(n + discrete.offsets[h.surface.part]) else {
+                    continue;
+                };
+                let node = node as usize;
                 if !std::mem::replace(&mut counted[node], true) {
                     let force = Vec3::from_column_slice(&state.unbalanced[3 * node..3 * node + 3]);
                     r.force += force;

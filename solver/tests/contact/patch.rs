@@ -13,7 +13,7 @@ use crate::blocks::{Face, block, face, hold, part};
 use crate::solved;
 use dens_solver::loads::contact::{Gaps, Law, Status};
 use dens_solver::loads::traction::Traction;
-use dens_solver::model::{Interface, Model};
+use dens_solver::model::{Interface, Interpolation, Model};
 
 const P: f64 = 1.0;
 
@@ -55,5 +55,24 @@ fn uniform_pressure_crosses_non_matching_meshes_exactly() {
             assert!((c.paired_area / 4.0 - 1.0).abs() < 1e-12);
             assert!(s.balance.force_error < 1e-8 && s.balance.moment_error < 1e-8);
         }
+    }
+}
+
+#[test]
+fn linear_interpolation_passes_the_patch_test_with_a_seventh_of_the_unknowns() {
+    for law in [Law::Sliding { friction: 0.3 }, Law::Bonded] {
+        let quadratic = stack(law, 1000.0);
+        let linear = Model { interpolation: Interpolation::Linear, ..quadratic.clone() };
+        let (fine, coarse) = (solved(&quadratic), solved(&linear));
+        assert!(5 * coarse.progress.unknowns < fine.progress.unknowns);
+        for p in &coarse.contacts[0].points {
+            // As above: constants are in the space of linear displacements too.
+            assert!((p.pressure / P - 1.0).abs() < 1e-6 && p.shear.norm() < 1e-6);
+        }
+        for (a, b) in fine.displacements.iter().flatten().zip(coarse.displacements.iter().flatten()) {
+            // Exact displacements are linear: u_z = −p z / E, at most 0.003.
+            assert!((a - b).norm() < 1e-9, "{a:?} {b:?}");
+        }
+        assert!(coarse.balance.force_error < 1e-8 && coarse.balance.moment_error < 1e-8);
     }
 }

@@ -105,6 +105,9 @@ impl Arm {
     }
 }
 
+/// Largest slope of the raw value that is divided out.
+const STEEPEST: f64 = 2.0;
+
 /// Outer side wall of the implant, without the bone and without bores.
 #[derive(Debug, Clone)]
 pub(super) struct Body {
@@ -138,6 +141,12 @@ impl Body {
         if canal < fork - CANAL_EDGE_MM { fork } else { smooth_max(fork, canal, CANAL_EDGE_MM) }
     }
 
+    /// Lower bound of the value where that is above `distance` (mm, positive), at a quarter of its price.
+    pub(super) fn floor_beyond(&self, p: Vec3, distance: f64) -> Option<f64> {
+        let floor = self.raw(p) / STEEPEST;
+        (distance < floor).then_some(floor)
+    }
+
     /// Whether the canal's clearance cuts into the fork at `p`.
     pub(super) fn canal_cuts(&self, p: Vec3) -> bool {
         self.canal_distance(p) < self.canal_clearance && self.fork_value(p) < 0.0
@@ -158,7 +167,7 @@ impl Field for Body {
             .sum::<f64>()
             .sqrt();
         // Bounded away from zero: on the inner ridge of the field the gradient may vanish.
-        f / slope.clamp(0.5, 2.0)
+        f / slope.clamp(0.5, STEEPEST)
     }
 
     fn bounds(&self) -> Aabb {

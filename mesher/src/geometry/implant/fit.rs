@@ -133,7 +133,7 @@ impl Implant {
             }
         }
         Fit {
-            pads: (0..3).map(|i| self.pad_fit(i)).collect(),
+            pads: (0..3).into_par_iter().with_max_len(1).map(|i| self.pad_fit(i)).collect(),
             depth_mm: self.bones.iter().map(|b| b.0).zip(depth).collect(),
             canal_mm,
             walls_mm: self.tracks.iter().map(|t| (t.name.clone(), self.wall(t))).collect(),
@@ -158,6 +158,9 @@ impl Implant {
         for j in 0..ny {
             for i in 0..nx {
                 let p = origin + h * Vec3::new(i as f64, j as f64, k as f64);
+                if self.body.floor_beyond(p, h).is_some() {
+                    continue;
+                }
                 let side = self.body.value(p);
                 if h < side {
                     continue;

@@ -294,6 +294,11 @@ impl Implant {
         self.solid.given_side(p, side)
     }
 
+    /// Where the side face is surely farther than `distance` (mm): a lower bound of its value.
+    pub(crate) fn clear_of_side(&self, p: Vec3, distance: f64) -> Option<f64> {
+        self.body.floor_beyond(p, distance)
+    }
+
     /// Contact faces with their names, `axis` out of the implant, for boundary sets.
     pub fn contacts(&self) -> impl Iterator<Item = (&str, &Patch)> {
         self.pads.iter().map(|p| (p.name.as_str(), &p.patch))

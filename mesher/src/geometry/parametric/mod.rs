@@ -25,6 +25,7 @@ use super::spine::{Bone, Joint, JointKind, Level, Patch, Side, Spine};
 use crate::Vec3;
 use dimensions::{ADULT, Dimensions, FEMALE, MALE};
 use layout::{Facet, Layout};
+use rayon::prelude::*;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use subaxial::{Subaxial, subaxial};
@@ -121,9 +122,14 @@ pub fn spine(params: &Parametric) -> Result<Spine, AnatomyError> {
         subaxial(&third(&d, &l), scale),
         subaxial(&fourth(&d, &l), scale),
     ];
+    let measured: Vec<_> = Level::ALL
+        .into_par_iter()
+        .zip(&solids)
+        .map(|(level, solid)| landmarks::landmarks(level, solid, &d, &l, scale))
+        .collect();
     let mut bones = Vec::with_capacity(4);
-    for (level, solid) in Level::ALL.into_iter().zip(&solids) {
-        let landmarks = landmarks::landmarks(level, solid, &d, &l, scale)?;
+    for ((level, solid), landmarks) in Level::ALL.into_iter().zip(&solids).zip(measured) {
+        let landmarks = landmarks?;
         let behind = match level {
             Level::C1 => l.c1.y + 9.5,
             Level::C2 => l.c2.y + 9.5,
@@ -137,8 +143,9 @@ pub fn spine(params: &Parametric) -> Result<Spine, AnatomyError> {
             posterior_plane: (Vec3::new(0.0, behind * scale, 0.0), Vec3::y()),
         });
     }
-    let canal = canal_path(&l, &solids, scale);
-    let screws = landmarks::screws(&solids, &l, scale)?;
+    let (canal, screws) =
+        rayon::join(|| canal_path(&l, &solids, scale), || landmarks::screws(&solids, &l, scale));
+    let screws = screws?;
     Ok(Spine {
         bones,
         joints: joints(&d, &l, scale),
@@ -286,7 +293,7 @@ fn canal_path(l: &Layout, solids: &[Solid; 4], scale: f64) -> Vec<(Vec3, f64)> {
         let steps = (1..=80).take_while(|k| clear(0.1 * f64::from(*k))).count();
         0.1 * steps as f64
     };
-    path.iter().map(|p| (p * scale, free(p * scale))).collect()
+    path.par_iter().with_max_len(1).map(|p| (p * scale, free(p * scale))).collect()
 }
 
 /// `n` unit vectors spread evenly (Fibonacci spiral).

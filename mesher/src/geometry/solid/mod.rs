@@ -246,6 +246,9 @@ impl<'a> Outline<'a> {
         let [side, upper, lower] = [FaceKind::Side, FaceKind::Upper, FaceKind::Lower].map(of);
         let bounds = implant.bounds();
         let sampled = Sampled::new(bounds, step, |p| {
+            if let Some(floor) = implant.clear_of_side(p, 4.0 * step) {
+                return [floor; 3];
+            }
             let s = side.value(p);
             // Beyond the reach of every stencil that touches the implant the bones do not matter.
             if 4.0 * step < s { [s, s, s] } else { [s, upper.value(p), lower.value(p)] }
