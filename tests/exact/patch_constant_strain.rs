@@ -16,7 +16,7 @@
 use dens_mesher::Vec3;
 use dens_mesher::mesh::{EDGE_CORNERS, Mesh};
 use dens_mesher::mixed::Shape;
-use dens_solver::elements::CATALOGUE;
+use dens_solver::elements::{CATALOGUE, Element, TET10};
 use dens_solver::tensor::{self, Stiffness};
 use dens_tests::{Statics, block};
 use nalgebra::{Matrix3, Rotation3};
@@ -67,6 +67,10 @@ fn lattice() -> Stiffness {
 
 fn passes(edges: Edges) {
     for &element in CATALOGUE.iter().filter(|e| e.shape() == Shape::Tet10) {
+        // The four points of CalculiX integrate a constant stress exactly on straight cells only.
+        if edges == Edges::Curved && element.name() == TET10.name() {
+            continue;
+        }
         for stiffness in [tensor::isotropic(1000.0, 0.3), lattice()] {
             for component in 0..6 {
                 let [i, j] = tensor::PAIRS[component];

@@ -31,8 +31,10 @@ fn run() -> Result<Vec<Row>, VerificationError> {
     let mut rows = Vec::new();
     for formulation in Formulation::ALL {
         // With the points of Abaqus these integrate straight cells exactly, curved ones not.
-        let reduced =
-            matches!(formulation, Formulation::Tet10FourPoints | Formulation::Hex20Reduced | Formulation::Wedge15);
+        let reduced = matches!(
+            formulation,
+            Formulation::Tet10FourPoints | Formulation::Hex20Reduced | Formulation::Wedge15
+        );
         let (mut of_strain, mut of_stress): (f64, f64) = (0.0, 0.0);
         for g in &states {
             let mesh = block(formulation.shape(), [3, 2, 2], !reduced, distort);
