@@ -27,14 +27,21 @@ const B: f64 = 20.0;
 const P: f64 = 100.0;
 const E: f64 = 210e3;
 
-/// Octant x, y, z ≥ 0 of the shell between two radii: three patches of n × n, `layers` across, graded like r.
-pub(super) fn octant(formulation: Formulation, radii: [f64; 2], n: usize, layers: usize) -> MixedMesh {
+/// Octant x, y, z ≥ 0 of the shell between two radii: three patches of n × n, `layers` across, graded like r and,
+/// with `toward` above 1, finer toward the inside.
+pub(super) fn octant(
+    formulation: Formulation,
+    radii: [f64; 2],
+    n: usize,
+    layers: usize,
+    toward: f64,
+) -> MixedMesh {
     joined(formulation.shape(), &[[n, n, layers]; 3], true, |patch, x| {
         let t = |v: f64| (FRAC_PI_4 * v).tan();
         let mut direction = Vec3::repeat(1.0);
         direction[(patch + 1) % 3] = t(x.x);
         direction[(patch + 2) % 3] = t(x.y);
-        radii[0] * (radii[1] / radii[0]).powf(x.z) * direction.normalize()
+        radii[0] * (radii[1] / radii[0]).powf(x.z.powf(toward)) * direction.normalize()
     })
 }
 
@@ -42,8 +49,11 @@ fn run() -> Result<Vec<Row>, VerificationError> {
     let factor = P * A.powi(3) / (B.powi(3) - A.powi(3));
     let mut rows = Vec::new();
     for nu in [0.3, 0.4999] {
-        let mut problem =
-            Problem::new(octant(Formulation::Tet10, [A, B], 5, 5), Formulation::Tet10, isotropic(E, nu))?;
+        let mut problem = Problem::new(
+            octant(Formulation::Tet10, [A, B], 5, 5, 1.0),
+            Formulation::Tet10,
+            isotropic(E, nu),
+        )?;
         (0..3).for_each(|axis| problem.fix(axis, |p| near(p[axis], 0.0)));
         problem.press(P, |p| near(p.norm(), A));
         let solved = problem.solve()?;
