@@ -10,6 +10,7 @@
 pub mod case;
 pub mod cli;
 pub mod commands;
+pub mod deck;
 pub mod diagnostic;
 pub mod document;
 pub mod failure;
