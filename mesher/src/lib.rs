@@ -2,7 +2,7 @@
 //!
 //! Modules in reading order: [`units`] and [`catalog`] (how a quantity and an interchangeable thing are
 //! declared), [`geometry`] (signed fields, surfaces, anatomy, the implant), [`lattice`] (unit cells),
-//! [`cells`] (shape functions and quadrature), [`mesh`] and [`quality`], [`generate`] (fields to
+//! [`cells`] (shape functions and quadrature), [`mesh`], [`mixed`] (several cell shapes) and [`quality`], [`generate`] (fields to
 //! tetrahedra and to surfaces), [`io`] (surface files).
 //!
 //! Conventions: mm; anatomical frame +x left, +y posterior, +z cranial (the DICOM patient frame); a
@@ -18,6 +18,7 @@ pub mod geometry;
 pub mod io;
 pub mod lattice;
 pub mod mesh;
+pub mod mixed;
 pub mod quality;
 pub mod units;
 

@@ -3,7 +3,7 @@
 //! Modules in reading order: [`tensor`], [`materials`], [`elements`], [`assembly`] (mesh to matrix),
 //! [`recover`] (displacements to stresses), [`loads`] (tractions, interfaces between bodies, condyle guide,
 //! screws and rods), [`linear`] (sparse solvers), [`model`], [`newton`] (contact), [`solution`],
-//! [`criteria`], [`homogenize`] (lattice cells).
+//! [`criteria`], [`homogenize`] (lattice cells), [`statics`] (input decks: mixed cells, linear constraints).
 //!
 //! Units: mm, N, MPa. Six-component order of stiffness matrices: xx yy zz yz xz xy with engineering shear.
 //! Same bits for any thread count; no files, clock, environment or terminal.
@@ -19,4 +19,5 @@ pub mod model;
 pub mod newton;
 pub mod recover;
 pub mod solution;
+pub mod statics;
 pub mod tensor;

@@ -97,6 +97,12 @@ pub fn is_admissible(stiffness: &Stiffness) -> bool {
         && SMatrix::<f64, 6, 6>::from_fn(|i, j| stiffness[i][j]).cholesky().is_some()
 }
 
+/// Ratio κ/μ of bulk to shear modulus, means over the directions; 9.67 at ν = 0.45, where quadratic cells lock.
+pub fn bulk_to_shear(stiffness: &Stiffness) -> f64 {
+    let bulk = mean(&apply(stiffness, &[1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, 0.0, 0.0, 0.0]));
+    3.0 * bulk / (stiffness[3][3] + stiffness[4][4] + stiffness[5][5])
+}
+
 /// Sum Σ wᵢ Cᵢ of stiffnesses with volume fractions wᵢ: the upper (Voigt) bound of the mixture.
 ///
 /// With a single part and its fraction as weight it scales the stiffness. The fractions need not sum to

@@ -1,4 +1,7 @@
-//! Quadrature rules on the reference triangle and tetrahedron.
+//! Quadrature rules on the reference triangle, square, tetrahedron, cube and prism.
+//!
+//! Rules of the square, cube and prism are products; their points run with ξ (or the triangle) fastest, then
+//! η, then ζ, which is the order of integration points in Abaqus and CalculiX.
 
 /// Quadrature rule ∫ f ≈ Σ wᵢ f(ξᵢ) on a reference cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,6 +20,9 @@ impl Rule {
         self.points.iter().copied().zip(self.weights.iter().copied())
     }
 }
+
+/// One point, degree 1.
+pub static TRI_1: Rule = Rule { points: &[[1.0 / 3.0, 1.0 / 3.0, 0.0]], weights: &[0.5], degree: 1 };
 
 /// One point, degree 1.
 pub static TET_1: Rule = Rule { points: &[[0.25, 0.25, 0.25]], weights: &[1.0 / 6.0], degree: 1 };
@@ -132,3 +138,121 @@ pub static TRI_7: Rule = Rule {
     weights: &[9.0 / 80.0, S7_WA, S7_WA, S7_WA, S7_WB, S7_WB, S7_WB],
     degree: 5,
 };
+
+/// Gauss–Legendre on [−1, 1] with two points, 1/√3.
+const G2: [f64; 2] = [-0.577_350_269_189_625_8, 0.577_350_269_189_625_8];
+const G2_W: [f64; 2] = [1.0; 2];
+
+/// Gauss–Legendre on [−1, 1] with three points, √(3/5).
+const G3: [f64; 3] = [-0.774_596_669_241_483_4, 0.0, 0.774_596_669_241_483_4];
+const G3_W: [f64; 3] = [5.0 / 9.0, 8.0 / 9.0, 5.0 / 9.0];
+
+/// 2 × 2 points, degree 3.
+pub static QUAD_4: Rule =
+    Rule { points: &square_points::<2, 4>(&G2), weights: &square_weights::<2, 4>(&G2_W), degree: 3 };
+
+/// 3 × 3 points, degree 5.
+pub static QUAD_9: Rule =
+    Rule { points: &square_points::<3, 9>(&G3), weights: &square_weights::<3, 9>(&G3_W), degree: 5 };
+
+/// 2 × 2 × 2 points, degree 3.
+pub static HEX_8: Rule =
+    Rule { points: &cube_points::<2, 8>(&G2), weights: &cube_weights::<2, 8>(&G2_W), degree: 3 };
+
+/// 3 × 3 × 3 points, degree 5.
+pub static HEX_27: Rule =
+    Rule { points: &cube_points::<3, 27>(&G3), weights: &cube_weights::<3, 27>(&G3_W), degree: 5 };
+
+/// One point of the triangle × two, degree 1.
+pub static WEDGE_2: Rule = Rule {
+    points: &prism_points::<1, 2, 2>(TRI_1.points, &G2),
+    weights: &prism_weights::<1, 2, 2>(TRI_1.weights, &G2_W),
+    degree: 1,
+};
+
+/// Three points of the triangle × two, degree 2.
+pub static WEDGE_6: Rule = Rule {
+    points: &prism_points::<3, 2, 6>(TRI_3.points, &G2),
+    weights: &prism_weights::<3, 2, 6>(TRI_3.weights, &G2_W),
+    degree: 2,
+};
+
+/// Three points of the triangle × three, degree 2 (5 along the axis).
+pub static WEDGE_9: Rule = Rule {
+    points: &prism_points::<3, 3, 9>(TRI_3.points, &G3),
+    weights: &prism_weights::<3, 3, 9>(TRI_3.weights, &G3_W),
+    degree: 2,
+};
+
+/// Seven points of the triangle × three, degree 5.
+pub static WEDGE_21: Rule = Rule {
+    points: &prism_points::<7, 3, 21>(TRI_7.points, &G3),
+    weights: &prism_weights::<7, 3, 21>(TRI_7.weights, &G3_W),
+    degree: 5,
+};
+
+const fn square_points<const N: usize, const M: usize>(line: &[f64; N]) -> [[f64; 3]; M] {
+    let mut out = [[0.0; 3]; M];
+    let mut at = 0;
+    while at < M {
+        out[at] = [line[at % N], line[at / N], 0.0];
+        at += 1;
+    }
+    out
+}
+
+const fn square_weights<const N: usize, const M: usize>(line: &[f64; N]) -> [f64; M] {
+    let mut out = [0.0; M];
+    let mut at = 0;
+    while at < M {
+        out[at] = line[at % N] * line[at / N];
+        at += 1;
+    }
+    out
+}
+
+const fn cube_points<const N: usize, const M: usize>(line: &[f64; N]) -> [[f64; 3]; M] {
+    let mut out = [[0.0; 3]; M];
+    let mut at = 0;
+    while at < M {
+        out[at] = [line[at % N], line[at / N % N], line[at / (N * N)]];
+        at += 1;
+    }
+    out
+}
+
+const fn cube_weights<const N: usize, const M: usize>(line: &[f64; N]) -> [f64; M] {
+    let mut out = [0.0; M];
+    let mut at = 0;
+    while at < M {
+        out[at] = line[at % N] * line[at / N % N] * line[at / (N * N)];
+        at += 1;
+    }
+    out
+}
+
+const fn prism_points<const T: usize, const N: usize, const M: usize>(
+    triangle: &[[f64; 3]],
+    line: &[f64; N],
+) -> [[f64; 3]; M] {
+    let mut out = [[0.0; 3]; M];
+    let mut at = 0;
+    while at < M {
+        out[at] = [triangle[at % T][0], triangle[at % T][1], line[at / T]];
+        at += 1;
+    }
+    out
+}
+
+const fn prism_weights<const T: usize, const N: usize, const M: usize>(
+    triangle: &[f64],
+    line: &[f64; N],
+) -> [f64; M] {
+    let mut out = [0.0; M];
+    let mut at = 0;
+    while at < M {
+        out[at] = triangle[at % T] * line[at / T];
+        at += 1;
+    }
+    out
+}

@@ -6,7 +6,7 @@
 //! edge (i,j): N = 4 λᵢ λⱼ        edges 01 12 20 03 13 23 carry nodes 4..10
 //! ```
 
-use super::{Cell, Rule, quadrature};
+use super::{Cell, Reference, Rule, quadrature};
 use crate::Vec3;
 use crate::mesh::EDGE_CORNERS;
 use nalgebra::Matrix3;
@@ -149,7 +149,7 @@ pub fn barycentric(xi: [f64; 3]) -> [f64; 4] {
 }
 
 /// Inverse and determinant by cofactors.
-fn inverse_3(m: &[[f64; 3]; 3]) -> ([[f64; 3]; 3], f64) {
+pub(super) fn inverse_3(m: &[[f64; 3]; 3]) -> ([[f64; 3]; 3], f64) {
     let cofactor = |r: usize, c: usize| {
         let (r1, r2, c1, c2) = ((r + 1) % 3, (r + 2) % 3, (c + 1) % 3, (c + 2) % 3);
         m[r1][c1] * m[r2][c2] - m[r1][c2] * m[r2][c1]
@@ -168,8 +168,8 @@ impl Cell for Tet10 {
         "tet10"
     }
 
-    fn dimension(&self) -> usize {
-        3
+    fn reference(&self) -> Reference {
+        Reference::Tetrahedron
     }
 
     fn nodes(&self) -> &'static [[f64; 3]] {
@@ -195,6 +195,14 @@ impl Cell for Tet10 {
 
     fn facets(&self) -> &'static [&'static [usize]] {
         &[&[0, 2, 1], &[0, 1, 3], &[1, 2, 3], &[0, 3, 2]]
+    }
+
+    fn facet_nodes(&self) -> &'static [&'static [usize]] {
+        &[&[0, 2, 1, 6, 5, 4], &[0, 1, 3, 4, 8, 7], &[1, 2, 3, 5, 9, 8], &[0, 3, 2, 7, 9, 6]]
+    }
+
+    fn edges(&self) -> &'static [[usize; 2]] {
+        &EDGE_CORNERS
     }
 }
 

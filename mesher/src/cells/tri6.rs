@@ -7,7 +7,7 @@
 //! ```
 //! A uniform traction on a flat facet puts no force on the corners and a third of it on each mid-edge node.
 
-use super::{Cell, Rule, quadrature};
+use super::{Cell, Reference, Rule, quadrature};
 use crate::Vec3;
 
 /// Reference coordinates of the six nodes; the third coordinate is zero.
@@ -73,8 +73,8 @@ impl Cell for Tri6 {
         "tri6"
     }
 
-    fn dimension(&self) -> usize {
-        2
+    fn reference(&self) -> Reference {
+        Reference::Triangle
     }
 
     fn nodes(&self) -> &'static [[f64; 3]] {
@@ -102,6 +102,14 @@ impl Cell for Tri6 {
 
     fn facets(&self) -> &'static [&'static [usize]] {
         &[&[0, 1], &[1, 2], &[2, 0]]
+    }
+
+    fn facet_nodes(&self) -> &'static [&'static [usize]] {
+        &[&[0, 1, 3], &[1, 2, 4], &[2, 0, 5]]
+    }
+
+    fn edges(&self) -> &'static [[usize; 2]] {
+        &EDGES
     }
 }
 
