@@ -64,7 +64,9 @@ fn property(reader: &mut Reader<'_>, block: &Block, material: usize) {
             if reader.deck.materials[material].elastic.is_some() {
                 reader.findings.wrong(block.place, "the material has an `*ELASTIC` already");
             }
-            reader.deck.materials[material].elastic = elastic(reader, block);
+            // After a problem, which is noted, constants that are sound keep it from being told twice.
+            let constants = elastic(reader, block).unwrap_or(Elastic::Isotropic(1.0, 0.0));
+            reader.deck.materials[material].elastic = Some(constants);
         }
         "DENSITY" => {
             let Some((values, place)) = constants(reader, block, 1) else { return };
