@@ -5,12 +5,16 @@
 //! block receives its contributions in the order of the cells, so the bits do not depend on the threads;
 //! there are no atomics, no locks and no element computed twice.
 
+mod connectivity;
 pub mod forces;
 mod pattern;
 
-use crate::elements::{BLOCK_OF, ElementStiffness, Section};
-use crate::linear::BlockMatrix;
+pub use connectivity::Connectivity;
+
+use crate::elements::{Section, block_of, n_blocks};
+use crate::linear::{BlockMatrix, split_rows};
 use dens_mesher::Vec3;
+use dens_mesher::cells::mapping::MAX_NODES;
 use pattern::Pattern;
 use rayon::prelude::*;
 use thiserror::Error;
@@ -43,6 +47,14 @@ pub enum AssemblyError {
         section: u32,
         /// Number of sections.
         n_sections: usize,
+    },
+    /// A section whose formulation is for cells with another number of nodes.
+    #[error("cell {cell} has other nodes than the formulation `{element}` needs")]
+    WrongShape {
+        /// Number of the cell.
+        cell: usize,
+        /// Formulation of its section.
+        element: &'static str,
     },
     /// An array does not have one entry per cell, node or unknown.
     #[error("{what}: expected {expected} entries, found {found}")]
@@ -78,7 +90,7 @@ pub enum AssemblyError {
 #[derive(Debug, Clone)]
 pub struct Assembler {
     n_nodes: usize,
-    cells: Vec<[u32; 10]>,
+    cells: Connectivity,
     pattern: Pattern,
     batches: Vec<Batch>,
 }
@@ -86,10 +98,12 @@ pub struct Assembler {
 /// Where the element matrices of one batch go.
 #[derive(Debug, Clone)]
 struct Batch {
-    /// (row node, 10 · cell within the batch + local node), ascending.
-    rows: Vec<(u32, u32)>,
+    /// (row node, cell within the batch, local node), ascending.
+    rows: Vec<(u32, u16, u16)>,
     /// Bounds in `rows` of the groups one task adds; no row is in two groups.
     groups: Vec<usize>,
+    /// Start of each element matrix in the buffer of the batch, then its length, in blocks.
+    blocks: Vec<usize>,
 }
 
 /// Cells per batch: 512 element matrices are 2 MB and stay in the cache between the two passes. Measured on
@@ -101,7 +115,7 @@ const BATCH: usize = 512;
 const GROUPS: usize = 32;
 
 impl Assembler {
-    /// Assembler of a body of `cells`.
+    /// Assembler of a body of `cells`: ten-node tetrahedra or a [`dens_mesher::mixed::MixedMesh`].
     ///
     /// - `n_nodes`: number of block rows; nodes without a cell (rotations of a rigid body, say) are allowed
     /// - `cliques`: nodes that are coupled with each other beside the cells, for interfaces and constraints
@@ -110,10 +124,16 @@ impl Assembler {
     ///
     /// # Errors
     /// [`AssemblyError::NoSuchNode`], [`AssemblyError::TooManyNeighbors`].
-    pub fn new(n_nodes: usize, cells: &[[u32; 10]], cliques: &[Vec<u32>]) -> Result<Self, AssemblyError> {
-        let pattern = Pattern::new(n_nodes, cells, cliques)?;
-        let batches = cells.par_chunks(BATCH).map(Batch::new).collect();
-        Ok(Self { n_nodes, cells: cells.to_vec(), pattern, batches })
+    pub fn new(
+        n_nodes: usize,
+        cells: impl Into<Connectivity>,
+        cliques: &[Vec<u32>],
+    ) -> Result<Self, AssemblyError> {
+        let cells = cells.into();
+        let pattern = Pattern::new(n_nodes, &cells, cliques)?;
+        let firsts: Vec<usize> = (0..cells.len()).step_by(BATCH).collect();
+        let batches = firsts.into_par_iter().map(|first| Batch::new(&cells, first)).collect();
+        Ok(Self { n_nodes, cells, pattern, batches })
     }
 
     /// Number of block rows.
@@ -122,7 +142,7 @@ impl Assembler {
     }
 
     /// Cells, as given.
-    pub fn cells(&self) -> &[[u32; 10]] {
+    pub fn cells(&self) -> &Connectivity {
         &self.cells
     }
 
@@ -221,37 +241,44 @@ impl Assembler {
             let (section, n_sections) = (section_of[cell], sections.len());
             return Err(AssemblyError::NoSuchSection { cell, section, n_sections });
         }
-        let mut elements: Vec<ElementStiffness> = vec![[[0.0; 9]; 55]; BATCH.min(self.cells.len())];
+        if let Some(cell) = section_of.iter().enumerate().position(|(cell, &section)| {
+            sections[section as usize].element.shape().n_nodes() != self.cells.cell(cell).len()
+        }) {
+            return Err(AssemblyError::WrongShape {
+                cell,
+                element: sections[section_of[cell] as usize].element.name(),
+            });
+        }
+        let largest = self.batches.iter().map(|b| b.blocks[b.blocks.len() - 1]).max().unwrap_or(0);
+        let mut elements = vec![[0.0; 9]; largest];
         for (number, batch) in self.batches.iter().enumerate() {
             let first = number * BATCH;
-            let cells = &self.cells[first..self.cells.len().min(first + BATCH)];
-            let faults: Vec<Option<f64>> = elements[..cells.len()]
-                .par_iter_mut()
-                .zip(cells)
+            let faults: Vec<Option<f64>> = split_rows(&batch.blocks, &mut elements)
+                .into_par_iter()
                 .zip(&section_of[first..])
+                .enumerate()
                 .with_min_len(32)
-                .map(|((out, cell), &section)| {
+                .map(|(at, (out, &section))| {
                     let section = &sections[section as usize];
-                    let positions = cell.map(|node| points[node as usize]);
-                    section.element.stiffness(&positions, &section.stiffness, out).err().map(|e| e.jacobian)
+                    let mut positions = [Vec3::zeros(); MAX_NODES];
+                    let cell = self.cells.cell(first + at);
+                    for (position, &node) in positions.iter_mut().zip(cell) {
+                        *position = points[node as usize];
+                    }
+                    let positions = &positions[..cell.len()];
+                    section.element.stiffness(positions, &section.stiffness, out).err().map(|e| e.jacobian)
                 })
                 .collect();
             if let Some((at, jacobian)) = faults.iter().enumerate().find_map(|(i, f)| f.map(|j| (i, j))) {
                 return Err(AssemblyError::Inverted { cell: first + at, jacobian });
             }
-            self.scatter(batch, &elements, &self.pattern.slots[first..], &mut matrix.blocks);
+            self.scatter(batch, first, &elements, &mut matrix.blocks);
         }
         Ok(())
     }
 
     /// Adds the element matrices of one batch, each group of rows by one task.
-    fn scatter(
-        &self,
-        batch: &Batch,
-        elements: &[ElementStiffness],
-        slots: &[[u16; 100]],
-        blocks: &mut [[f64; 9]],
-    ) {
+    fn scatter(&self, batch: &Batch, first: usize, elements: &[[f64; 9]], blocks: &mut [[f64; 9]]) {
         let starts = &self.pattern.row_starts;
         let mut rest = blocks;
         let mut offset = 0;
@@ -264,31 +291,43 @@ impl Assembler {
             (rest, offset) = (tail, end);
         }
         tasks.into_par_iter().for_each(|(rows, begin, mine)| {
-            for &(row, source) in rows {
-                let (cell, i) = (source as usize / 10, source as usize % 10);
-                let start = starts[row as usize] - begin;
-                for j in 0..10 {
-                    let target = &mut mine[start + slots[cell][10 * i + j] as usize];
-                    let k = &elements[cell][BLOCK_OF[i][j] as usize];
-                    if i <= j {
-                        for (x, y) in target.iter_mut().zip(k) {
-                            *x += y;
-                        }
-                    } else {
-                        for (x, at) in target.iter_mut().zip([0, 3, 6, 1, 4, 7, 2, 5, 8]) {
-                            *x += k[at];
-                        }
-                    }
-                }
+            for &(row, cell, local) in rows {
+                let (cell, local) = (cell as usize, local as usize);
+                let n = self.cells.cell(first + cell).len();
+                let element = &elements[batch.blocks[cell]..batch.blocks[cell + 1]];
+                let slots = &self.pattern.slots(first + cell)[n * local..n * (local + 1)];
+                add_row(element, local, slots, &mut mine[starts[row as usize] - begin..]);
             }
         });
     }
 }
 
+/// Adds row `local` of an element matrix to a row of the body; `slots` are the places of the columns.
+fn add_row(element: &[[f64; 9]], local: usize, slots: &[u16], row: &mut [[f64; 9]]) {
+    let n = slots.len();
+    for (j, &slot) in slots[..local].iter().enumerate() {
+        let k = &element[block_of(n, j, local)];
+        for (x, at) in row[slot as usize].iter_mut().zip([0, 3, 6, 1, 4, 7, 2, 5, 8]) {
+            *x += k[at];
+        }
+    }
+    for (&slot, k) in slots[local..].iter().zip(&element[block_of(n, local, local)..]) {
+        for (x, y) in row[slot as usize].iter_mut().zip(k) {
+            *x += y;
+        }
+    }
+}
+
 impl Batch {
-    fn new(cells: &[[u32; 10]]) -> Self {
-        let mut rows: Vec<(u32, u32)> =
-            cells.iter().flatten().enumerate().map(|(at, &node)| (node, at as u32)).collect();
+    /// Batch of the cells from `first` on.
+    fn new(cells: &Connectivity, first: usize) -> Self {
+        let members = first..cells.len().min(first + BATCH);
+        let mut blocks = vec![0];
+        let mut rows: Vec<(u32, u16, u16)> = Vec::new();
+        for (at, cell) in members.map(|c| cells.cell(c)).enumerate() {
+            blocks.push(blocks[at] + n_blocks(cell.len()));
+            rows.extend(cell.iter().enumerate().map(|(local, &node)| (node, at as u16, local as u16)));
+        }
         rows.sort_unstable();
         let share = rows.len().div_ceil(GROUPS);
         let mut groups = vec![0];
@@ -299,7 +338,7 @@ impl Batch {
             }
         }
         groups.push(rows.len());
-        Self { rows, groups }
+        Self { rows, groups, blocks }
     }
 }
 
@@ -373,12 +412,10 @@ mod tests {
             let section = &sections()[s as usize];
             let p = cell.map(|i| points[i as usize]);
             section.element.stiffness(&p, &section.stiffness, &mut blocks).expect("valid cell");
-            let k = full(&blocks);
-            for (a, row) in k.iter().enumerate() {
-                for (b, x) in row.iter().enumerate() {
-                    let at = |local: usize| 3 * cell[local / 3] as usize + local % 3;
-                    dense[at(a) * n + at(b)] += x;
-                }
+            let k = full(10, &blocks);
+            let at = |local: usize| 3 * cell[local / 3] as usize + local % 3;
+            for (a, b) in (0..900).map(|x| (x / 30, x % 30)) {
+                dense[at(a) * n + at(b)] += k[(a, b)];
             }
         }
         for row in 0..points.len() {

@@ -5,7 +5,7 @@
 //! only approximately; on straight cells the sum over the points equals ½ uᵀ K u.
 
 use crate::assembly::AssemblyError;
-use crate::elements::Section;
+use crate::elements::{PointStrain, Section};
 use crate::tensor::{self, Six};
 use dens_mesher::Vec3;
 use dens_mesher::mesh::EDGE_CORNERS;
@@ -75,9 +75,10 @@ pub fn recover(
         })?;
         let positions = nodes.map(|node| points[node as usize]);
         let u = nodes.map(|node| Vec3::from_column_slice(&displacements[3 * node as usize..][..3]));
-        let strains = section
+        let mut strains = [PointStrain::default(); 4];
+        section
             .element
-            .strains(&positions, &u)
+            .strains(&positions, &section.stiffness, &u, &[], &mut strains)
             .map_err(|e| AssemblyError::Inverted { cell, jacobian: e.jacobian })?;
         let stresses = strains.map(|s| tensor::apply(&section.stiffness, &s.strain));
         Ok((strains, stresses))

@@ -97,7 +97,14 @@ pub fn is_admissible(stiffness: &Stiffness) -> bool {
         && SMatrix::<f64, 6, 6>::from_fn(|i, j| stiffness[i][j]).cholesky().is_some()
 }
 
-/// Ratio κ/μ of bulk to shear modulus, means over the directions; 9.67 at ν = 0.45, where quadratic cells lock.
+/// Ratio of bulk to shear modulus beyond which plain quadratic tetrahedra lock.
+///
+/// ```text
+/// κ/μ = 2 (1 + ν) / (3 (1 − 2 ν)) = 9.67 at ν = 0.45
+/// ```
+pub const LOCKING_RATIO: f64 = 2.9 / 0.3;
+
+/// Ratio κ/μ of bulk to shear modulus, means over the directions.
 pub fn bulk_to_shear(stiffness: &Stiffness) -> f64 {
     let bulk = mean(&apply(stiffness, &[1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, 0.0, 0.0, 0.0]));
     3.0 * bulk / (stiffness[3][3] + stiffness[4][4] + stiffness[5][5])

@@ -1,6 +1,7 @@
 //! Which nodes are coupled, and where in its row each block of an element lies.
 
-use super::AssemblyError;
+use super::{AssemblyError, Connectivity};
+use crate::linear::split_rows;
 use rayon::prelude::*;
 
 /// Sparsity pattern of the block matrix with the scatter map of the cells.
@@ -10,8 +11,10 @@ pub(super) struct Pattern {
     pub(super) row_starts: Vec<usize>,
     /// Block columns, ascending in each row.
     pub(super) columns: Vec<u32>,
-    /// Per cell: entry 10 i + j is the place of local node j within the row of local node i.
-    pub(super) slots: Vec<[u16; 100]>,
+    /// Per cell of n nodes: entry n i + j is the place of local node j within the row of local node i.
+    slots: Vec<u16>,
+    /// Start of each cell in `slots`, then its length.
+    slot_starts: Vec<usize>,
 }
 
 /// Rows one task works off.
@@ -20,14 +23,14 @@ const ROWS: usize = 4096;
 impl Pattern {
     pub(super) fn new(
         n_nodes: usize,
-        cells: &[[u32; 10]],
+        cells: &Connectivity,
         cliques: &[Vec<u32>],
     ) -> Result<Self, AssemblyError> {
         let outside = |&&node: &&u32| n_nodes <= node as usize;
         if let Some(&node) = cells.iter().flatten().chain(cliques.iter().flatten()).find(outside) {
             return Err(AssemblyError::NoSuchNode { node, n_nodes });
         }
-        let of_cells = Incidence::new(n_nodes, cells.iter().map(|c| c.as_slice()));
+        let of_cells = Incidence::new(n_nodes, cells.iter());
         let of_cliques = Incidence::new(n_nodes, cliques.iter().map(Vec::as_slice));
         let chunks: Vec<(Vec<usize>, Vec<u32>)> = (0..n_nodes)
             .step_by(ROWS)
@@ -38,7 +41,7 @@ impl Pattern {
                 for node in first..n_nodes.min(first + ROWS) {
                     row.clear();
                     row.push(node as u32);
-                    of_cells.of(node).iter().for_each(|&c| row.extend_from_slice(&cells[c as usize]));
+                    of_cells.of(node).iter().for_each(|&c| row.extend_from_slice(cells.cell(c as usize)));
                     of_cliques.of(node).iter().for_each(|&c| row.extend_from_slice(&cliques[c as usize]));
                     row.sort_unstable();
                     row.dedup();
@@ -61,22 +64,24 @@ impl Pattern {
             let neighbors = row_starts[node + 1] - row_starts[node];
             return Err(AssemblyError::TooManyNeighbors { node, neighbors });
         }
-        let mut pattern = Self { row_starts, columns, slots: Vec::new() };
-        pattern.slots = cells
-            .par_iter()
-            .with_min_len(256)
-            .map(|cell| {
-                let mut slots = [0; 100];
-                for (i, &row) in cell.iter().enumerate() {
+        let mut slot_starts = vec![0];
+        for cell in cells.iter() {
+            slot_starts.push(slot_starts[slot_starts.len() - 1] + cell.len() * cell.len());
+        }
+        let mut pattern = Self { row_starts, columns, slots: Vec::new(), slot_starts };
+        let mut slots = vec![0; pattern.slot_starts[cells.len()]];
+        split_rows(&pattern.slot_starts, &mut slots).into_par_iter().enumerate().with_min_len(256).for_each(
+            |(number, slots)| {
+                let cell = cells.cell(number);
+                for (slots, &row) in slots.chunks_exact_mut(cell.len()).zip(cell) {
                     let columns = pattern.row(row);
-                    for (j, node) in cell.iter().enumerate() {
-                        let place = columns.binary_search(node).expect("a cell couples all its nodes");
-                        slots[10 * i + j] = place as u16;
+                    for (slot, node) in slots.iter_mut().zip(cell) {
+                        *slot = columns.binary_search(node).expect("a cell couples all its nodes") as u16;
                     }
                 }
-                slots
-            })
-            .collect();
+            },
+        );
+        pattern.slots = slots;
         Ok(pattern)
     }
 
@@ -86,6 +91,11 @@ impl Pattern {
             return None;
         }
         self.row(row).binary_search(&column).ok().map(|at| self.row_starts[row as usize] + at)
+    }
+
+    /// Places of the nodes of a cell in the rows of its nodes: entry n i + j.
+    pub(super) fn slots(&self, cell: usize) -> &[u16] {
+        &self.slots[self.slot_starts[cell]..self.slot_starts[cell + 1]]
     }
 
     fn row(&self, row: u32) -> &[u32] {

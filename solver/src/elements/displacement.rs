@@ -1,15 +1,16 @@
-//! Plain displacement formulation: quadratic displacements, strains as they come.
+//! Plain displacement formulation of the ten-node tetrahedra of the mesher.
 
-use super::moments::{self, positive};
-use super::{Element, ElementStiffness, Inverted, PointStrain};
-use crate::tensor::Stiffness;
+use super::isoparametric::{TET10_4, TET10_14};
+use super::{Element, Inverted, PointStrain, moments};
+use crate::tensor::{Six, Stiffness, apply};
 use dens_mesher::Vec3;
-use dens_mesher::cells::{quadrature, tet10};
+use dens_mesher::cells::{Rule, quadrature};
+use dens_mesher::mixed::Shape;
 
 /// Quadratic displacements without further assumption; for Poisson's ratios up to 0.45.
 ///
-/// Order 3 in displacement and 2 in stress. Locks when nearly incompressible: use
-/// [`super::MeanDilatation`] there.
+/// Curved cells are integrated with 14 points (C3D10 of a deck: with four, see [`super::TET10`]). Order 3 in
+/// displacement and 2 in stress. Locks when nearly incompressible: use [`super::MeanDilatation`] there.
 #[derive(Debug, Clone, Copy)]
 pub struct Displacement;
 
@@ -22,31 +23,41 @@ impl Element for Displacement {
         "Zienkiewicz, Taylor & Zhu (2013), The Finite Element Method: Its Basis and Fundamentals, 7th ed., ch. 2 and 6"
     }
 
-    fn stiffness(
-        &self,
-        points: &[Vec3; 10],
-        stiffness: &Stiffness,
-        out: &mut ElementStiffness,
-    ) -> Result<(), Inverted> {
-        moments::integrate(points, stiffness, out)
+    fn shape(&self) -> Shape {
+        Shape::Tet10
     }
 
-    fn strains(&self, points: &[Vec3; 10], displacements: &[Vec3; 10]) -> Result<[PointStrain; 4], Inverted> {
-        let mut out = [PointStrain::default(); 4];
-        for (point, (xi, w)) in out.iter_mut().zip(quadrature::TET_4.iter()) {
-            let (g, jacobian) = tet10::spatial_gradients(points, xi);
-            positive(jacobian)?;
-            point.weight = w * jacobian;
-            let e = &mut point.strain;
-            for (g, u) in g.iter().zip(displacements) {
-                e[0] += u.x * g[0];
-                e[1] += u.y * g[1];
-                e[2] += u.z * g[2];
-                e[3] += u.y * g[2] + u.z * g[1];
-                e[4] += u.x * g[2] + u.z * g[0];
-                e[5] += u.x * g[1] + u.y * g[0];
-            }
-        }
-        Ok(out)
+    fn rule(&self) -> &'static Rule {
+        &quadrature::TET_4
+    }
+
+    fn stiffness(
+        &self,
+        points: &[Vec3],
+        stiffness: &Stiffness,
+        out: &mut [[f64; 9]],
+    ) -> Result<(), Inverted> {
+        moments::integrate(&TET10_14, points, stiffness, out)
+    }
+
+    fn strains(
+        &self,
+        points: &[Vec3],
+        _stiffness: &Stiffness,
+        displacements: &[Vec3],
+        _initial: &[Six],
+        out: &mut [PointStrain],
+    ) -> Result<(), Inverted> {
+        TET10_4.strains(points, displacements, out)
+    }
+
+    fn initial_forces(
+        &self,
+        points: &[Vec3],
+        stiffness: &Stiffness,
+        initial: &[Six],
+        out: &mut [Vec3],
+    ) -> Result<(), Inverted> {
+        TET10_4.forces(points, |q| apply(stiffness, &initial[q]), out)
     }
 }

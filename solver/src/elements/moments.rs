@@ -1,16 +1,18 @@
-//! Integrals over a ten-node tetrahedron from which element matrices are built.
+//! Integrals over a cell from which element matrices are built.
 //!
 //! ```text
 //! V = ∫ dV        bᵢ = ∫ ∇Nᵢ dV        Aᵢⱼ = ∫ ∇Nᵢ ⊗ ∇Nⱼ dV
 //! ```
-//! A stiffness C then gives entry (k, l) of block ij as Σ C_kmln (A_ij)_mn. On a straight cell ∇Nᵢ is a
-//! combination of the four constant ∇λ, and the blocks follow from the ten blocks H_ab of the linear
+//! A stiffness C then gives entry (k, l) of block ij as Σ C_kmln (A_ij)_mn. On a straight ten-node tetrahedron
+//! ∇Nᵢ is a combination of the four constant ∇λ, and the blocks follow from the ten blocks H_ab of the linear
 //! tetrahedron with fixed rational coefficients, exactly and at about a sixth of the arithmetic.
 
-use super::{BLOCK_OF, ElementStiffness, Inverted};
+use super::points::{Table, positive};
+use super::{Inverted, block_of};
 use crate::tensor::{Stiffness, VOIGT};
 use dens_mesher::Vec3;
-use dens_mesher::cells::{quadrature, tet10};
+use dens_mesher::cells::mapping::MAX_NODES;
+use dens_mesher::cells::tet10;
 use dens_mesher::mesh::EDGE_CORNERS;
 
 /// Integrals of the gradients needed for a mean dilatation.
@@ -18,31 +20,39 @@ use dens_mesher::mesh::EDGE_CORNERS;
 pub struct Dilatation {
     /// Volume, mm³.
     pub volume: f64,
-    /// ∫ ∂N/∂x dV per node, mm².
-    pub vectors: [[f64; 3]; 10],
+    /// ∫ ∂N/∂x dV per node, mm²; zero beyond the last node.
+    pub vectors: [[f64; 3]; MAX_NODES],
 }
 
-/// ∫ Bᵀ C B dV of the plain displacement formulation into `out`; exact on straight cells, 14 points else.
+/// ∫ Bᵀ C B dV of the plain displacement formulation into `out`, by the points of `table`; exact on straight
+/// ten-node tetrahedra.
 ///
 /// `stiffness` need only be symmetric, not definite.
 ///
 /// # Errors
 /// [`Inverted`] when the volume ratio is not positive at a quadrature point.
 pub fn integrate(
-    points: &[Vec3; 10],
+    table: &Table,
+    points: &[Vec3],
     stiffness: &Stiffness,
-    out: &mut ElementStiffness,
+    out: &mut [[f64; 9]],
 ) -> Result<(), Inverted> {
-    if tet10::is_straight(points) { straight(points, stiffness, out) } else { curved(points, stiffness, out) }
+    if let Some(points) = straight_tet10(points) {
+        return straight(points, stiffness, out);
+    }
+    out.fill([0.0; 9]);
+    table.visit(points, |_, g, weight| accumulate(g, weight, out))?;
+    contract(stiffness, out);
+    Ok(())
 }
 
-/// Volume and ∫ ∂N/∂x dV; exact on straight cells, 14 points else.
+/// Volume and ∫ ∂N/∂x dV by the points of `table`; exact on straight ten-node tetrahedra.
 ///
 /// # Errors
 /// [`Inverted`] when the volume ratio is not positive at a quadrature point.
-pub fn dilatation(points: &[Vec3; 10]) -> Result<Dilatation, Inverted> {
-    let mut vectors = [[0.0; 3]; 10];
-    if tet10::is_straight(points) {
+pub fn dilatation(table: &Table, points: &[Vec3]) -> Result<Dilatation, Inverted> {
+    let mut vectors = [[0.0; 3]; MAX_NODES];
+    if let Some(points) = straight_tet10(points) {
         let (lambda, volume) = linear_gradients(points)?;
         // ∫ (4 λᵢ − 1) dV = 0 at corners, ∫ 4 λ dV = V on edges.
         for (k, &[a, b]) in EDGE_CORNERS.iter().enumerate() {
@@ -51,22 +61,56 @@ pub fn dilatation(points: &[Vec3; 10]) -> Result<Dilatation, Inverted> {
         return Ok(Dilatation { volume, vectors });
     }
     let mut volume = 0.0;
-    for (xi, w) in quadrature::TET_14.iter() {
-        let (g, jacobian) = tet10::spatial_gradients(points, xi);
-        positive(jacobian)?;
-        volume += w * jacobian;
-        for (v, g) in vectors.iter_mut().zip(&g) {
+    table.visit(points, |_, g, weight| {
+        volume += weight;
+        for (v, g) in vectors.iter_mut().zip(g) {
             for d in 0..3 {
-                v[d] += w * jacobian * g[d];
+                v[d] += weight * g[d];
             }
         }
-    }
+    })?;
     Ok(Dilatation { volume, vectors })
 }
 
-/// Passes a positive volume ratio on; NaN is refused too.
-pub(super) fn positive(jacobian: f64) -> Result<(), Inverted> {
-    if 0.0 < jacobian { Ok(()) } else { Err(Inverted { jacobian }) }
+/// Adds weight · ∇Nᵢ ⊗ ∇Nⱼ to the stored blocks.
+pub(super) fn accumulate(g: &[[f64; 3]], weight: f64, out: &mut [[f64; 9]]) {
+    let mut rest = out;
+    for i in 0..g.len() {
+        let scaled = g[i].map(|x| weight * x);
+        let (row, below) = rest.split_at_mut(g.len() - i);
+        for (block, gj) in row.iter_mut().zip(&g[i..]) {
+            for m in 0..3 {
+                for n in 0..3 {
+                    block[3 * m + n] += scaled[m] * gj[n];
+                }
+            }
+        }
+        rest = below;
+    }
+}
+
+/// Turns the moments Aᵢⱼ into stiffness blocks: (k, l) = Σ C_kmln A_mn.
+pub(super) fn contract(c: &Stiffness, blocks: &mut [[f64; 9]]) {
+    let mut contraction = [[0.0; 9]; 9];
+    for (k, m) in (0..9).map(|x| (x / 3, x % 3)) {
+        for (l, n) in (0..9).map(|x| (x / 3, x % 3)) {
+            contraction[3 * m + n][3 * k + l] = c[VOIGT[k][m]][VOIGT[l][n]];
+        }
+    }
+    for block in blocks {
+        let moments = *block;
+        *block = [0.0; 9];
+        for (a, row) in moments.iter().zip(&contraction) {
+            for (x, y) in block.iter_mut().zip(row) {
+                *x += a * y;
+            }
+        }
+    }
+}
+
+/// The nodes of a ten-node tetrahedron with straight edges; no other shape has ten.
+fn straight_tet10(points: &[Vec3]) -> Option<&[Vec3; 10]> {
+    <&[Vec3; 10]>::try_from(points).ok().filter(|points| tet10::is_straight(points))
 }
 
 /// Gradients of the barycentric coordinates, 1/mm, and the volume, mm³.
@@ -105,7 +149,7 @@ const fn straight_terms() -> [Terms; 55] {
                     let (a, c, s) = part(i, p);
                     let (b, d, t) = part(j, q);
                     let product = if c == d { 1.6 } else { 0.8 };
-                    table[BLOCK_OF[i][j] as usize][used] = ((4 * a + b) as u8, product - s - t + s * t);
+                    table[block_of(10, i, j)][used] = ((4 * a + b) as u8, product - s - t + s * t);
                     used += 1;
                     q += 1;
                 }
@@ -128,7 +172,7 @@ const fn part(i: usize, p: usize) -> (usize, usize, f64) {
     if i < 4 { (i, i, 1.0) } else { (EDGE_CORNERS[i - 4][p], EDGE_CORNERS[i - 4][1 - p], 0.0) }
 }
 
-fn straight(points: &[Vec3; 10], c: &Stiffness, out: &mut ElementStiffness) -> Result<(), Inverted> {
+fn straight(points: &[Vec3; 10], c: &Stiffness, out: &mut [[f64; 9]]) -> Result<(), Inverted> {
     let (g, volume) = linear_gradients(points)?;
     // H_ab = V Bₐᵀ C B_b, with B of one corner 6 × 3.
     let mut h = [[0.0; 9]; 16];
@@ -154,41 +198,6 @@ fn straight(points: &[Vec3; 10], c: &Stiffness, out: &mut ElementStiffness) -> R
         for &(source, factor) in terms {
             for (x, y) in block.iter_mut().zip(&h[source as usize]) {
                 *x += factor * y;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn curved(points: &[Vec3; 10], c: &Stiffness, out: &mut ElementStiffness) -> Result<(), Inverted> {
-    let mut a = [[0.0; 9]; 55];
-    for (xi, w) in quadrature::TET_14.iter() {
-        let (g, jacobian) = tet10::spatial_gradients(points, xi);
-        positive(jacobian)?;
-        let mut block = 0;
-        for i in 0..10 {
-            let scaled = g[i].map(|x| w * jacobian * x);
-            for gj in &g[i..] {
-                for m in 0..3 {
-                    for n in 0..3 {
-                        a[block][3 * m + n] += scaled[m] * gj[n];
-                    }
-                }
-                block += 1;
-            }
-        }
-    }
-    let mut contraction = [[0.0; 9]; 9];
-    for (k, m) in (0..9).map(|x| (x / 3, x % 3)) {
-        for (l, n) in (0..9).map(|x| (x / 3, x % 3)) {
-            contraction[3 * m + n][3 * k + l] = c[VOIGT[k][m]][VOIGT[l][n]];
-        }
-    }
-    for (block, a) in out.iter_mut().zip(&a) {
-        *block = [0.0; 9];
-        for (a, row) in a.iter().zip(&contraction) {
-            for (x, y) in block.iter_mut().zip(row) {
-                *x += a * y;
             }
         }
     }

@@ -201,7 +201,7 @@ impl BlockMatrix {
 }
 
 /// The slice of every block row, mutable at the same time.
-pub(super) fn split_rows<'a, T>(row_starts: &[usize], mut entries: &'a mut [T]) -> Vec<&'a mut [T]> {
+pub(crate) fn split_rows<'a, T>(row_starts: &[usize], mut entries: &'a mut [T]) -> Vec<&'a mut [T]> {
     let mut rows = Vec::with_capacity(row_starts.len() - 1);
     for window in row_starts.windows(2) {
         let (row, rest) = entries.split_at_mut(window[1] - window[0]);

@@ -23,6 +23,7 @@ pub mod vector;
 
 pub use cholesky::Cholesky;
 pub use choose::{Choice, choose};
+pub(crate) use matrix::split_rows;
 pub use multigrid::{Multigrid, MultigridOptions};
 
 use thiserror::Error;

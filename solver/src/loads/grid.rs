@@ -5,7 +5,7 @@ use dens_mesher::geometry::Aabb;
 use std::collections::BTreeMap;
 
 /// Uniform grid of boxes.
-pub(super) struct BoxGrid {
+pub(crate) struct BoxGrid {
     cell: f64,
     boxes: Vec<Aabb>,
     buckets: BTreeMap<[i32; 3], Vec<u32>>,
@@ -13,7 +13,7 @@ pub(super) struct BoxGrid {
 
 impl BoxGrid {
     /// Grid over `boxes` with cells of about their mean size.
-    pub(super) fn new(boxes: Vec<Aabb>) -> Self {
+    pub(crate) fn new(boxes: Vec<Aabb>) -> Self {
         let sum: f64 = boxes.iter().map(|b| b.size().max()).sum();
         let cell = (sum / boxes.len().max(1) as f64).max(1e-6);
         let mut buckets: BTreeMap<[i32; 3], Vec<u32>> = BTreeMap::new();
@@ -26,7 +26,7 @@ impl BoxGrid {
     }
 
     /// Numbers of the boxes that meet `query`, ascending.
-    pub(super) fn meeting(&self, query: &Aabb) -> Vec<u32> {
+    pub(crate) fn meeting(&self, query: &Aabb) -> Vec<u32> {
         let mut found: Vec<u32> =
             keys(query, self.cell).filter_map(|k| self.buckets.get(&k)).flatten().copied().collect();
         found.sort_unstable();

@@ -11,7 +11,7 @@
 pub mod beam;
 pub mod contact;
 pub mod fixation;
-mod grid;
+pub(crate) mod grid;
 pub mod guide;
 pub mod pairing;
 pub mod rigidity;

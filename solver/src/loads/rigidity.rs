@@ -43,7 +43,7 @@ impl fmt::Display for FreeMotion {
 }
 
 /// Unit vector to two digits, its largest component positive.
-fn direction(v: Vec3) -> String {
+pub(crate) fn direction(v: Vec3) -> String {
     let d = v / v[v.iamax()];
     // Adding zero turns −0 into 0.
     let [x, y, z] = (d / d.norm()).map(|c| (100.0 * c).round() / 100.0 + 0.0).into();

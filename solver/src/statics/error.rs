@@ -100,6 +100,12 @@ pub enum StaticsError {
         /// Facet named; 0 for a load on the whole cell.
         facet: u8,
     },
+    /// A force on a node that nothing holds and nothing hangs on.
+    #[error("a force acts on axis {axis} of node {node}, which belongs to no cell and no equation", axis = dof.axis, node = dof.node)]
+    LooseForce {
+        /// Dof it acts on.
+        dof: Dof,
+    },
     /// A node with two frames.
     #[error("node {node} has two frames")]
     TwoFrames {

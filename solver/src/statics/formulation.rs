@@ -1,6 +1,10 @@
 //! Which element formulation a cell uses, named after the element types of Abaqus.
 
-use crate::tensor::{self, Stiffness};
+use crate::elements::{
+    Element, HEX20, HEX20_REDUCED, IncompatibleHex8, MeanDilatation, MeanDilatationHex8, TET4, TET10, WEDGE6,
+    WEDGE15,
+};
+use crate::tensor::{self, LOCKING_RATIO, Stiffness};
 use dens_mesher::mixed::Shape;
 
 /// Element formulation of one cell.
@@ -25,9 +29,6 @@ pub enum Formulation {
     /// C3D15: quadratic prism, nine points.
     Wedge15,
 }
-
-/// Ratio of bulk to shear modulus beyond which tet10 locks: 2 (1 + ν) / (3 (1 − 2 ν)) at ν = 0.45.
-pub const LOCKING_RATIO: f64 = 2.9 / 0.3;
 
 impl Formulation {
     /// Every formulation.
@@ -88,6 +89,21 @@ impl Formulation {
             Self::Hex20 | Self::Hex20Reduced => Shape::Hex20,
             Self::Wedge6 => Shape::Wedge6,
             Self::Wedge15 => Shape::Wedge15,
+        }
+    }
+
+    /// The formulation itself.
+    pub fn element(self) -> &'static dyn Element {
+        match self {
+            Self::Tet4 => &TET4,
+            Self::Tet10 => &TET10,
+            Self::Tet10MeanDilatation => &MeanDilatation,
+            Self::Hex8 => &MeanDilatationHex8,
+            Self::Hex8Incompatible => &IncompatibleHex8,
+            Self::Hex20 => &HEX20,
+            Self::Hex20Reduced => &HEX20_REDUCED,
+            Self::Wedge6 => &WEDGE6,
+            Self::Wedge15 => &WEDGE15,
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Linear statics of a mesh of several cell shapes with linear constraints: what an input deck describes.
 //!
 //! ```text
-//! u = T ũ + u₀        Tᵀ K T ũ = Tᵀ (f − K u₀)        r = K u − f
+//! u = T ũ + u₀        Tᵀ K T ũ = Tᵀ (f + f₀ − K u₀)        r = K u − f₀ − f
 //! ```
+//! - f: applied forces, f₀: forces of heat, r: reactions
+//! - T, u₀: elimination of supports and equations, along the frames of the nodes
+//!
 //! Reading order: [`Body`] (mesh, materials, [`Formulation`]), [`Constraints`] (supports, equations, node
 //! frames; [`tie`] makes equations), [`Load`], [`Statics`] (set-up, then any number of loads), [`Answer`],
 //! [`Stresses`] (strain and stress at the integration points).
@@ -12,19 +15,35 @@
 
 mod body;
 mod constraints;
+mod elimination;
 mod error;
+mod forces;
 mod formulation;
+mod freedom;
 mod load;
+mod reduce;
+mod solve;
+mod stresses;
+#[cfg(test)]
+mod tests;
+mod thermal;
+mod tie;
 
 pub use body::{Body, CellProperties, Material};
 pub use constraints::{Constraints, Dof, Equation};
 pub use error::{ConstraintName, ErrorKind, StaticsError};
-pub use formulation::{Formulation, LOCKING_RATIO};
+pub use formulation::Formulation;
+pub use freedom::FreeMotion;
 pub use load::{CellFacet, Centrifugal, Gravity, Load};
+pub use solve::{Answer, Statics};
+pub use stresses::Stresses;
+pub use tie::{Tie, tie};
 
-use crate::linear::{Choice, SolveStats};
-use crate::tensor::Six;
-use dens_mesher::Vec3;
+use crate::assembly::{Assembler, AssemblyError};
+use crate::elements::Section;
+use crate::linear::{BlockMatrix, Choice, System};
+use elimination::{Elimination, Role};
+use std::collections::BTreeMap;
 
 /// How to solve.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,193 +65,110 @@ impl Default for Options {
     }
 }
 
-/// Motion of cells that costs nothing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FreeMotion {
-    /// Lowest cell number of each piece that moves, the fastest piece first. Pieces are cells that hang
-    /// together by facets; a node without a cell that moves is named in `nodes`.
-    pub pieces: Vec<u32>,
-    /// Nodes without a cell that move.
-    pub nodes: Vec<u32>,
-    /// Centroid of the fastest piece, mm.
-    pub center: [f64; 3],
-    /// Translation of that center, relative to `rotation`.
-    pub translation: [f64; 3],
-    /// Rotation vector of the fastest piece times its size.
-    pub rotation: [f64; 3],
-}
-
-impl std::fmt::Display for FreeMotion {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.pieces)
-    }
-}
-
-/// Body with its constraints, assembled: cells and constraints are checked, the part is held.
+/// Body with its constraints, assembled: the constraints do not contradict each other and every part is held.
+#[derive(Debug)]
 pub struct Assembled<'a> {
     body: &'a Body,
-}
-
-/// Body with its constraints, ready for any number of loads.
-pub struct Statics<'a> {
-    body: &'a Body,
-}
-
-/// What the set-up has cost.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SetUp {
-    /// Name of the linear solver, `cholesky` or `multigrid`.
-    pub solver: &'static str,
-    /// Why it was chosen, in words.
-    pub reason: String,
-    /// Unknowns that are neither supported nor eliminated.
-    pub free_dofs: usize,
-    /// Bytes of the matrix.
-    pub matrix_bytes: usize,
-    /// Bytes of the factor or hierarchy.
-    pub solver_bytes: usize,
-}
-
-/// Displacements and reactions of one load.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    /// Displacement of each node, mm, global axes.
-    pub displacements: Vec<Vec3>,
-    /// Internal minus applied force of each node that has a support or stands in an equation, N, global axes;
-    /// zero at all others.
-    pub reactions: Vec<Vec3>,
-    /// Applied forces (not heat) times displacements, f·u, mJ.
-    pub compliance: f64,
-    /// Error of equilibrium between applied forces and reactions, relative to the larger of both sums of
-    /// magnitudes: the worst of force and of moment about the centroid over the size of the body.
-    pub reaction_error: f64,
-    /// Convergence of the linear solver; its residual is the true one of the constrained system.
-    pub stats: SolveStats,
-}
-
-/// Strain and stress at the integration points of all cells.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stresses {
-    /// Start of each cell in the other lists, then their length.
-    pub starts: Vec<usize>,
-    /// Positions, mm.
-    pub positions: Vec<Vec3>,
-    /// Volume each point stands for, mm³.
-    pub weights: Vec<f64>,
-    /// Total strain, thermal part included, global axes.
-    pub strains: Vec<Six>,
-    /// Stress, MPa, global axes.
-    pub stresses: Vec<Six>,
+    elimination: Elimination,
+    /// Tᵀ K T.
+    matrix: BlockMatrix,
+    system: System,
 }
 
 impl<'a> Assembled<'a> {
     /// Checks the constraints and assembles the constrained stiffness.
     ///
     /// # Errors
-    /// [`StaticsError`]: constraints that contradict each other, inverted cells, parts that are not held.
-    pub fn new(body: &'a Body, _constraints: &Constraints) -> Result<Self, StaticsError> {
-        Ok(Self { body })
+    /// [`StaticsError`] of the kind [`ErrorKind::Input`]: constraints that contradict each other, inverted
+    /// cells, parts that are not held.
+    pub fn new(body: &'a Body, constraints: &Constraints) -> Result<Self, StaticsError> {
+        let mesh = body.mesh();
+        let mut has_cell = vec![false; mesh.n_nodes()];
+        mesh.nodes().iter().for_each(|&node| has_cell[node as usize] = true);
+        let elimination = Elimination::new(constraints, &has_cell)?;
+        let motions = freedom::free_motions(body, constraints, &elimination);
+        if !motions.is_empty() {
+            return Err(StaticsError::UnderConstrained { motions });
+        }
+        let (sections, section_of) = sections(body);
+        let matrix = Assembler::new(mesh.n_nodes(), mesh, &[])
+            .and_then(|a| a.assemble(mesh.points(), &sections, &section_of))
+            .map_err(as_statics)?;
+        let matrix = reduce::reduce(matrix, &elimination);
+        let system = system(body, &elimination);
+        Ok(Self { body, elimination, matrix, system })
     }
 
-    /// Chooses and sets up the linear solver.
-    ///
-    /// # Errors
-    /// [`StaticsError::Memory`], [`StaticsError::Linear`].
-    pub fn prepare(self, _options: &Options) -> Result<Statics<'a>, StaticsError> {
-        Ok(Statics { body: self.body })
-    }
-}
-
-impl<'a> Statics<'a> {
-    /// [`Assembled::new`], then [`Assembled::prepare`].
-    ///
-    /// # Errors
-    /// As both.
-    pub fn new(body: &'a Body, constraints: &Constraints, options: &Options) -> Result<Self, StaticsError> {
-        Assembled::new(body, constraints)?.prepare(options)
+    /// Unknowns that are neither supported nor eliminated.
+    pub fn free_dofs(&self) -> usize {
+        self.elimination.roles.iter().filter(|r| **r == Role::Free).count()
     }
 
-    /// Body it was made for.
-    pub fn body(&self) -> &'a Body {
-        self.body
-    }
-
-    /// What the set-up has cost.
-    pub fn set_up(&self) -> SetUp {
-        SetUp { solver: "", reason: String::new(), free_dofs: 0, matrix_bytes: 0, solver_bytes: 0 }
-    }
-
-    /// Answers to `loads`, in their order.
-    ///
-    /// # Errors
-    /// [`StaticsError`]: a load that names what does not exist, or a solve that failed.
-    pub fn solve(&self, _loads: &[Load]) -> Result<Vec<Answer>, StaticsError> {
-        Err(StaticsError::Empty)
+    /// Bytes of the matrix.
+    pub fn matrix_bytes(&self) -> usize {
+        let m = &self.matrix;
+        size_of_val(m.row_starts.as_slice())
+            + size_of_val(m.columns.as_slice())
+            + size_of_val(m.blocks.as_slice())
     }
 }
 
-impl Stresses {
-    /// Strain and stress of `answer` to `load` at the integration points, in the order of Abaqus.
-    ///
-    /// - `temperature_rise`: as in the load the answer belongs to
-    ///
-    /// # Errors
-    /// [`StaticsError::Count`] when the lists do not fit the mesh.
-    pub fn new(
-        _body: &Body,
-        _displacements: &[Vec3],
-        _temperature_rise: &[f64],
-    ) -> Result<Self, StaticsError> {
-        Err(StaticsError::Empty)
+/// One section for each material, frame and formulation that occur together.
+fn sections(body: &Body) -> (Vec<Section>, Vec<u32>) {
+    let mut numbers: BTreeMap<(u32, Option<u32>, Formulation), u32> = BTreeMap::new();
+    let mut sections = Vec::new();
+    let mut section_of = Vec::with_capacity(body.cells().len());
+    for (cell, p) in body.cells().iter().enumerate() {
+        let number = numbers.entry((p.material, p.frame, p.formulation)).or_insert_with(|| {
+            let (stiffness, element) = (body.material(cell).stiffness, p.formulation.element());
+            sections.push(Section { stiffness, element });
+            sections.len() as u32 - 1
+        });
+        section_of.push(*number);
     }
+    (sections, section_of)
+}
 
-    /// Integration points of one cell, as a range of the lists.
-    pub fn of_cell(&self, cell: usize) -> std::ops::Range<usize> {
-        self.starts[cell]..self.starts[cell + 1]
-    }
-
-    /// Stress at the nodes for pictures: continued from the points of each cell for which `keep` holds and
-    /// averaged, weighted by volume; `None` where no such cell is.
-    pub fn at_nodes(&self, body: &Body, _keep: impl Fn(usize) -> bool) -> Vec<Option<Six>> {
-        vec![None; body.mesh().n_nodes()]
+fn as_statics(error: AssemblyError) -> StaticsError {
+    match error {
+        AssemblyError::Inverted { cell, jacobian } => StaticsError::Inverted { cell, jacobian },
+        AssemblyError::TooManyNeighbors { node, neighbors } => {
+            StaticsError::TooManyNeighbors { node, neighbors }
+        }
+        AssemblyError::NoSuchNode { node, .. } => StaticsError::NoSuchNode { what: "a cell", node },
+        AssemblyError::NoSuchSection { .. }
+        | AssemblyError::WrongShape { .. }
+        | AssemblyError::Length { .. }
+        | AssemblyError::NotCoupled { .. } => unreachable!("a checked body fits its own sections: {error}"),
     }
 }
 
-/// Outcome of [`tie`].
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Tie {
-    /// Three equations for each tied node.
-    pub equations: Vec<Equation>,
-    /// Tied nodes that do not lie on the master surface (further than 1e-6 of a facet's size), with their
-    /// distance to it, mm.
-    pub gaps: Vec<(u32, f64)>,
-    /// Slave nodes further from the master surface than the tolerance: not tied.
-    pub unreached: Vec<u32>,
-    /// Slave nodes that belong to the master surface themselves: nothing to tie.
-    pub shared: Vec<u32>,
-}
-
-/// Ties nodes to a surface (`*TIE`): each slave node follows the point of the master surface nearest to it.
+/// What the linear solver may know of the unknowns.
 ///
-/// ```text
-/// u(slave) = Σ Nᵢ(ξ) u(masterᵢ)
-/// ```
-/// - `slaves`: nodes, without repetition
-/// - `masters`: facets of the body, straight or curved
-/// - `tolerance`: mm, how far a slave node may lie off the master surface; `None`: 5 % of the mean size of
-///   the master facets, as in Abaqus
-/// - `frames`: as [`Constraints::frames`]
-///
-/// The mesh does not move: a gap stays a gap.
-///
-/// # Errors
-/// [`StaticsError::NoSuchFacet`], [`StaticsError::NoSuchNode`].
-pub fn tie(
-    _body: &Body,
-    _slaves: &[u32],
-    _masters: &[CellFacet],
-    _tolerance: Option<f64>,
-    _frames: &[(u32, nalgebra::Matrix3<f64>)],
-) -> Result<Tie, StaticsError> {
-    Ok(Tie::default())
+/// A mid-edge node counts as a corner where it or a corner of its edge has its own frame or is eliminated: the
+/// mean of unknowns along different axes, or of one that stands alone, means nothing.
+fn system(body: &Body, elimination: &Elimination) -> System {
+    let mesh = body.mesh();
+    let coordinates: Vec<[f64; 3]> = mesh.points().iter().map(|p| (*p).into()).collect();
+    let special = elimination.special();
+    let mut parents = mesh.parents();
+    for node in 0..parents.len() {
+        let [a, b] = parents[node];
+        if special[node] || special[a as usize] || special[b as usize] {
+            parents[node] = [node as u32; 2];
+        }
+    }
+    let modes = if elimination.has_frames() { modes(mesh.points(), elimination) } else { Vec::new() };
+    System { coordinates, parents, modes }
+}
+
+/// Rigid motions along the axes of the unknowns.
+fn modes(points: &[dens_mesher::Vec3], elimination: &Elimination) -> Vec<[[f64; 6]; 3]> {
+    let row = |(node, p): (usize, &dens_mesher::Vec3)| {
+        let turn = elimination.frame(node).transpose();
+        // ω × x = −[x]ₓ ω
+        let spin = turn * -p.cross_matrix();
+        std::array::from_fn(|r| std::array::from_fn(|c| if c < 3 { turn[(r, c)] } else { spin[(r, c - 3)] }))
+    };
+    points.iter().enumerate().map(row).collect()
 }

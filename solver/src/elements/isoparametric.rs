@@ -1,0 +1,123 @@
+//! Isoparametric formulations without further assumption, one static per element type of Abaqus.
+//!
+//! | static | Abaqus | points |
+//! | --- | --- | --- |
+//! | [`TET4`] | C3D4 | 1 |
+//! | [`TET10`] | C3D10 | 4 |
+//! | [`HEX20`] | C3D20 | 3 × 3 × 3 |
+//! | [`HEX20_REDUCED`] | C3D20R | 2 × 2 × 2 |
+//! | [`WEDGE6`] | C3D6 | 2 |
+//! | [`WEDGE15`] | C3D15 | 3 × 3 |
+//!
+//! C3D8 and C3D8I assume more: [`super::MeanDilatationHex8`], [`super::IncompatibleHex8`].
+
+use super::points::Table;
+use super::{Element, Inverted, PointStrain, moments};
+use crate::tensor::{Six, Stiffness, apply};
+use dens_mesher::Vec3;
+use dens_mesher::cells::{Rule, quadrature};
+use dens_mesher::mixed::Shape;
+use std::sync::LazyLock;
+
+/// Displacements of the cell's shape functions, strains as they come, one rule for everything.
+///
+/// HEX20_REDUCED: a single cell has six free motions beyond the rigid ones; two cells that share a facet have
+/// none that spreads. WEDGE6: a single cell can also twist freely about its axis. TET4 and WEDGE6 are stiff in bending and lock beyond a Poisson's ratio of about 0.4; the
+/// quadratic ones lock beyond 0.49.
+#[derive(Debug)]
+pub struct Isoparametric {
+    name: &'static str,
+    shape: Shape,
+    rule: &'static Rule,
+    table: &'static LazyLock<Table>,
+}
+
+macro_rules! tables {
+    ($($name:ident = $shape:ident, $rule:ident;)*) => {
+        $(pub(super) static $name: LazyLock<Table> =
+            LazyLock::new(|| Table::new(Shape::$shape.cell(), &quadrature::$rule));)*
+    };
+}
+
+tables! {
+    TET4_1 = Tet4, TET_1;
+    TET10_4 = Tet10, TET_4;
+    TET10_14 = Tet10, TET_14;
+    HEX8_8 = Hex8, HEX_8;
+    HEX20_27 = Hex20, HEX_27;
+    HEX20_8 = Hex20, HEX_8;
+    WEDGE6_2 = Wedge6, WEDGE_2;
+    WEDGE15_9 = Wedge15, WEDGE_9;
+}
+
+/// C3D4: linear tetrahedron, one point.
+pub static TET4: Isoparametric =
+    Isoparametric { name: "tet4", shape: Shape::Tet4, rule: &quadrature::TET_1, table: &TET4_1 };
+
+/// C3D10: quadratic tetrahedron, four points, curved cells included.
+pub static TET10: Isoparametric =
+    Isoparametric { name: "tet10", shape: Shape::Tet10, rule: &quadrature::TET_4, table: &TET10_4 };
+
+/// C3D20: quadratic brick, 27 points.
+pub static HEX20: Isoparametric =
+    Isoparametric { name: "hex20", shape: Shape::Hex20, rule: &quadrature::HEX_27, table: &HEX20_27 };
+
+/// C3D20R: quadratic brick, eight points.
+pub static HEX20_REDUCED: Isoparametric =
+    Isoparametric { name: "hex20-reduced", shape: Shape::Hex20, rule: &quadrature::HEX_8, table: &HEX20_8 };
+
+/// C3D6: linear prism, two points.
+pub static WEDGE6: Isoparametric =
+    Isoparametric { name: "wedge6", shape: Shape::Wedge6, rule: &quadrature::WEDGE_2, table: &WEDGE6_2 };
+
+/// C3D15: quadratic prism, nine points.
+pub static WEDGE15: Isoparametric =
+    Isoparametric { name: "wedge15", shape: Shape::Wedge15, rule: &quadrature::WEDGE_9, table: &WEDGE15_9 };
+
+impl Element for Isoparametric {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn source(&self) -> &'static str {
+        "Zienkiewicz, Taylor & Zhu (2013), The Finite Element Method: Its Basis and Fundamentals, 7th ed., ch. 5 and 6"
+    }
+
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn rule(&self) -> &'static Rule {
+        self.rule
+    }
+
+    fn stiffness(
+        &self,
+        points: &[Vec3],
+        stiffness: &Stiffness,
+        out: &mut [[f64; 9]],
+    ) -> Result<(), Inverted> {
+        moments::integrate(self.table, points, stiffness, out)
+    }
+
+    fn strains(
+        &self,
+        points: &[Vec3],
+        _stiffness: &Stiffness,
+        displacements: &[Vec3],
+        _initial: &[Six],
+        out: &mut [PointStrain],
+    ) -> Result<(), Inverted> {
+        self.table.strains(points, displacements, out)
+    }
+
+    fn initial_forces(
+        &self,
+        points: &[Vec3],
+        stiffness: &Stiffness,
+        initial: &[Six],
+        out: &mut [Vec3],
+    ) -> Result<(), Inverted> {
+        self.table.forces(points, |q| apply(stiffness, &initial[q]), out)
+    }
+}
