@@ -13,7 +13,7 @@ use dens_mesher::Vec3;
 use dens_reports::export::vtu::write_pvd;
 use dens_reports::table::significant;
 use dens_solver::linear::Choice;
-use dens_solver::statics::{Answer, Assembled, Load, Options, SetUp, Stresses};
+use dens_solver::statics::{Answer, Assembled, Load, Options, Statics, Stresses};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -56,6 +56,28 @@ fn timed<T>(slot: &mut f64, work: impl FnOnce() -> T) -> T {
     let done = work();
     *slot += start.elapsed().as_secs_f64();
     done
+}
+
+/// What the set-up of a group of steps has cost.
+#[derive(Debug, Clone)]
+struct SetUp {
+    solver: &'static str,
+    reason: String,
+    free_dofs: usize,
+    matrix_bytes: usize,
+    solver_bytes: usize,
+}
+
+impl SetUp {
+    fn of(statics: &Statics<'_>) -> Self {
+        Self {
+            solver: statics.solver_name(),
+            reason: statics.reason().to_string(),
+            free_dofs: statics.free_dofs(),
+            matrix_bytes: statics.matrix_bytes(),
+            solver_bytes: statics.solver_bytes(),
+        }
+    }
 }
 
 /// One step, solved.
@@ -109,7 +131,7 @@ fn solve(
     let mut solved: Vec<Option<Solved>> = states.iter().map(|_| None).collect();
     let share = 0.65 / groups.len() as f64;
     for group in &groups {
-        let bound = built.bind(&states[group[0]], deck, findings);
+        let bound = built.bind(&states[group[0]], deck, findings)?;
         let loads: Vec<Load> =
             group.iter().map(|&i| built.load(&states[i], &bound, deck, findings)).collect();
         if findings.n_errors() > 0 {
@@ -146,7 +168,7 @@ fn one_group(
     let statics = timed(&mut seconds.setup, || assembled.prepare(&options))?;
     progress.phase("solve", 0.4 * share);
     let answers = timed(&mut seconds.solve, || statics.solve(loads))?;
-    Ok((answers, statics.set_up()))
+    Ok((answers, SetUp::of(&statics)))
 }
 
 /// Writes tables and pictures; gives remarks on what was chosen.

@@ -125,21 +125,7 @@ fn one(motion: &FreeMotion, deck: &Deck, built: &Built) -> String {
     if more > 0 {
         who.push(format!("{more} more"));
     }
-    let norm = |v: &[f64; 3]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
-    let (along, about) = (norm(&motion.translation), norm(&motion.rotation));
-    let axis = |v: &[f64; 3]| {
-        let n = norm(v);
-        let c = v.map(|x| if (x / n).abs() < 5e-4 { 0.0 } else { x / n });
-        format!("({:.3} {:.3} {:.3})", c[0], c[1], c[2])
-    };
-    let how = if about <= 1e-6 * along {
-        format!("moves along {}", axis(&motion.translation))
-    } else if along <= 1e-6 * about {
-        format!("turns about {}", axis(&motion.rotation))
-    } else {
-        format!("moves along {} while it turns about {}", axis(&motion.translation), axis(&motion.rotation))
-    };
-    format!("{} {how}", who.join(", "))
+    format!("{} {}", who.join(", "), motion.motion())
 }
 
 /// A part by its lowest element and the set of its section.

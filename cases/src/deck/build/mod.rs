@@ -37,10 +37,6 @@ pub struct Built {
     pub frames: BTreeMap<u32, Matrix3<f64>>,
     /// Equations of the deck, in nodes of the mesh.
     equations: Vec<(Equation, Place)>,
-    /// Equations of the ties.
-    ties: Vec<(Equation, Place)>,
-    /// Dofs of nodes without elements that nothing moves: held.
-    idle: Vec<Dof>,
 }
 
 /// Constraints of a step with their lines.
@@ -95,15 +91,11 @@ fn attempt(deck: &Deck, findings: &mut Findings) -> Result<Built, Failure> {
         mesh_node,
         frames: node_frames(deck),
         equations: Vec::new(),
-        ties: Vec::new(),
-        idle: Vec::new(),
     };
     equations(deck, &mut built, findings);
-    built.idle = idle_dofs(deck, &built);
     if let Some(points) = ties::adjusted(deck, &built, findings)? {
         built.body = make_body(deck, &built.mesh_node, points, &materials, &frames, &properties)?;
     }
-    built.ties = ties::equations(deck, &built, findings)?;
     Ok(built)
 }
 
@@ -263,73 +255,32 @@ fn equations(deck: &Deck, built: &mut Built, findings: &mut Findings) {
     }
 }
 
-/// Dofs of nodes without elements that stand in no equation.
-fn idle_dofs(deck: &Deck, built: &Built) -> Vec<Dof> {
-    let mut in_element = vec![false; built.deck_node.len()];
-    for &n in &deck.elements.nodes {
-        in_element[built.mesh_node[n as usize] as usize] = true;
-    }
-    let bound: BTreeSet<Dof> =
-        built.equations.iter().flat_map(|(e, _)| e.terms.iter().map(|(dof, _)| *dof)).collect();
-    (0..in_element.len() as u32)
-        .filter(|&n| !in_element[n as usize])
-        .flat_map(|node| [0, 1, 2].map(|axis| Dof { node, axis }))
-        .filter(|dof| !bound.contains(dof))
-        .collect()
-}
-
 impl Built {
-    /// Constraints of steps that support these dofs of the deck.
-    pub fn bind(&self, state: &State, deck: &Deck, findings: &mut Findings) -> Bound {
+    /// Constraints of steps that support the dofs of this state: supports, equations, ties.
+    ///
+    /// # Errors
+    /// A tie that names what does not exist.
+    pub fn bind(&self, state: &State, deck: &Deck, findings: &mut Findings) -> Result<Bound, Failure> {
         let mut bound = Bound {
             constraints: Constraints::default(),
             supports: Vec::new(),
             equations: Vec::new(),
             prescribed: Vec::new(),
         };
-        let mut held = BTreeSet::new();
         for (&(node, axis), &(_, place)) in &state.supports {
             let Some(mesh) = self.mesh_node(node) else { continue };
-            let dof = Dof { node: mesh, axis };
-            held.insert(dof);
-            bound.constraints.supports.push(dof);
+            bound.constraints.supports.push(Dof { node: mesh, axis });
             bound.supports.push(place);
             bound.prescribed.push((node, axis));
         }
-        for &dof in self.idle.iter().filter(|dof| !held.contains(dof)) {
-            bound.constraints.supports.push(dof);
-            bound.supports.push(Place::NOWHERE);
-        }
-        let mut eliminated = held.clone();
         for (equation, place) in &self.equations {
-            eliminated.extend(equation.terms.first().map(|t| t.0));
             bound.constraints.equations.push(equation.clone());
             bound.equations.push(*place);
         }
-        // A tied node that is held or eliminated already stays as it is, as in Abaqus and CalculiX.
-        let mut left: Option<(Dof, Place, usize)> = None;
-        for (equation, place) in &self.ties {
-            let Some(&(dof, _)) = equation.terms.first() else { continue };
-            if eliminated.insert(dof) {
-                bound.constraints.equations.push(equation.clone());
-                bound.equations.push(*place);
-            } else {
-                let n = left.map_or(0, |l| l.2);
-                left = Some((left.map_or(dof, |l| l.0), *place, n + 1));
-            }
-        }
-        if let Some((dof, place, n)) = left {
-            let label = deck.nodes.labels[self.deck_node[dof.node as usize] as usize];
-            findings.warn(
-                place,
-                format!(
-                    "{n} degrees of freedom of tied nodes are supported or eliminated otherwise and not tied, the first of node {label}"
-                ),
-            );
-        }
         let frames = self.frames.iter().filter_map(|(&n, &frame)| Some((self.mesh_node(n)?, frame)));
         bound.constraints.frames = frames.collect();
-        bound
+        ties::bind(deck, self, &mut bound, findings)?;
+        Ok(bound)
     }
 
     /// Loads of a state, for supports in the order of `bound`.
@@ -366,7 +317,6 @@ impl Built {
                 self.deck_node.iter().map(|&n| state.temperature_rise[n as usize]).collect();
         }
         load.prescribed = bound.prescribed.iter().map(|dof| state.supports[dof].0).collect();
-        load.prescribed.resize(bound.constraints.supports.len(), 0.0);
         load
     }
 

@@ -1,19 +1,18 @@
-//! `*TIE`: slave nodes, moved onto the master surface if asked, and the equations that glue them.
+//! `*TIE`: slave nodes, moved onto the master surface if asked, and the equations that glue them to it.
 
-use super::Built;
+use super::{Bound, Built};
 use crate::deck::model::{Deck, Surface, Tie};
-use crate::deck::source::{Findings, Place};
+use crate::deck::source::Findings;
 use crate::failure::Failure;
 use dens_mesher::Vec3;
-use dens_solver::statics::{CellFacet, Equation, tie};
-use nalgebra::Matrix3;
+use dens_solver::statics::{CellFacet, Constraints, Equation, tie};
 
 /// Node positions after moving slave nodes onto their master surfaces; `None` when nothing moves.
 pub(super) fn adjusted(deck: &Deck, built: &Built, findings: &mut Findings) -> Result<Option<Vec<Vec3>>, Failure> {
     let mut points: Option<Vec<Vec3>> = None;
     for asked in deck.ties.iter().filter(|t| t.adjust) {
         // Without frames the coefficients of one axis are the shape functions of the foot.
-        let found = run(deck, built, asked, &[], findings)?;
+        let found = run(deck, built, asked, &Constraints::default(), findings)?;
         for (node, _) in &found.gaps {
             let own = |e: &&Equation| e.terms.first().is_some_and(|(d, _)| d.node == *node && d.axis == 0);
             let Some(equation) = found.equations.iter().find(own) else { continue };
@@ -39,17 +38,11 @@ pub(super) fn adjusted(deck: &Deck, built: &Built, findings: &mut Findings) -> R
     Ok(points)
 }
 
-/// Equations of all ties.
-pub(super) fn equations(
-    deck: &Deck,
-    built: &Built,
-    findings: &mut Findings,
-) -> Result<Vec<(Equation, Place)>, Failure> {
-    let frames: Vec<(u32, Matrix3<f64>)> =
-        built.frames.iter().filter_map(|(&n, &frame)| Some((built.mesh_node(n)?, frame))).collect();
-    let mut out = Vec::new();
+/// Adds the equations of all ties; what is supported or eliminated already stays as it is.
+pub(super) fn bind(deck: &Deck, built: &Built, bound: &mut Bound, findings: &mut Findings) -> Result<(), Failure> {
+    let label = |node: u32| deck.nodes.labels[built.deck_node[node as usize] as usize];
     for asked in &deck.ties {
-        let found = run(deck, built, asked, &frames, findings)?;
+        let found = run(deck, built, asked, &bound.constraints, findings)?;
         if let Some(&first) = found.unreached.first() {
             findings.warn(
                 asked.place,
@@ -57,23 +50,35 @@ pub(super) fn equations(
                     "{} slave nodes of tie `{}` are farther from the master surface than the tolerance and stay free, the first is node {}",
                     found.unreached.len(),
                     asked.name,
-                    deck.nodes.labels[built.deck_node[first as usize] as usize]
+                    label(first)
                 ),
             );
         }
-        if found.equations.is_empty() {
+        if let Some(first) = found.left_alone.first() {
+            findings.warn(
+                asked.place,
+                format!(
+                    "{} degrees of freedom of slave nodes of tie `{}` are supported or eliminated otherwise and not tied, the first of node {}",
+                    found.left_alone.len(),
+                    asked.name,
+                    label(first.node)
+                ),
+            );
+        }
+        if found.equations.is_empty() && found.shared.is_empty() && found.left_alone.is_empty() {
             findings.wrong(asked.place, format!("tie `{}` reaches no slave node", asked.name));
         }
-        out.extend(found.equations.into_iter().map(|e| (e, asked.place)));
+        bound.equations.resize(bound.equations.len() + found.equations.len(), asked.place);
+        bound.constraints.equations.extend(found.equations);
     }
-    Ok(out)
+    Ok(())
 }
 
 fn run(
     deck: &Deck,
     built: &Built,
     asked: &Tie,
-    frames: &[(u32, Matrix3<f64>)],
+    constraints: &Constraints,
     findings: &mut Findings,
 ) -> Result<dens_solver::statics::Tie, Failure> {
     let mut slaves = match deck.surfaces.get(&asked.slave) {
@@ -87,5 +92,5 @@ fn run(
     slaves.dedup();
     let masters: Vec<CellFacet> =
         deck.facets(&asked.master).iter().map(|&(cell, facet)| CellFacet { cell, facet }).collect();
-    tie(&built.body, &slaves, &masters, asked.tolerance, frames).map_err(|e| super::explain(&e, deck, built, None, findings))
+    tie(&built.body, &slaves, &masters, asked.tolerance, constraints).map_err(|e| super::explain(&e, deck, built, None, findings))
 }
