@@ -4,12 +4,13 @@
 //! | --- | --- | --- |
 //! | [`TET4`] | C3D4 | 1 |
 //! | [`TET10`] | C3D10 | 4 |
+//! | [`HEX8`] | C3D8 of CalculiX | 2 × 2 × 2 |
 //! | [`HEX20`] | C3D20 | 3 × 3 × 3 |
 //! | [`HEX20_REDUCED`] | C3D20R | 2 × 2 × 2 |
 //! | [`WEDGE6`] | C3D6 | 2 |
 //! | [`WEDGE15`] | C3D15 | 3 × 3 |
 //!
-//! C3D8 and C3D8I assume more: [`super::MeanDilatationHex8`], [`super::IncompatibleHex8`].
+//! C3D8 of Abaqus and C3D8I assume more: [`super::MeanDilatationHex8`], [`super::IncompatibleHex8`].
 
 use super::points::Table;
 use super::{Element, Inverted, PointStrain, moments};
@@ -22,7 +23,7 @@ use std::sync::LazyLock;
 /// Displacements of the cell's shape functions, strains as they come, one rule for everything.
 ///
 /// HEX20_REDUCED: a single cell has six free motions beyond the rigid ones; two cells that share a facet have
-/// none that spreads. WEDGE6: a single cell can also twist freely about its axis. TET4 and WEDGE6 are stiff in bending and lock beyond a Poisson's ratio of about 0.4; the
+/// none that spreads. WEDGE6: a single cell can also twist freely about its axis. TET4, HEX8 and WEDGE6 are stiff in bending and lock beyond a Poisson's ratio of about 0.4; the
 /// quadratic ones lock beyond 0.49.
 #[derive(Debug)]
 pub struct Isoparametric {
@@ -57,6 +58,10 @@ pub static TET4: Isoparametric =
 /// C3D10: quadratic tetrahedron, four points, curved cells included.
 pub static TET10: Isoparametric =
     Isoparametric { name: "tet10", shape: Shape::Tet10, rule: &quadrature::TET_4, table: &TET10_4 };
+
+/// C3D8 of CalculiX: linear brick, eight points, nothing averaged.
+pub static HEX8: Isoparametric =
+    Isoparametric { name: "hex8", shape: Shape::Hex8, rule: &quadrature::HEX_8, table: &HEX8_8 };
 
 /// C3D20: quadratic brick, 27 points.
 pub static HEX20: Isoparametric =

@@ -30,7 +30,8 @@ pub struct MeanDilatation;
 
 /// C3D8: trilinear brick, 2 × 2 × 2 points, the dilatation averaged over each cell.
 ///
-/// Abaqus calls it selectively reduced integration. Free of volumetric locking, but stiff in bending like all
+/// Abaqus calls it selectively reduced integration; C3D8 of CalculiX has no such averaging, take
+/// [`super::HEX8`] to compare with it. Free of volumetric locking, but stiff in bending like all
 /// linear bricks (parasitic shear): take [`super::IncompatibleHex8`] or quadratic cells there.
 #[derive(Debug, Clone, Copy)]
 pub struct MeanDilatationHex8;

@@ -20,7 +20,7 @@ use thiserror::Error;
 
 pub use displacement::Displacement;
 pub use incompatible::IncompatibleHex8;
-pub use isoparametric::{HEX20, HEX20_REDUCED, Isoparametric, TET4, TET10, WEDGE6, WEDGE15};
+pub use isoparametric::{HEX8, HEX20, HEX20_REDUCED, Isoparametric, TET4, TET10, WEDGE6, WEDGE15};
 pub use mean_dilatation::{MeanDilatation, MeanDilatationHex8};
 
 /// Most blocks of an element matrix: 20 nodes.
@@ -122,6 +122,7 @@ pub static CATALOGUE: &[&dyn Element] = &[
     &MeanDilatation,
     &TET4,
     &TET10,
+    &HEX8,
     &MeanDilatationHex8,
     &IncompatibleHex8,
     &HEX20,

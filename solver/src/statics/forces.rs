@@ -88,7 +88,7 @@ fn add_traction(
     Ok(())
 }
 
-/// Adds ∫ N ρ a dV by the richest rule of each cell.
+/// Adds ∫ N ρ a dV by the points of each cell's formulation, as CalculiX does.
 fn add_body_force(
     body: &Body,
     cells: &[u32],
@@ -107,8 +107,7 @@ fn add_body_force(
         let (shape, nodes) = (mesh.shapes()[cell].cell(), mesh.cell(cell));
         let points = mesh.cell_points(cell);
         let points = &points[..nodes.len()];
-        let rules = shape.rules();
-        for (xi, w) in rules[rules.len() - 1].iter() {
+        for (xi, w) in body.cells()[cell].formulation.element().rule().iter() {
             shape.values(xi, &mut n[..nodes.len()]);
             let x: Vec3 = n.iter().zip(points).map(|(n, p)| *n * p).sum();
             let share = w * density * mapping::volume_ratio(shape, points, xi) * acceleration(x);

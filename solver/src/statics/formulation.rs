@@ -1,8 +1,8 @@
 //! Which element formulation a cell uses, named after the element types of Abaqus.
 
 use crate::elements::{
-    Element, HEX20, HEX20_REDUCED, IncompatibleHex8, MeanDilatation, MeanDilatationHex8, TET4, TET10, WEDGE6,
-    WEDGE15,
+    Element, HEX8, HEX20, HEX20_REDUCED, IncompatibleHex8, MeanDilatation, MeanDilatationHex8, TET4, TET10,
+    WEDGE6, WEDGE15,
 };
 use crate::tensor::{self, LOCKING_RATIO, Stiffness};
 use dens_mesher::mixed::Shape;
@@ -18,6 +18,8 @@ pub enum Formulation {
     Tet10MeanDilatation,
     /// C3D8: linear brick, 2 × 2 × 2 points, the dilatation averaged over the cell (B-bar).
     Hex8,
+    /// Linear brick, 2 × 2 × 2 points, nothing averaged: what CalculiX does for C3D8.
+    Hex8Full,
     /// C3D8I: linear brick with incompatible modes, 2 × 2 × 2 points.
     Hex8Incompatible,
     /// C3D20: quadratic brick, 3 × 3 × 3 points.
@@ -32,11 +34,12 @@ pub enum Formulation {
 
 impl Formulation {
     /// Every formulation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Tet4,
         Self::Tet10,
         Self::Tet10MeanDilatation,
         Self::Hex8,
+        Self::Hex8Full,
         Self::Hex8Incompatible,
         Self::Hex20,
         Self::Hex20Reduced,
@@ -64,7 +67,7 @@ impl Formulation {
         match self {
             Self::Tet4 => "C3D4",
             Self::Tet10 | Self::Tet10MeanDilatation => "C3D10",
-            Self::Hex8 => "C3D8",
+            Self::Hex8 | Self::Hex8Full => "C3D8",
             Self::Hex8Incompatible => "C3D8I",
             Self::Hex20 => "C3D20",
             Self::Hex20Reduced => "C3D20R",
@@ -85,7 +88,7 @@ impl Formulation {
         match self {
             Self::Tet4 => Shape::Tet4,
             Self::Tet10 | Self::Tet10MeanDilatation => Shape::Tet10,
-            Self::Hex8 | Self::Hex8Incompatible => Shape::Hex8,
+            Self::Hex8 | Self::Hex8Full | Self::Hex8Incompatible => Shape::Hex8,
             Self::Hex20 | Self::Hex20Reduced => Shape::Hex20,
             Self::Wedge6 => Shape::Wedge6,
             Self::Wedge15 => Shape::Wedge15,
@@ -99,6 +102,7 @@ impl Formulation {
             Self::Tet10 => &TET10,
             Self::Tet10MeanDilatation => &MeanDilatation,
             Self::Hex8 => &MeanDilatationHex8,
+            Self::Hex8Full => &HEX8,
             Self::Hex8Incompatible => &IncompatibleHex8,
             Self::Hex20 => &HEX20,
             Self::Hex20Reduced => &HEX20_REDUCED,
