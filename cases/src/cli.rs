@@ -2,6 +2,7 @@
 
 use crate::case::Quality;
 use crate::commands;
+use crate::deck::build::Brick;
 use crate::failure::{Exit, Failure};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
@@ -90,6 +91,9 @@ pub struct SolveArgs {
     /// Memory the matrix and its solver may take, for instance "4 GB".
     #[arg(long, value_name = "SIZE", default_value = "8 GiB", value_parser = memory)]
     pub max_memory: u64,
+    /// Integration of C3D8 elements: `full` as in CalculiX, `bbar` as in Abaqus.
+    #[arg(long, value_enum, default_value_t = Brick::Full)]
+    pub c3d8: Brick,
     /// Write all nodes and elements to the tables, not only the sets that the deck prints.
     #[arg(long)]
     pub all: bool,

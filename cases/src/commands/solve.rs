@@ -95,7 +95,7 @@ fn whole(args: &SolveArgs, progress: &Progress) -> Result<(String, String), Fail
     let (deck, mut findings) = timed(&mut seconds.read, || crate::deck::read(&args.deck))?;
     progress.phase("build", 0.05);
     let (built, states) = timed(&mut seconds.assemble, || {
-        build(&deck, &mut findings).map(|built| (built, states(&deck)))
+        build(&deck, args.c3d8, &mut findings).map(|built| (built, states(&deck)))
     })?;
     let solved = solve(args, &deck, &built, &states, &mut findings, &mut seconds, progress)?;
     progress.phase("write", 0.2);

@@ -18,11 +18,21 @@ use dens_mesher::mixed::{MixedMesh, Shape};
 use dens_solver::statics::{
     Body, CellFacet, CellProperties, Centrifugal, Constraints, Dof, Equation, Formulation, Gravity, Load, Material,
 };
+use dens_solver::tensor::Stiffness;
 use nalgebra::Matrix3;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// No node of the mesh.
 const NONE: u32 = u32::MAX;
+
+/// What the element type C3D8 means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Brick {
+    /// Full integration, as in CalculiX.
+    Full,
+    /// Mean dilatation (B-bar), as in Abaqus.
+    Bbar,
+}
 
 /// Model of the solver, with the way back to the deck.
 #[derive(Debug)]
@@ -63,22 +73,22 @@ impl Built {
 ///
 /// # Errors
 /// Elements without a section, bad equations or ties, rendered with their places; exit 2.
-pub fn build(deck: &Deck, findings: &mut Findings) -> Result<Built, Failure> {
-    let done = attempt(deck, findings);
+pub fn build(deck: &Deck, brick: Brick, findings: &mut Findings) -> Result<Built, Failure> {
+    let done = attempt(deck, brick, findings);
     if findings.n_errors() > 0 {
         return Err(Failure::problems(findings.errors()));
     }
     done
 }
 
-fn attempt(deck: &Deck, findings: &mut Findings) -> Result<Built, Failure> {
+fn attempt(deck: &Deck, brick: Brick, findings: &mut Findings) -> Result<Built, Failure> {
     if deck.elements.is_empty() {
         return Err(Failure::input("the deck has no elements"));
     }
     if deck.steps.is_empty() {
         return Err(Failure::input("the deck has no `*STEP`: there is nothing to solve"));
     }
-    let (materials, properties, frames) = sections(deck, findings);
+    let (materials, properties, frames) = sections(deck, brick, findings);
     let (deck_node, mesh_node) = number_nodes(deck);
     if findings.n_errors() > 0 {
         return Err(Failure::problems(findings.errors()));
@@ -116,11 +126,12 @@ fn make_body(
 }
 
 fn shape(kind: Kind) -> Shape {
-    formulation(kind).shape()
+    formulation(kind, Brick::Full).shape()
 }
 
-fn formulation(kind: Kind) -> Formulation {
+fn formulation(kind: Kind, brick: Brick) -> Formulation {
     match kind {
+        Kind::C3d8 if brick == Brick::Full => Formulation::Hex8Full,
         Kind::C3d4 => Formulation::Tet4,
         Kind::C3d10 => Formulation::Tet10,
         Kind::C3d8 => Formulation::Hex8,
@@ -133,7 +144,11 @@ fn formulation(kind: Kind) -> Formulation {
 }
 
 /// Materials and the properties of every element.
-fn sections(deck: &Deck, findings: &mut Findings) -> (Vec<Material>, Vec<CellProperties>, Vec<Matrix3<f64>>) {
+fn sections(
+    deck: &Deck,
+    brick: Brick,
+    findings: &mut Findings,
+) -> (Vec<Material>, Vec<CellProperties>, Vec<Matrix3<f64>>) {
     let mut materials = Vec::with_capacity(deck.materials.len());
     for m in &deck.materials {
         let [x, y, z] = m.expansion.unwrap_or_default();
@@ -167,13 +182,13 @@ fn sections(deck: &Deck, findings: &mut Findings) -> (Vec<Material>, Vec<CellPro
                     *fixed.get_or_insert_with(|| own(&mut frames, Vec3::zeros()))
                 }
             });
-            let plain = formulation(deck.elements.kinds[e as usize]);
-            let formulation = plain.suited(&materials[section.material].stiffness);
+            let plain = formulation(deck.elements.kinds[e as usize], brick);
+            let formulation = unlocked(plain, &materials[section.material].stiffness);
             if formulation != plain {
                 findings.warn(
                     section.place,
                     format!(
-                        "material `{}` is nearly incompressible: its {} elements use the mean dilatation, which does not lock",
+                        "material `{}` is nearly incompressible: its {} elements average the dilatation and do not lock",
                         deck.materials[section.material].name,
                         plain.abaqus_type()
                     ),
@@ -194,6 +209,15 @@ fn sections(deck: &Deck, findings: &mut Findings) -> (Vec<Material>, Vec<CellPro
         );
     }
     (materials, properties.into_iter().flatten().collect(), frames)
+}
+
+/// The formulation, or its counterpart that does not lock for a nearly incompressible material.
+fn unlocked(plain: Formulation, stiffness: &Stiffness) -> Formulation {
+    let locks = Formulation::Tet10.suited(stiffness) != Formulation::Tet10;
+    match plain {
+        Formulation::Hex8Full if locks => Formulation::Hex8,
+        _ => plain.suited(stiffness),
+    }
 }
 
 /// Mean of the nodes of an element: where axes that vary are taken.
