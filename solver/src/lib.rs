@@ -3,7 +3,8 @@
 //! Modules in reading order: [`tensor`], [`materials`], [`elements`], [`assembly`] (mesh to matrix),
 //! [`recover`] (displacements to stresses), [`loads`] (tractions, interfaces between bodies, condyle guide,
 //! screws and rods), [`linear`] (sparse solvers), [`model`], [`newton`] (contact), [`solution`],
-//! [`criteria`], [`homogenize`] (lattice cells), [`statics`] (input decks: mixed cells, linear constraints).
+//! [`criteria`], [`homogenize`] (lattice cells), [`statics`] (input decks: mixed cells, linear constraints),
+//! [`estimate`] (discretisation error).
 //!
 //! Units: mm, N, MPa. Six-component order of stiffness matrices: xx yy zz yz xz xy with engineering shear.
 //! Same bits for any thread count; no files, clock, environment or terminal.
@@ -11,6 +12,7 @@
 pub mod assembly;
 pub mod criteria;
 pub mod elements;
+pub mod estimate;
 pub mod homogenize;
 pub mod linear;
 pub mod loads;

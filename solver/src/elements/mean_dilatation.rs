@@ -7,6 +7,7 @@
 //! c = ⅓ P C I  (stress deviator of a unit dilatation, zero when isotropic),   κ = ⅑ I : C : I
 //! ```
 
+use super::displacement::integration;
 use super::isoparametric::{HEX8_8, TET10_4, TET10_14};
 use super::moments::{self, Dilatation};
 use super::points::Table;
@@ -80,7 +81,8 @@ impl Element for MeanDilatation {
         initial: &[Six],
         out: &mut [Vec3],
     ) -> Result<(), Inverted> {
-        initial_forces(&TET10_4, &moments::dilatation(&TET10_14, points)?, points, stiffness, initial, out)
+        let (table, initial) = integration(points, initial);
+        initial_forces(table, &moments::dilatation(&TET10_14, points)?, points, stiffness, &initial, out)
     }
 }
 

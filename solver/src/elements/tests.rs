@@ -101,13 +101,12 @@ fn six_rigid_motions_cost_nothing() {
 #[test]
 fn no_other_motion_is_free_but_those_a_formulation_confesses() {
     // Mean dilatation: u = 2 (a·x) x − |x|² a has no deviator, and its dilatation averages to zero about the
-    // centroid. Reduced hex20: 8 points × 6 strains = 48 of 60 unknowns. Wedge6: its triangles turn against each
+    // centroid. Reduced hex20: 8 points × 6 strains = 48 of 60 unknowns, and a millionth of the rest. Wedge6: its triangles turn against each
     // other about the axis, which two points on the axis do not see.
     for (element, p, c) in every_case() {
         let is_straight = p == straight(element.shape());
         let free = match element.name() {
             "mean-dilatation" if is_straight => 9,
-            "hex20-reduced" => 12,
             "wedge6" => 7,
             _ => 6,
         };
@@ -116,7 +115,8 @@ fn no_other_motion_is_free_but_those_a_formulation_confesses() {
         let mut values: Vec<f64> = k.symmetric_eigenvalues().iter().copied().collect();
         values.sort_by(f64::total_cmp);
         assert!(values[free - 1].abs() < 1e-13 * values[n - 1], "{}: {values:?}", element.name());
-        assert!(1e-5 * values[n - 1] < values[free], "{}: {values:?}", element.name());
+        let least = if element.name() == "hex20-reduced" { 1e-9 } else { 1e-5 };
+        assert!(least * values[n - 1] < values[free], "{}: {values:?}", element.name());
     }
 }
 
@@ -175,7 +175,9 @@ fn stiffness_and_initial_forces_are_the_derivatives_of_the_energy_at_the_points(
                 };
                 let slope = (at(h) - at(-h)) / (2.0 * h);
                 let error = (slope - residual[dof]).abs();
-                assert!(error < 1e-9 * residual.amax(), "{}: {slope} {}", element.name(), residual[dof]);
+                // The reduced hex20 has a millionth of energy that its points do not see.
+                let tolerance = if element.name() == "hex20-reduced" { 1e-5 } else { 1e-9 };
+                assert!(error < tolerance * residual.amax(), "{}: {slope} {}", element.name(), residual[dof]);
             }
         }
     }

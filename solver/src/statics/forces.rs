@@ -1,11 +1,12 @@
 //! Nodal forces: of loads, of heat, of displacements.
 
 use super::elimination::{Elimination, Role, checked};
-use super::{Body, CellFacet, Load, StaticsError, thermal};
+use super::{Body, CellFacet, Formulation, Load, StaticsError, thermal};
 use crate::elements::{MAX_BLOCKS, block_of, n_blocks};
 use crate::tensor::Six;
 use dens_mesher::Vec3;
 use dens_mesher::cells::mapping::{self, MAX_NODES};
+use dens_mesher::cells::quadrature;
 use rayon::prelude::*;
 
 /// Most integration points of a formulation.
@@ -60,7 +61,11 @@ fn finite(value: f64, what: &'static str) -> Result<(), StaticsError> {
     if value.is_finite() { Ok(()) } else { Err(StaticsError::BadNumber { what }) }
 }
 
-/// Adds ∫ N t dA, with t dA given as a function of the outward area vector, by the richest rule of the facet.
+/// Adds ∫ N t dA, with t dA given as a function of the outward area vector.
+///
+/// Points as in CalculiX: 1 on tri3, 3 on tri6, 2 × 2 on quadrilaterals, 3 × 3 on those of C3D20. (CalculiX takes
+/// one on the quadrilaterals of C3D6, which is the same on parallelograms only.) The resultant of a constant
+/// pressure is exact on curved facets as well; the shares of the nodes are on flat ones.
 fn add_traction(
     body: &Body,
     at: CellFacet,
@@ -76,9 +81,14 @@ fn add_traction(
     let surface = mesh.shapes()[cell].facet_cell(facet);
     let nodes = mesh.facet(cell, facet);
     let points: Vec<Vec3> = nodes.iter().map(|&n| mesh.points()[n as usize]).collect();
-    let rules = surface.rules();
+    let rule = match nodes.len() {
+        3 => &quadrature::TRI_1,
+        6 => &quadrature::TRI_3,
+        8 if body.cells()[cell].formulation == Formulation::Hex20 => &quadrature::QUAD_9,
+        _ => &quadrature::QUAD_4,
+    };
     let mut n = [0.0; MAX_NODES];
-    for (xi, w) in rules[rules.len() - 1].iter() {
+    for (xi, w) in rule.iter() {
         surface.values(xi, &mut n[..nodes.len()]);
         let share = w * force(mapping::area_vector(surface, &points, xi));
         for (n, &node) in n.iter().zip(&nodes) {

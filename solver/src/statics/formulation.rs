@@ -1,8 +1,8 @@
 //! Which element formulation a cell uses, named after the element types of Abaqus.
 
 use crate::elements::{
-    Element, HEX8, HEX20, HEX20_REDUCED, IncompatibleHex8, MeanDilatation, MeanDilatationHex8, TET4, TET10,
-    WEDGE6, WEDGE15,
+    Displacement, Element, HEX8, HEX20, HEX20_REDUCED, IncompatibleHex8, MeanDilatation, MeanDilatationHex8,
+    TET4, TET10, WEDGE6, WEDGE15,
 };
 use crate::tensor::{self, LOCKING_RATIO, Stiffness};
 use dens_mesher::mixed::Shape;
@@ -12,8 +12,11 @@ use dens_mesher::mixed::Shape;
 pub enum Formulation {
     /// C3D4: linear tetrahedron, one point.
     Tet4,
-    /// C3D10: quadratic tetrahedron, four points.
+    /// C3D10: quadratic tetrahedron, four points; 14 for the stiffness of curved cells, which then pass the patch
+    /// test.
     Tet10,
+    /// Quadratic tetrahedron, four points on curved cells too: what CalculiX does for C3D10.
+    Tet10FourPoints,
     /// Quadratic tetrahedron with the dilatation averaged over the cell, for Poisson's ratios beyond 0.45.
     Tet10MeanDilatation,
     /// C3D8: linear brick, 2 × 2 × 2 points, the dilatation averaged over the cell (B-bar).
@@ -34,9 +37,10 @@ pub enum Formulation {
 
 impl Formulation {
     /// Every formulation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Tet4,
         Self::Tet10,
+        Self::Tet10FourPoints,
         Self::Tet10MeanDilatation,
         Self::Hex8,
         Self::Hex8Full,
@@ -66,7 +70,7 @@ impl Formulation {
     pub fn abaqus_type(self) -> &'static str {
         match self {
             Self::Tet4 => "C3D4",
-            Self::Tet10 | Self::Tet10MeanDilatation => "C3D10",
+            Self::Tet10 | Self::Tet10FourPoints | Self::Tet10MeanDilatation => "C3D10",
             Self::Hex8 | Self::Hex8Full => "C3D8",
             Self::Hex8Incompatible => "C3D8I",
             Self::Hex20 => "C3D20",
@@ -87,7 +91,7 @@ impl Formulation {
     pub fn shape(self) -> Shape {
         match self {
             Self::Tet4 => Shape::Tet4,
-            Self::Tet10 | Self::Tet10MeanDilatation => Shape::Tet10,
+            Self::Tet10 | Self::Tet10FourPoints | Self::Tet10MeanDilatation => Shape::Tet10,
             Self::Hex8 | Self::Hex8Full | Self::Hex8Incompatible => Shape::Hex8,
             Self::Hex20 | Self::Hex20Reduced => Shape::Hex20,
             Self::Wedge6 => Shape::Wedge6,
@@ -99,7 +103,8 @@ impl Formulation {
     pub fn element(self) -> &'static dyn Element {
         match self {
             Self::Tet4 => &TET4,
-            Self::Tet10 => &TET10,
+            Self::Tet10 => &Displacement,
+            Self::Tet10FourPoints => &TET10,
             Self::Tet10MeanDilatation => &MeanDilatation,
             Self::Hex8 => &MeanDilatationHex8,
             Self::Hex8Full => &HEX8,

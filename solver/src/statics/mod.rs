@@ -24,8 +24,6 @@ mod load;
 mod reduce;
 mod solve;
 mod stresses;
-#[cfg(test)]
-mod tests;
 mod thermal;
 mod tie;
 
@@ -37,6 +35,7 @@ pub use freedom::FreeMotion;
 pub use load::{CellFacet, Centrifugal, Gravity, Load};
 pub use solve::{Answer, Statics};
 pub use stresses::Stresses;
+pub(crate) use stresses::{Carrier, continuation};
 pub use tie::{Tie, tie};
 
 use crate::assembly::{Assembler, AssemblyError};

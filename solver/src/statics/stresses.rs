@@ -86,7 +86,10 @@ impl Stresses {
         let mut sums = vec![([0.0; 6], 0.0); mesh.n_nodes()];
         for cell in (0..mesh.n_cells()).filter(|&cell| keep(cell)) {
             let formulation = body.cells()[cell].formulation;
-            let matrix = continuations.entry(formulation).or_insert_with(|| continuation(formulation));
+            let nodes = formulation.shape().cell().nodes();
+            let matrix = continuations
+                .entry(formulation)
+                .or_insert_with(|| continuation(formulation, Carrier::Linear, nodes));
             let range = self.of_cell(cell);
             let volume: f64 = self.weights[range.clone()].iter().sum();
             for (i, &node) in mesh.cell(cell).iter().enumerate() {
@@ -136,25 +139,38 @@ fn points_of(
     Ok((0..xis.len()).map(one).collect())
 }
 
-/// Values at the nodes from values at the integration points, nodes × points: least squares with the
-/// polynomials the points can carry, at most linear along each axis (trilinear in bricks).
-fn continuation(formulation: Formulation) -> DMatrix<f64> {
+/// Polynomials that carry a field from the integration points to the rest of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    /// At most linear along each axis: safe to continue to the nodes.
+    Linear,
+    /// Through every point: the field as the formulation has it.
+    Full,
+}
+
+/// Values at `targets` from values at the integration points, targets × points: least squares.
+pub(crate) fn continuation(formulation: Formulation, carrier: Carrier, targets: &[[f64; 3]]) -> DMatrix<f64> {
     let cell = formulation.shape().cell();
     let points = formulation.element().rule().points;
     let basis = |[x, y, z]: [f64; 3]| -> Vec<f64> {
+        let plane = [1.0, x, y];
+        let by_z = |powers: i32| (0..powers).flat_map(|k| plane.map(|p| p * z.powi(k))).collect::<Vec<f64>>();
         match (cell.reference(), points.len()) {
             (_, 1) => vec![1.0],
             (_, 2) => vec![1.0, z],
+            (Reference::Cube, 27) if carrier == Carrier::Full => {
+                (0..27).map(|k| x.powi(k % 3) * y.powi(k / 3 % 3) * z.powi(k / 9)).collect()
+            }
             (Reference::Cube, _) => vec![1.0, x, y, z, x * y, y * z, x * z, x * y * z],
-            (Reference::Prism, _) => vec![1.0, x, y, z, x * z, y * z],
+            (Reference::Prism, _) if carrier == Carrier::Full => by_z(3),
+            (Reference::Prism, _) => by_z(2),
             _ => vec![1.0, x, y, z],
         }
     };
     let width = basis([0.0; 3]).len();
     let at_points = DMatrix::from_fn(points.len(), width, |q, k| basis(points[q])[k]);
-    let nodes = cell.nodes();
-    let at_nodes = DMatrix::from_fn(nodes.len(), width, |i, k| basis(nodes[i])[k]);
+    let at_targets = DMatrix::from_fn(targets.len(), width, |i, k| basis(targets[i])[k]);
     let normal = at_points.transpose() * &at_points;
     let inverse = normal.cholesky().expect("the points carry the polynomials").inverse();
-    at_nodes * inverse * at_points.transpose()
+    at_targets * inverse * at_points.transpose()
 }

@@ -43,7 +43,7 @@ fn path(axes: [usize; 3]) -> Vec<Key> {
 
 /// Box [0, size] of n₁ × n₂ × n₃ bricks, brick (i, j, k) cut into cells of the shape `shape(i)`, nodes moved by
 /// `map`. Mid-edge nodes lie halfway before the map if `curved`, else halfway between their moved corners.
-pub fn mixed_block(
+pub(crate) fn mixed_block(
     shape: impl Fn(usize) -> Shape,
     size: [f64; 3],
     n: [usize; 3],
@@ -88,7 +88,7 @@ pub fn mixed_block(
 }
 
 /// Box of one shape, see [`mixed_block`].
-pub fn block(
+pub(crate) fn block(
     shape: Shape,
     size: [f64; 3],
     n: [usize; 3],
@@ -99,7 +99,7 @@ pub fn block(
 }
 
 /// Smooth distortion that keeps no plane and no right angle.
-pub fn distort(x: Vec3) -> Vec3 {
+pub(crate) fn distort(x: Vec3) -> Vec3 {
     x + 0.08
         * Vec3::new(
             (2.0 * x.y + x.z).sin() + 0.3 * x.x * x.x,
@@ -109,25 +109,25 @@ pub fn distort(x: Vec3) -> Vec3 {
 }
 
 /// Distortion that keeps the faces of the unit cube.
-pub fn stir(x: Vec3) -> Vec3 {
+pub(crate) fn stir(x: Vec3) -> Vec3 {
     let bump = |t: f64| 4.0 * t * (1.0 - t);
     let b = bump(x.x) * bump(x.y) * bump(x.z);
     x + 0.08 * b * Vec3::new(1.0, -0.7, 0.5) + 0.03 * Vec3::new(bump(x.x), -bump(x.y), bump(x.z))
 }
 
 /// Material without heat and weight.
-pub fn elastic(stiffness: Stiffness) -> Material {
+pub(crate) fn elastic(stiffness: Stiffness) -> Material {
     Material { stiffness, expansion: [0.0; 6], density: 0.0 }
 }
 
 /// Body of one material whose cells all have one formulation.
-pub fn body(mesh: MixedMesh, formulation: Formulation, material: Material) -> Body {
+pub(crate) fn body(mesh: MixedMesh, formulation: Formulation, material: Material) -> Body {
     let cells = vec![CellProperties { formulation, material: 0, frame: None }; mesh.n_cells()];
     Body::new(mesh, vec![material], Vec::new(), cells).expect("valid body")
 }
 
 /// Facets that bound one cell only.
-pub fn boundary(mesh: &MixedMesh) -> Vec<CellFacet> {
+pub(crate) fn boundary(mesh: &MixedMesh) -> Vec<CellFacet> {
     let mut seen: BTreeMap<Vec<u32>, Vec<CellFacet>> = BTreeMap::new();
     for cell in 0..mesh.n_cells() {
         for facet in 0..mesh.shapes()[cell].n_facets() {
@@ -142,7 +142,7 @@ pub fn boundary(mesh: &MixedMesh) -> Vec<CellFacet> {
 }
 
 /// Nodes of the boundary, ascending.
-pub fn boundary_nodes(mesh: &MixedMesh) -> Vec<u32> {
+pub(crate) fn boundary_nodes(mesh: &MixedMesh) -> Vec<u32> {
     let mut nodes: Vec<u32> =
         boundary(mesh).iter().flat_map(|f| mesh.facet(f.cell as usize, usize::from(f.facet))).collect();
     nodes.sort_unstable();
