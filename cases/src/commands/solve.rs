@@ -102,6 +102,7 @@ fn whole(args: &SolveArgs, progress: &Progress) -> Result<(String, String), Fail
     let notes = timed(&mut seconds.output, || write(args, &deck, &built, &states, &solved, &output))?;
     let mut warnings = findings.warnings();
     warnings.extend(notes);
+    warnings.extend(large(&built, &solved));
     let object = json(args, &deck, &built, &solved, &warnings, seconds, start.elapsed().as_secs_f64());
     let text = serde_json::to_string_pretty(&object).map_err(Failure::bug)?;
     output.write("solve.json", format!("{text}\n").as_bytes())?;
@@ -140,6 +141,12 @@ fn solve(
         let (answers, set_up) = one_group(args, built, &bound, &loads, seconds, progress, share)
             .map_err(|e| explain(&e, deck, built, Some(&bound), findings))?;
         for ((&i, answer), load) in group.iter().zip(answers).zip(loads) {
+            if !answer.displacements.iter().all(|u| u.iter().all(|x| x.is_finite())) {
+                return Err(Failure::not_converged(format!(
+                    "step {}: a displacement is not a number",
+                    i + 1
+                )));
+            }
             solved[i] = Some(Solved { answer, load, set_up: set_up.clone() });
         }
     }
@@ -160,8 +167,7 @@ fn one_group(
         Solver::Direct => Choice::Direct,
         Solver::Multigrid => Choice::Multigrid,
     };
-    let options =
-        Options { solver, tolerance: args.tol, max_memory: args.max_memory, loads: loads.len() };
+    let options = Options { solver, tolerance: args.tol, max_memory: args.max_memory, loads: loads.len() };
     progress.phase("assemble", 0.2 * share);
     let assembled = timed(&mut seconds.assemble, || Assembled::new(&built.body, &bound.constraints))?;
     progress.phase("set up", 0.4 * share);
@@ -186,9 +192,8 @@ fn write(
     let mut series = Vec::new();
     let mut time = 0.0;
     for (i, step) in solved.iter().enumerate() {
-        let stresses =
-            Stresses::new(&built.body, &step.answer.displacements, &step.load.temperature_rise)
-                .map_err(Failure::bug)?;
+        let stresses = Stresses::new(&built.body, &step.answer.displacements, &step.load.temperature_rise)
+            .map_err(Failure::bug)?;
         let of_nodes = results::rows(deck, i, false, args.all);
         let of_elements = results::rows(deck, i, true, args.all);
         let prescribed = |node: u32| {
@@ -218,9 +223,24 @@ fn write(
         results::rows(deck, i, false, args.all).local || results::rows(deck, i, true, args.all).local
     });
     if !local && (!deck.transforms.is_empty() || deck.sections.iter().any(|s| s.orientation.is_some())) {
-        notes.push("tables are in global axes; `GLOBAL=NO` in a print request asks for local ones".to_string());
+        notes.push(
+            "tables are in global axes; `GLOBAL=NO` in a print request asks for local ones".to_string(),
+        );
     }
     Ok(notes)
+}
+
+/// Remark on displacements beyond what small-displacement theory can mean.
+fn large(built: &Built, solved: &[Solved]) -> Option<String> {
+    let points = built.body.mesh().points();
+    let [low, high] = [f64::min, f64::max]
+        .map(|f| points.iter().copied().reduce(|a, b| a.zip_map(&b, f)).unwrap_or_default());
+    let size = (high - low).norm();
+    let step = solved.iter().position(|s| s.answer.displacements.iter().any(|u| size < u.norm()))?;
+    Some(format!(
+        "step {}: displacements exceed the size of the model: look for a part that is hardly held, or loads and moduli in different units",
+        step + 1
+    ))
 }
 
 fn remark(notes: &mut Vec<String>, chosen: bool, keyword: &str, what: &str) {
@@ -346,7 +366,8 @@ fn summary(args: &SolveArgs, deck: &Deck, solved: &[Solved], warnings: &[String]
         deck.elements.len(),
         deck.steps.len()
     );
-    let _ = writeln!(t, "  step  largest displacement  total reaction (x y z)            iterations  residual");
+    let _ =
+        writeln!(t, "  step  largest displacement  total reaction (x y z)            iterations  residual");
     for (i, s) in solved.iter().enumerate() {
         let largest = s.answer.displacements.iter().map(|u| u.norm()).fold(0.0, f64::max);
         let total: Vec3 = s.answer.reactions.iter().sum();

@@ -27,8 +27,8 @@ impl Elastic {
                 let [d11, d12, d22, d13, d23, d33, d1212, d1313, d2323] = *c;
                 let zero = 0.0;
                 upper(&[
-                    d11, d12, d22, d13, d23, d33, zero, zero, zero, d1212, zero, zero, zero, zero, d1313, zero,
-                    zero, zero, zero, zero, d2323,
+                    d11, d12, d22, d13, d23, d33, zero, zero, zero, d1212, zero, zero, zero, zero, d1313,
+                    zero, zero, zero, zero, zero, d2323,
                 ])
             }
             Self::Anisotropic(c) => upper(c),
@@ -36,7 +36,8 @@ impl Elastic {
         if tensor::is_admissible(&stiffness) {
             Ok(stiffness)
         } else {
-            Err("the elastic constants are not positive definite: some strain would set energy free".to_string())
+            Err("the elastic constants are not positive definite: some strain would set energy free"
+                .to_string())
         }
     }
 }
@@ -65,15 +66,17 @@ fn engineering(c: &[f64; 9]) -> Result<Stiffness, String> {
         }
     }
     let mut compliance = Stiffness::default();
-    for (i, value) in [1.0 / e1, 1.0 / e2, 1.0 / e3, 1.0 / g23, 1.0 / g13, 1.0 / g12].into_iter().enumerate() {
+    for (i, value) in [1.0 / e1, 1.0 / e2, 1.0 / e3, 1.0 / g23, 1.0 / g13, 1.0 / g12].into_iter().enumerate()
+    {
         compliance[i][i] = value;
     }
     for (i, j, value) in [(0, 1, -nu12 / e1), (0, 2, -nu13 / e1), (1, 2, -nu23 / e2)] {
         compliance[i][j] = value;
         compliance[j][i] = value;
     }
-    tensor::inverse(&compliance)
-        .ok_or_else(|| "the elastic constants are not positive definite: some strain would set energy free".to_string())
+    tensor::inverse(&compliance).ok_or_else(|| {
+        "the elastic constants are not positive definite: some strain would set energy free".to_string()
+    })
 }
 
 #[cfg(test)]
@@ -104,7 +107,8 @@ mod tests {
     fn anisotropic_constants_stand_where_the_manual_puts_them() {
         let mut c = [0.0; 21];
         // D1111 D2222 D3333 D1212 D1313 D2323 on the diagonal, D1112 and D1223 off it.
-        for (i, v) in [(0, 10.0), (2, 20.0), (5, 30.0), (9, 4.0), (14, 5.0), (20, 6.0), (6, 0.5), (18, 0.25)] {
+        for (i, v) in [(0, 10.0), (2, 20.0), (5, 30.0), (9, 4.0), (14, 5.0), (20, 6.0), (6, 0.5), (18, 0.25)]
+        {
             c[i] = v;
         }
         let s = Elastic::Anisotropic(c).stiffness().expect("sound");

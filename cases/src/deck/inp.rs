@@ -150,7 +150,11 @@ fn properties(out: &mut String, deck: &Deck) {
 
 /// Numbers, eight to a line, nine where they are three points.
 fn rows(out: &mut String, values: &[f64]) {
-    let per_line = if values.len() == 9 && values[8] != 0.0 && values[6..].iter().all(|v| *v == values[8]) { 9 } else { 8 };
+    let per_line = if values.len() == 9 && values[8] != 0.0 && values[6..].iter().all(|v| *v == values[8]) {
+        9
+    } else {
+        8
+    };
     for line in values.chunks(per_line) {
         let line: Vec<String> = line.iter().map(|v| format!("{v:?}")).collect();
         put(out, format_args!("{}\n", line.join(", ")));
@@ -211,7 +215,9 @@ fn element(deck: &Deck, target: &Option<Target>) -> String {
     match target {
         None => String::new(),
         Some(Target::One(e)) => deck.elements.labels[*e as usize].to_string(),
-        Some(Target::Set(key)) => quoted(deck.element_sets.get(key).map_or(key.as_str(), |s| s.name.as_str())),
+        Some(Target::Set(key)) => {
+            quoted(deck.element_sets.get(key).map_or(key.as_str(), |s| s.name.as_str()))
+        }
     }
 }
 
@@ -269,37 +275,64 @@ fn one_step(out: &mut String, deck: &Deck, step: &Step) {
             }
             Lines::ElementLoads(lines) => {
                 empty(out, lines, "*DLOAD", op);
-                keyword(out, deck, &format!("*DLOAD{op}"), lines, |l| l.amplitude, |out, l| {
-                    let target = element(deck, &l.target);
-                    match l.kind {
-                        ElementLoadKind::Pressure(f) => {
-                            put(out, format_args!("{target}, P{}, {:?}\n", f + 1, l.value));
-                        }
-                        ElementLoadKind::Gravity(d) => {
-                            put(out, format_args!("{target}, GRAV, {:?}, {:?}, {:?}, {:?}\n", l.value, d.x, d.y, d.z));
-                        }
-                        ElementLoadKind::Centrifugal(p, d) => put(
-                            out,
-                            format_args!(
-                                "{target}, CENTRIF, {:?}, {:?}, {:?}, {:?}, {:?}, {:?}, {:?}\n",
-                                l.value, p.x, p.y, p.z, d.x, d.y, d.z
+                keyword(
+                    out,
+                    deck,
+                    &format!("*DLOAD{op}"),
+                    lines,
+                    |l| l.amplitude,
+                    |out, l| {
+                        let target = element(deck, &l.target);
+                        match l.kind {
+                            ElementLoadKind::Pressure(f) => {
+                                put(out, format_args!("{target}, P{}, {:?}\n", f + 1, l.value));
+                            }
+                            ElementLoadKind::Gravity(d) => {
+                                put(
+                                    out,
+                                    format_args!(
+                                        "{target}, GRAV, {:?}, {:?}, {:?}, {:?}\n",
+                                        l.value, d.x, d.y, d.z
+                                    ),
+                                );
+                            }
+                            ElementLoadKind::Centrifugal(p, d) => put(
+                                out,
+                                format_args!(
+                                    "{target}, CENTRIF, {:?}, {:?}, {:?}, {:?}, {:?}, {:?}, {:?}\n",
+                                    l.value, p.x, p.y, p.z, d.x, d.y, d.z
+                                ),
                             ),
-                        ),
-                    }
-                });
+                        }
+                    },
+                );
             }
             Lines::SurfaceLoads(lines) => {
                 empty(out, lines, "*DSLOAD", op);
-                keyword(out, deck, &format!("*DSLOAD{op}"), lines, |l| l.amplitude, |out, l| {
-                    let name = deck.surfaces.get(&l.surface).map_or(l.surface.as_str(), |s| s.name());
-                    match l.direction {
-                        None => put(out, format_args!("{}, P, {:?}\n", quoted(name), l.value)),
-                        Some(d) => put(
-                            out,
-                            format_args!("{}, TRVEC, {:?}, {:?}, {:?}, {:?}\n", quoted(name), l.value, d.x, d.y, d.z),
-                        ),
-                    }
-                });
+                keyword(
+                    out,
+                    deck,
+                    &format!("*DSLOAD{op}"),
+                    lines,
+                    |l| l.amplitude,
+                    |out, l| {
+                        let name = deck.surfaces.get(&l.surface).map_or(l.surface.as_str(), |s| s.name());
+                        match l.direction {
+                            None => put(out, format_args!("{}, P, {:?}\n", quoted(name), l.value)),
+                            Some(d) => put(
+                                out,
+                                format_args!(
+                                    "{}, TRVEC, {:?}, {:?}, {:?}, {:?}\n",
+                                    quoted(name),
+                                    l.value,
+                                    d.x,
+                                    d.y,
+                                    d.z
+                                ),
+                            ),
+                        }
+                    },
+                );
             }
             Lines::Temperatures(lines) => {
                 let line = |out: &mut String, v: &NodalValue| {
@@ -318,7 +351,13 @@ fn one_step(out: &mut String, deck: &Deck, step: &Step) {
         };
         out.push_str(head);
         if let Some(set) = &r.set {
-            put(out, format_args!(", {parameter}={}", quoted(sets.get(set).map_or(set.as_str(), |s| s.name.as_str()))));
+            put(
+                out,
+                format_args!(
+                    ", {parameter}={}",
+                    quoted(sets.get(set).map_or(set.as_str(), |s| s.name.as_str()))
+                ),
+            );
         }
         out.push_str(if r.local { ", GLOBAL=NO\n" } else { "\n" });
         put(out, format_args!("{}\n", r.variables.join(", ")));

@@ -26,16 +26,8 @@ pub enum Kind {
 }
 
 /// All element types, in the order of the documentation.
-pub const KINDS: [Kind; 8] = [
-    Kind::C3d4,
-    Kind::C3d10,
-    Kind::C3d8,
-    Kind::C3d8i,
-    Kind::C3d6,
-    Kind::C3d15,
-    Kind::C3d20,
-    Kind::C3d20r,
-];
+pub const KINDS: [Kind; 8] =
+    [Kind::C3d4, Kind::C3d10, Kind::C3d8, Kind::C3d8i, Kind::C3d6, Kind::C3d15, Kind::C3d20, Kind::C3d20r];
 
 /// Corners of the facets S1… of a tetrahedron, counter-clockwise from outside.
 const TET: [&[u8]; 4] = [&[0, 2, 1], &[0, 1, 3], &[1, 2, 3], &[2, 0, 3]];

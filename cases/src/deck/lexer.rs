@@ -208,8 +208,7 @@ impl Lexer<'_> {
         match self.blocks.last_mut() {
             Some(block) => block.segments.push(segment),
             None => {
-                let place =
-                    Place { file: segment.file, line: segment.line, at: segment.range.start, len: 1 };
+                let place = Place { file: segment.file, line: segment.line, at: segment.range.start, len: 1 };
                 self.findings.error(
                     place,
                     Problem::at(None, "data before the first keyword")

@@ -91,7 +91,13 @@ pub fn node_table(
 }
 
 /// Rows of `elements.csv` for one step; points count from 1 in the order of Abaqus.
-pub fn element_table(deck: &Deck, built: &Built, rows: &Rows, step: usize, stresses: &Stresses) -> Vec<String> {
+pub fn element_table(
+    deck: &Deck,
+    built: &Built,
+    rows: &Rows,
+    step: usize,
+    stresses: &Stresses,
+) -> Vec<String> {
     let line = |out: &mut String, element: u32| {
         let cell = element as usize;
         let frame = built.body.cells()[cell].frame.filter(|_| rows.local);

@@ -121,7 +121,8 @@ impl Findings {
             };
             let at = place.at.min(source.bytes.len());
             let start = source.bytes[..at].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
-            let end = source.bytes[at..].iter().position(|&b| b == b'\n').map_or(source.bytes.len(), |i| at + i);
+            let end =
+                source.bytes[at..].iter().position(|&b| b == b'\n').map_or(source.bytes.len(), |i| at + i);
             // A line of a megabyte is shown around its mark only.
             let start = start.max(at.saturating_sub(120));
             let end = end.min(at + place.len as usize + 120).max(at);

@@ -190,7 +190,8 @@ impl<'d> History<'d> {
                 }
                 Lines::Temperatures(lines) => {
                     if *fresh {
-                        for e in self.temperatures.iter_mut().filter(|e| e.is_some_and(|e| e.step != number)) {
+                        for e in self.temperatures.iter_mut().filter(|e| e.is_some_and(|e| e.step != number))
+                        {
                             *e = None;
                         }
                     }
@@ -235,7 +236,9 @@ impl<'d> History<'d> {
     fn load_surface(&mut self, line: &SurfaceLoad, number: usize, step: &Step) {
         let entry = entry(line.value, line.amplitude, number, step.period, step.place);
         self.on_surfaces.retain(|l| {
-            l.entry.step == number || l.surface != line.surface || l.direction.is_some() != line.direction.is_some()
+            l.entry.step == number
+                || l.surface != line.surface
+                || l.direction.is_some() != line.direction.is_some()
         });
         self.on_surfaces.push(OnSurface { surface: line.surface.clone(), direction: line.direction, entry });
     }

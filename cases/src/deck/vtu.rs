@@ -27,7 +27,8 @@ pub fn write(deck: &Deck) -> Result<(Vec<u8>, Vec<String>), Failure> {
         values
     };
     let (n_nodes, n_elements) = (deck.nodes.labels.len(), deck.elements.len());
-    let mut point_arrays = vec![Array::scalar("node", deck.nodes.labels.iter().map(|&l| f64::from(l)).collect())];
+    let mut point_arrays =
+        vec![Array::scalar("node", deck.nodes.labels.iter().map(|&l| f64::from(l)).collect())];
     for set in deck.node_sets.values() {
         point_arrays.push(Array::scalar(&format!("nset:{}", set.name), member(set, n_nodes)));
     }
@@ -46,7 +47,8 @@ pub fn write(deck: &Deck) -> Result<(Vec<u8>, Vec<String>), Failure> {
     for set in deck.element_sets.values() {
         cell_arrays.push(Array::scalar(&format!("elset:{}", set.name), member(set, n_elements)));
     }
-    let names: Vec<String> = deck.materials.iter().enumerate().map(|(i, m)| format!("{i} {}\n", m.name)).collect();
+    let names: Vec<String> =
+        deck.materials.iter().enumerate().map(|(i, m)| format!("{i} {}\n", m.name)).collect();
     let bytes = write_grid(&Grid {
         points: &deck.nodes.points,
         types: deck.elements.kinds.iter().map(|k| k.vtk()).collect(),
@@ -158,7 +160,8 @@ fn model(pieces: &[Piece], lost: &mut Vec<String>) -> Result<Deck, String> {
     let distinct = |labels: &[u32]| labels.windows(2).all(|w| w[0] < w[1]);
     nodes.sort_by_key(|n| n.0);
     cells.sort_by_key(|c| c.0);
-    deck.nodes = Nodes { labels: nodes.iter().map(|n| n.0).collect(), points: nodes.iter().map(|n| n.1).collect() };
+    deck.nodes =
+        Nodes { labels: nodes.iter().map(|n| n.0).collect(), points: nodes.iter().map(|n| n.1).collect() };
     for (label, kind, labels) in &cells {
         deck.elements.labels.push(*label);
         deck.elements.kinds.push(*kind);

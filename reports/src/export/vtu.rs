@@ -134,7 +134,8 @@ pub fn write_vtu(bodies: &[Body<'_>]) -> Result<Vec<u8>, VtuError> {
     let offsets: Vec<u8> = (1..=n_cells as i64).flat_map(|i| (10 * i).to_le_bytes()).collect();
     let positions = bodies.iter().flat_map(|b| &b.mesh.points).flat_map(|p| [p.x, p.y, p.z]);
 
-    let mut out = head(if names.is_empty() { String::new() } else { format!("region:\n{names}") }, n_points, n_cells);
+    let mut out =
+        head(if names.is_empty() { String::new() } else { format!("region:\n{names}") }, n_points, n_cells);
     out.push_str("<PointData>\n");
     merge(&mut out, bodies, |b| &b.point_arrays);
     out.push_str("</PointData>\n<CellData>\n");

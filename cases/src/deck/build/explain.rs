@@ -1,6 +1,7 @@
 //! Failures of the solver in the words of the deck: labels, set names, lines.
 
 use super::{Bound, Built};
+use crate::deck::kind::Kind;
 use crate::deck::model::Deck;
 use crate::deck::source::{Findings, Place};
 use crate::diagnostic::Problem;
@@ -38,7 +39,9 @@ pub fn explain(
         StaticsError::OverConstrained { dof, first, second } => {
             let words = |name: &ConstraintName| match name {
                 ConstraintName::Support(_) => format!("a support ({})", findings.describe(at(name))),
-                ConstraintName::Equation(_) => format!("an equation or tie ({})", findings.describe(at(name))),
+                ConstraintName::Equation(_) => {
+                    format!("an equation or tie ({})", findings.describe(at(name)))
+                }
             };
             (
                 at(second),
@@ -70,8 +73,11 @@ pub fn explain(
             return Failure::input(free(motions, deck, built));
         }
         StaticsError::Linear(LinearError::Singular { node: n, .. }) => {
+            let reduced = deck.elements.kinds.contains(&Kind::C3d20r);
+            let hourglass =
+                if reduced { "; a few C3D20R elements can move without strain, C3D20 cannot" } else { "" };
             return Failure::input(format!(
-                "the model is singular at node {}: a part is not held or has no stiffness\n  = hint: support every part with `*BOUNDARY`, or join it with `*TIE`",
+                "the model is singular at node {}: a part is not held or has no stiffness\n  = hint: support every part with `*BOUNDARY`, or join it with `*TIE`{hourglass}",
                 node(*n)
             ));
         }
@@ -109,7 +115,11 @@ fn residuals(history: &[f64]) -> String {
 
 /// What moves, and how.
 fn free(motions: &[FreeMotion], deck: &Deck, built: &Built) -> String {
-    let mut text = format!("the model is not held: {} free motion{}", motions.len(), if motions.len() == 1 { "" } else { "s" });
+    let mut text = format!(
+        "the model is not held: {} free motion{}",
+        motions.len(),
+        if motions.len() == 1 { "" } else { "s" }
+    );
     for motion in motions.iter().take(12) {
         let _ = write!(text, "\n  - {}", one(motion, deck, built));
     }

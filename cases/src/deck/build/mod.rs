@@ -16,7 +16,8 @@ use crate::failure::Failure;
 use dens_mesher::Vec3;
 use dens_mesher::mixed::{MixedMesh, Shape};
 use dens_solver::statics::{
-    Body, CellFacet, CellProperties, Centrifugal, Constraints, Dof, Equation, Formulation, Gravity, Load, Material,
+    Body, CellFacet, CellProperties, Centrifugal, Constraints, Dof, Equation, Formulation, Gravity, Load,
+    Material,
 };
 use dens_solver::tensor::Stiffness;
 use nalgebra::Matrix3;
@@ -95,13 +96,7 @@ fn attempt(deck: &Deck, brick: Brick, findings: &mut Findings) -> Result<Built, 
     }
     let points: Vec<Vec3> = deck_node.iter().map(|&n| deck.nodes.points[n as usize]).collect();
     let body = make_body(deck, &mesh_node, points, &materials, &frames, &properties)?;
-    let mut built = Built {
-        body,
-        deck_node,
-        mesh_node,
-        frames: node_frames(deck),
-        equations: Vec::new(),
-    };
+    let mut built = Built { body, deck_node, mesh_node, frames: node_frames(deck), equations: Vec::new() };
     equations(deck, &mut built, findings);
     if let Some(points) = ties::adjusted(deck, &built, findings)? {
         built.body = make_body(deck, &built.mesh_node, points, &materials, &frames, &properties)?;
@@ -118,8 +113,9 @@ fn make_body(
     properties: &[CellProperties],
 ) -> Result<Body, Failure> {
     let nodes: Vec<u32> = deck.elements.nodes.iter().map(|&n| mesh_node[n as usize]).collect();
-    let cells = (0..deck.elements.len())
-        .map(|e| (shape(deck.elements.kinds[e]), &nodes[deck.elements.starts[e]..deck.elements.starts[e + 1]]));
+    let cells = (0..deck.elements.len()).map(|e| {
+        (shape(deck.elements.kinds[e]), &nodes[deck.elements.starts[e]..deck.elements.starts[e + 1]])
+    });
     let mesh = MixedMesh::new(points, cells).map_err(Failure::bug)?;
     Body::new(mesh, materials.to_vec(), frames.to_vec(), properties.to_vec())
         .map_err(|e| Failure::input(format!("the model is not sound: {e}")))
@@ -201,7 +197,8 @@ fn sections(
     let without: Vec<usize> = (0..properties.len()).filter(|&e| properties[e].is_none()).collect();
     if let Some(&first) = without.first() {
         let label = deck.elements.labels[first];
-        let more = if without.len() == 1 { String::new() } else { format!(" and {} more", without.len() - 1) };
+        let more =
+            if without.len() == 1 { String::new() } else { format!(" and {} more", without.len() - 1) };
         findings.error(
             deck.elements.place(first),
             Problem::at(None, format!("element {label}{more} has no material"))
@@ -316,7 +313,10 @@ impl Built {
                 None if value == 0.0 => {}
                 None => findings.wrong(
                     Place::NOWHERE,
-                    format!("node {} carries a force and belongs to no element", deck.nodes.labels[node as usize]),
+                    format!(
+                        "node {} carries a force and belongs to no element",
+                        deck.nodes.labels[node as usize]
+                    ),
                 ),
             }
         }

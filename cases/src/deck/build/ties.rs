@@ -8,7 +8,11 @@ use dens_mesher::Vec3;
 use dens_solver::statics::{CellFacet, Constraints, Equation, tie};
 
 /// Node positions after moving slave nodes onto their master surfaces; `None` when nothing moves.
-pub(super) fn adjusted(deck: &Deck, built: &Built, findings: &mut Findings) -> Result<Option<Vec<Vec3>>, Failure> {
+pub(super) fn adjusted(
+    deck: &Deck,
+    built: &Built,
+    findings: &mut Findings,
+) -> Result<Option<Vec<Vec3>>, Failure> {
     let mut points: Option<Vec<Vec3>> = None;
     for asked in deck.ties.iter().filter(|t| t.adjust) {
         // Without frames the coefficients of one axis are the shape functions of the foot.
@@ -39,7 +43,12 @@ pub(super) fn adjusted(deck: &Deck, built: &Built, findings: &mut Findings) -> R
 }
 
 /// Adds the equations of all ties; what is supported or eliminated already stays as it is.
-pub(super) fn bind(deck: &Deck, built: &Built, bound: &mut Bound, findings: &mut Findings) -> Result<(), Failure> {
+pub(super) fn bind(
+    deck: &Deck,
+    built: &Built,
+    bound: &mut Bound,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
     let label = |node: u32| deck.nodes.labels[built.deck_node[node as usize] as usize];
     for asked in &deck.ties {
         let found = run(deck, built, asked, &bound.constraints, findings)?;
@@ -92,5 +101,6 @@ fn run(
     slaves.dedup();
     let masters: Vec<CellFacet> =
         deck.facets(&asked.master).iter().map(|&(cell, facet)| CellFacet { cell, facet }).collect();
-    tie(&built.body, &slaves, &masters, asked.tolerance, constraints).map_err(|e| super::explain(&e, deck, built, None, findings))
+    tie(&built.body, &slaves, &masters, asked.tolerance, constraints)
+        .map_err(|e| super::explain(&e, deck, built, None, findings))
 }

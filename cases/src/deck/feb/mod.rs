@@ -24,7 +24,8 @@ const MARKED: [Kind; 2] = [Kind::C3d8i, Kind::C3d20r];
 /// Poisson's ratio ν₃₁ whose way back to ν₁₃ = ν₃₁ E₁ / E₃ is exact, or the nearest there is.
 fn reciprocal(nu13: f64, e1: f64, e3: f64) -> f64 {
     let plain = nu13 * e3 / e1;
-    let around = [plain, plain.next_up(), plain.next_down(), plain.next_up().next_up(), plain.next_down().next_down()];
+    let around =
+        [plain, plain.next_up(), plain.next_down(), plain.next_up().next_up(), plain.next_down().next_down()];
     around.into_iter().find(|nu31| back(*nu31, e1, e3) == nu13).unwrap_or(plain)
 }
 

@@ -5,8 +5,8 @@ use super::{MARKED, SINGLE, UNASSIGNED, back};
 use crate::deck::fields::{self, key};
 use crate::deck::kind::Kind;
 use crate::deck::model::{
-    Action, Axes, Boundary, Deck, Elastic, Elements, Force, Lines, Material, Nodes, Orientation, Section, Set, Step,
-    Surface, SurfaceLoad, Target,
+    Action, Axes, Boundary, Deck, Elastic, Elements, Force, Lines, Material, Nodes, Orientation, Section,
+    Set, Step, Surface, SurfaceLoad, Target,
 };
 use crate::deck::source::Place;
 use crate::failure::Failure;
@@ -25,7 +25,11 @@ pub fn read(path: &Path) -> Result<(Deck, Vec<String>), Failure> {
     let text = String::from_utf8(bytes).or_else(|e| {
         // Files declare Latin-1 and rarely use it.
         let latin: String = e.as_bytes().iter().map(|&b| char::from(b)).collect();
-        if latin.contains('\0') { Err(Failure::input(format!("`{shown}` is not a text file"))) } else { Ok(latin) }
+        if latin.contains('\0') {
+            Err(Failure::input(format!("`{shown}` is not a text file")))
+        } else {
+            Ok(latin)
+        }
     })?;
     let refuse = |reason: String| Failure::input(format!("`{shown}`: {reason}"));
     let document = Document::parse(&text).map_err(|e| refuse(format!("it is not sound XML: {e}")))?;
@@ -84,7 +88,18 @@ impl Reader {
         if !step.actions.is_empty() {
             self.deck.steps.push(step);
         }
-        let known = ["Module", "Control", "Globals", "Material", "Mesh", "MeshDomains", "Boundary", "Loads", "LoadData", "Output"];
+        let known = [
+            "Module",
+            "Control",
+            "Globals",
+            "Material",
+            "Mesh",
+            "MeshDomains",
+            "Boundary",
+            "Loads",
+            "LoadData",
+            "Output",
+        ];
         for n in sections.iter().filter(|n| !known.contains(&n.tag_name().name())) {
             let filled = n.children().any(|c| c.is_element());
             if filled {
@@ -101,7 +116,8 @@ impl Reader {
             let plain = name.split_once('@').map_or(name, |n| n.0).to_string();
             let constant = |tag: &str| -> Result<f64, String> {
                 let text = child(m, tag).and_then(|n| n.text()).unwrap_or("").trim();
-                fields::number(text.as_bytes()).map_err(|_| format!("material `{name}`: `{tag}` is no number"))
+                fields::number(text.as_bytes())
+                    .map_err(|_| format!("material `{name}`: `{tag}` is no number"))
             };
             let elastic = match m.attribute("type") {
                 Some("isotropic elastic") => Some(Elastic::Isotropic(constant("E")?, constant("v")?)),
@@ -200,7 +216,11 @@ impl Reader {
                 let label = id(e)?;
                 let nodes = self.node_list(e.text().unwrap_or(""), &format!("element {label}"))?;
                 if nodes.len() != kind.n_nodes() {
-                    return Err(format!("element {label} has {} nodes, a {word} needs {}", nodes.len(), kind.n_nodes()));
+                    return Err(format!(
+                        "element {label} has {} nodes, a {word} needs {}",
+                        nodes.len(),
+                        kind.n_nodes()
+                    ));
                 }
                 labels.push(label);
                 all.push((label, kind, nodes));
@@ -235,7 +255,8 @@ impl Reader {
 
     fn node_list(&self, text: &str, what: &str) -> Result<Vec<u32>, String> {
         let one = |word: &str| {
-            let label = fields::label(word.as_bytes()).ok_or_else(|| format!("{what}: `{word}` is no label"))?;
+            let label =
+                fields::label(word.as_bytes()).ok_or_else(|| format!("{what}: `{word}` is no label"))?;
             self.deck.nodes.index(label).ok_or_else(|| format!("{what}: there is no node {label}"))
         };
         words(text).map(one).collect()
@@ -256,7 +277,8 @@ impl Reader {
             let mut members = Vec::new();
             for word in words(&set_text(n)) {
                 let index = fields::label(word.as_bytes()).and_then(|l| self.deck.elements.index(l));
-                members.push(index.ok_or_else(|| format!("element set `{name}`: there is no element {word}"))?);
+                members
+                    .push(index.ok_or_else(|| format!("element set `{name}`: there is no element {word}"))?);
             }
             members.sort_unstable();
             members.dedup();
@@ -289,7 +311,9 @@ impl Reader {
                 let corners: Vec<u32> = nodes.iter().take(n).copied().collect();
                 let reversed: Vec<u32> = corners.iter().rev().copied().collect();
                 let found = known.get(&turned(corners)).or_else(|| known.get(&turned(reversed)));
-                facets.push(*found.ok_or_else(|| format!("surface `{name}` has a facet that bounds no element"))?);
+                facets.push(
+                    *found.ok_or_else(|| format!("surface `{name}` has a facet that bounds no element"))?,
+                );
             }
             facets.sort_unstable();
             facets.dedup();
@@ -311,7 +335,8 @@ impl Reader {
             }
             let (plain, axes) = material.split_once('@').unwrap_or((material, material));
             let Some(index) = self.deck.materials.iter().position(|m| key(&m.name) == key(plain)) else {
-                self.lost.push(format!("part `{part}` names material `{material}`, which is not carried over"));
+                self.lost
+                    .push(format!("part `{part}` names material `{material}`, which is not carried over"));
                 continue;
             };
             let orientation = self.deck.orientations.iter().position(|o| o.name == axes);
@@ -353,7 +378,14 @@ impl Reader {
                         if run > 0 {
                             let (first, last) = (axis as u8, (axis + run - 1) as u8);
                             let target = target.clone();
-                            self.deck.supports.push(Boundary { target, first, last, value: 0.0, amplitude: None, place });
+                            self.deck.supports.push(Boundary {
+                                target,
+                                first,
+                                last,
+                                value: 0.0,
+                                amplitude: None,
+                                place,
+                            });
                         }
                         axis += run.max(1);
                     }
@@ -365,9 +397,18 @@ impl Reader {
                         continue;
                     };
                     let value = scaled(child(bc, "value"), curves, name)?;
-                    prescribed.push(Boundary { target, first: axis, last: axis, value, amplitude: None, place });
+                    prescribed.push(Boundary {
+                        target,
+                        first: axis,
+                        last: axis,
+                        value,
+                        amplitude: None,
+                        place,
+                    });
                 }
-                _ => self.lost.push(format!("boundary condition `{name}` of type `{word}` is not carried over")),
+                _ => self
+                    .lost
+                    .push(format!("boundary condition `{name}` of type `{word}` is not carried over")),
             }
         }
         if !prescribed.is_empty() {

@@ -43,7 +43,11 @@ impl Writer<'_> {
     fn whole(&mut self) {
         let parts = self.parts();
         let mut used: Vec<Used> = parts.iter().filter_map(|p| p.material).collect();
-        used.extend((0..self.deck.materials.len()).map(|m| (m, None)).filter(|m| !parts.iter().any(|p| p.material.is_some_and(|u| u.0 == m.0))));
+        used.extend(
+            (0..self.deck.materials.len())
+                .map(|m| (m, None))
+                .filter(|m| !parts.iter().any(|p| p.material.is_some_and(|u| u.0 == m.0))),
+        );
         used.sort_unstable();
         used.dedup();
         let steps = &self.deck.steps;
@@ -68,7 +72,10 @@ impl Writer<'_> {
             if let Some(used) = part.material {
                 let rule = if part.kind == Kind::C3d20r { " elem_type=\"HEX20G8\"" } else { "" };
                 let material = escape(&self.material_name(used));
-                self.line(2, format_args!("<SolidDomain name=\"{}\" mat=\"{material}\"{rule}/>", escape(&part.name)));
+                self.line(
+                    2,
+                    format_args!("<SolidDomain name=\"{}\" mat=\"{material}\"{rule}/>", escape(&part.name)),
+                );
             }
         }
         self.line(1, format_args!("</MeshDomains>"));
@@ -90,13 +97,16 @@ impl Writer<'_> {
         let transforms: Vec<String> = d
             .transforms
             .iter()
-            .map(|t| format!("the axes of the transformed node set `{}` have no place in the FEBio file", t.set))
+            .map(|t| {
+                format!("the axes of the transformed node set `{}` have no place in the FEBio file", t.set)
+            })
             .collect();
         self.lost.extend(transforms);
         self.lost.extend(count("equation", d.equations.len(), "the FEBio file"));
         self.lost.extend(count("initial temperature", d.initial_temperatures.len(), "the FEBio file"));
         self.lost.extend(count("step after the first", d.steps.len().saturating_sub(1), "the FEBio file"));
-        self.lost.extend(d.steps.first().and_then(|s| count("print request", s.requests.len(), "the FEBio file")));
+        self.lost
+            .extend(d.steps.first().and_then(|s| count("print request", s.requests.len(), "the FEBio file")));
         for s in d.surfaces.values() {
             if let Surface::Nodes(name, _) = s {
                 self.lost.push(format!("node surface `{name}` has no place in the FEBio file"));
@@ -104,7 +114,8 @@ impl Writer<'_> {
         }
         let incompatible = d.elements.kinds.iter().filter(|k| **k == Kind::C3d8i).count();
         if 0 < incompatible {
-            self.lost.push(format!("{incompatible} elements C3D8I become hex8: FEBio has no incompatible modes"));
+            self.lost
+                .push(format!("{incompatible} elements C3D8I become hex8: FEBio has no incompatible modes"));
         }
     }
 
@@ -131,8 +142,11 @@ impl Writer<'_> {
                 None => UNASSIGNED.to_string(),
             };
             let shared = parts.iter().any(|p: &Part| p.name == base);
-            let mut name =
-                if MARKED.contains(&kind) || shared { format!("{base}_{}", kind.name()) } else { base.clone() };
+            let mut name = if MARKED.contains(&kind) || shared {
+                format!("{base}_{}", kind.name())
+            } else {
+                base.clone()
+            };
             let mut i = 2;
             while !names.insert(name.clone()) {
                 name = format!("{base}_{}_{i}", kind.name());
@@ -185,20 +199,28 @@ impl Writer<'_> {
         }
         self.line(2, format_args!("</material>"));
         if m.expansion.is_some() {
-            self.lost.push(format!("the thermal expansion of material `{}` has no place in the FEBio file", m.name));
+            self.lost.push(format!(
+                "the thermal expansion of material `{}` has no place in the FEBio file",
+                m.name
+            ));
         }
     }
 
     fn axes(&mut self, o: &Orientation) {
         if o.axes == Axes::Cylindrical {
-            self.lost.push(format!("the cylindrical orientation `{}` has no place in the FEBio file", o.name));
+            self.lost
+                .push(format!("the cylindrical orientation `{}` has no place in the FEBio file", o.name));
             return;
         }
         let frame = o.at(o.c);
         let column = |i: usize| format!("{:?},{:?},{:?}", frame[(0, i)], frame[(1, i)], frame[(2, i)]);
         self.line(
             3,
-            format_args!("<mat_axis type=\"vector\">\n        <a>{}</a>\n        <d>{}</d>\n      </mat_axis>", column(0), column(1)),
+            format_args!(
+                "<mat_axis type=\"vector\">\n        <a>{}</a>\n        <d>{}</d>\n      </mat_axis>",
+                column(0),
+                column(1)
+            ),
         );
     }
 
@@ -211,11 +233,17 @@ impl Writer<'_> {
         }
         self.line(2, format_args!("</Nodes>"));
         for part in parts {
-            self.line(2, format_args!("<Elements type=\"{}\" name=\"{}\">", part.kind.feb(), escape(&part.name)));
+            self.line(
+                2,
+                format_args!("<Elements type=\"{}\" name=\"{}\">", part.kind.feb(), escape(&part.name)),
+            );
             for &e in &part.elements {
                 let nodes = deck.elements.nodes_of(e as usize);
                 let nodes = list(nodes.iter().map(|&n| deck.nodes.labels[n as usize]));
-                self.line(3, format_args!("<elem id=\"{}\">{nodes}</elem>", deck.elements.labels[e as usize]));
+                self.line(
+                    3,
+                    format_args!("<elem id=\"{}\">{nodes}</elem>", deck.elements.labels[e as usize]),
+                );
             }
             self.line(2, format_args!("</Elements>"));
         }
@@ -229,7 +257,8 @@ impl Writer<'_> {
         }
         for set in deck.element_sets.values() {
             // A part is a set of its own.
-            let same: usize = parts.iter().filter(|p| base_name(&p.name) == set.name).map(|p| p.elements.len()).sum();
+            let same: usize =
+                parts.iter().filter(|p| base_name(&p.name) == set.name).map(|p| p.elements.len()).sum();
             if same == set.members.len() && same > 0 {
                 continue;
             }
@@ -285,7 +314,9 @@ impl Writer<'_> {
     fn set_of(&self, target: &Target) -> String {
         match target {
             Target::One(n) => format!("{SINGLE}{}", self.deck.nodes.labels[*n as usize]),
-            Target::Set(key) => escape(self.deck.node_sets.get(key).map_or(key.as_str(), |s| s.name.as_str())),
+            Target::Set(key) => {
+                escape(self.deck.node_sets.get(key).map_or(key.as_str(), |s| s.name.as_str()))
+            }
         }
     }
 
@@ -306,7 +337,10 @@ impl Writer<'_> {
             let set = self.set_of(&b.target);
             let value = b.value * self.factor(b.amplitude, step);
             if value == 0.0 {
-                self.line(2, format_args!("<bc name=\"bc{}\" type=\"zero displacement\" node_set=\"{set}\">", i + 1));
+                self.line(
+                    2,
+                    format_args!("<bc name=\"bc{}\" type=\"zero displacement\" node_set=\"{set}\">", i + 1),
+                );
                 for (axis, letter) in ["x", "y", "z"].into_iter().enumerate() {
                     let held = u8::from(usize::from(b.first) <= axis && axis <= usize::from(b.last));
                     self.line(3, format_args!("<{letter}_dof>{held}</{letter}_dof>"));
@@ -351,7 +385,9 @@ impl Writer<'_> {
                     for l in lines {
                         let name = deck.surfaces.get(&l.surface).map_or(l.surface.as_str(), |s| s.name());
                         if l.direction.is_some() {
-                            self.lost.push(format!("the traction on surface `{name}` has no place in the FEBio file"));
+                            self.lost.push(format!(
+                                "the traction on surface `{name}` has no place in the FEBio file"
+                            ));
                             continue;
                         }
                         let value = l.value * self.factor(l.amplitude, step);

@@ -57,7 +57,9 @@ fn equations(reader: &mut Reader<'_>, block: &Block) {
             place = if terms.is_empty() { line.place } else { place };
             let all: Vec<Field<'_>> = line.fields().collect();
             for term in all.chunks(3) {
-                if terms.len() == count as usize || (term.len() < 3 && term.iter().all(|f| f.bytes.is_empty())) {
+                if terms.len() == count as usize
+                    || (term.len() < 3 && term.iter().all(|f| f.bytes.is_empty()))
+                {
                     break;
                 }
                 let target = reader.target(&line, term.first().copied(), What::Node);
@@ -71,7 +73,10 @@ fn equations(reader: &mut Reader<'_>, block: &Block) {
             }
         }
         if terms[0].2 == 0.0 {
-            reader.findings.wrong(place, "the first term of an equation is eliminated and cannot have the coefficient 0");
+            reader.findings.wrong(
+                place,
+                "the first term of an equation is eliminated and cannot have the coefficient 0",
+            );
         }
         reader.deck.equations.push(Equation { terms, place });
     }
@@ -132,7 +137,14 @@ fn ties(reader: &mut Reader<'_>, block: &Block) {
             );
             continue;
         }
-        reader.deck.ties.push(Tie { name: name.clone(), slave, master, tolerance, adjust, place: line.place });
+        reader.deck.ties.push(Tie {
+            name: name.clone(),
+            slave,
+            master,
+            tolerance,
+            adjust,
+            place: line.place,
+        });
     }
 }
 
@@ -143,7 +155,11 @@ fn amplitude(reader: &mut Reader<'_>, block: &Block) {
     };
     for (parameter, plain) in [("DEFINITION", "TABULAR"), ("VALUE", "RELATIVE")] {
         if let Some(other) = block.word(parameter).filter(|w| w != plain) {
-            reader.refuse(block, parameter, format!("amplitudes with `{parameter}={other}` are not supported"));
+            reader.refuse(
+                block,
+                parameter,
+                format!("amplitudes with `{parameter}={other}` are not supported"),
+            );
             return;
         }
     }

@@ -16,7 +16,9 @@ pub(super) fn read(reader: &mut Reader<'_>, blocks: &[Block]) {
             "MATERIAL" => open = material(reader, block),
             "ELASTIC" | "DENSITY" | "EXPANSION" => match open {
                 Some(material) => property(reader, block, material),
-                None => reader.findings.wrong(block.place, format!("`{}` outside a `*MATERIAL`", block.shown)),
+                None => {
+                    reader.findings.wrong(block.place, format!("`{}` outside a `*MATERIAL`", block.shown))
+                }
             },
             "ORIENTATION" => orientation(reader, block),
             // Keywords that may stand among properties without ending the material.
@@ -80,7 +82,11 @@ fn property(reader: &mut Reader<'_>, block: &Block, material: usize) {
                 None | Some("ISO" | "ISOTROPIC") => 1,
                 Some("ORTHO" | "ORTHOTROPIC") => 3,
                 Some(other) => {
-                    reader.refuse(block, "TYPE", format!("thermal expansion of type `{other}` is not supported"));
+                    reader.refuse(
+                        block,
+                        "TYPE",
+                        format!("thermal expansion of type `{other}` is not supported"),
+                    );
                     return;
                 }
             };
@@ -135,7 +141,10 @@ fn constants(reader: &mut Reader<'_>, block: &Block, n: usize) -> Option<(Vec<f6
         return None;
     }
     if n + 1 < values.len() {
-        let problem = Problem::at(None, format!("`{}` depends on more than temperature, which is not supported", block.shown));
+        let problem = Problem::at(
+            None,
+            format!("`{}` depends on more than temperature, which is not supported", block.shown),
+        );
         reader.findings.error(first.place, problem);
         return None;
     }
@@ -195,7 +204,9 @@ pub(super) fn axes_points(reader: &mut Reader<'_>, block: &Block, axes: Axes) ->
         }
     }
     if values.len() < 6 {
-        reader.findings.wrong(line.place, format!("two points, six numbers, are needed; found {}", values.len()));
+        reader
+            .findings
+            .wrong(line.place, format!("two points, six numbers, are needed; found {}", values.len()));
         return None;
     }
     values.resize(9, 0.0);

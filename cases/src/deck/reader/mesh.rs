@@ -34,7 +34,11 @@ fn nodes(reader: &mut Reader<'_>, blocks: &[Block]) -> Named {
     let mut named = Named::new();
     for block in blocks.iter().filter(|b| b.keyword == "NODE") {
         if let Some(system) = block.word("SYSTEM").filter(|s| s != "R") {
-            reader.refuse(block, "SYSTEM", format!("node coordinates in the system `{system}` are not supported"));
+            reader.refuse(
+                block,
+                "SYSTEM",
+                format!("node coordinates in the system `{system}` are not supported"),
+            );
         }
         let first = labels.len();
         for line in block.lines(reader.sources) {
@@ -67,7 +71,8 @@ fn nodes(reader: &mut Reader<'_>, blocks: &[Block]) -> Named {
         }
     }
     let order = ascending(&labels);
-    let mut sorted = Nodes { labels: Vec::with_capacity(labels.len()), points: Vec::with_capacity(labels.len()) };
+    let mut sorted =
+        Nodes { labels: Vec::with_capacity(labels.len()), points: Vec::with_capacity(labels.len()) };
     let mut last = None;
     for i in order {
         if sorted.labels.last() == Some(&labels[i]) {
@@ -184,7 +189,9 @@ fn one_block(reader: &mut Reader<'_>, block: &Block, kind: Kind, draft: &mut Dra
         // Nodes go on in the next line after a comma, or when the next line holds just the missing ones.
         while draft.nodes.len() < start + n {
             let lacking = start + n - draft.nodes.len();
-            let go_on = |l: &Line<'_>| line.continues() || l.fields().filter(|f| !f.bytes.is_empty()).count() == lacking;
+            let go_on = |l: &Line<'_>| {
+                line.continues() || l.fields().filter(|f| !f.bytes.is_empty()).count() == lacking
+            };
             let Some(next) = lines.next_if(go_on) else { break };
             line = next;
             sound &= take(reader, &mut next.fields(), draft, start + n);

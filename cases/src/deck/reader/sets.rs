@@ -52,7 +52,8 @@ pub(super) fn read(reader: &mut Reader<'_>, blocks: &[Block], drafts: &mut Draft
             _ => {}
         }
     }
-    reader.deck.element_sets = resolve(std::mem::take(&mut drafts.elements), "element set", &mut reader.findings);
+    reader.deck.element_sets =
+        resolve(std::mem::take(&mut drafts.elements), "element set", &mut reader.findings);
     of_elements(reader, blocks, &mut drafts.nodes);
     reader.deck.node_sets = resolve(std::mem::take(&mut drafts.nodes), "node set", &mut reader.findings);
 }
@@ -67,8 +68,11 @@ fn one(reader: &mut Reader<'_>, block: &Block, family: &mut Family, parameter: &
     let unsorted = block.parameter("UNSORTED").is_some();
     let draft = family.draft(name);
     draft.unsorted |= unsorted;
-    let labels =
-        if nodes { std::mem::take(&mut reader.deck.nodes.labels) } else { std::mem::take(&mut reader.deck.elements.labels) };
+    let labels = if nodes {
+        std::mem::take(&mut reader.deck.nodes.labels)
+    } else {
+        std::mem::take(&mut reader.deck.elements.labels)
+    };
     for line in block.lines(reader.sources) {
         if block.parameter("GENERATE").is_some() {
             generate(reader, &line, &labels, draft);

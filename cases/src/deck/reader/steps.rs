@@ -145,7 +145,10 @@ fn boundaries(reader: &mut Reader<'_>, block: &Block) -> Vec<Boundary> {
         if !fields::numeric(first.bytes) {
             let word = String::from_utf8_lossy(first.bytes).to_uppercase();
             let Some((_, ranges)) = NAMED.iter().find(|(name, _)| *name == word) else {
-                reader.findings.wrong(first.place, format!("`{word}` is neither a degree of freedom nor a named support"));
+                reader.findings.wrong(
+                    first.place,
+                    format!("`{word}` is neither a degree of freedom nor a named support"),
+                );
                 continue;
             };
             for &(first, last) in *ranges {
@@ -265,7 +268,9 @@ fn surface_load(reader: &mut Reader<'_>, line: &Line<'_>, amplitude: Option<usiz
     match reader.deck.surfaces.get(&surface) {
         Some(crate::deck::model::Surface::Facets(..)) => {}
         Some(_) => {
-            reader.findings.wrong(all[0].place, format!("surface `{surface}` is made of nodes and has no area"));
+            reader
+                .findings
+                .wrong(all[0].place, format!("surface `{surface}` is made of nodes and has no area"));
             return None;
         }
         None => {

@@ -119,8 +119,11 @@ fn free_facets(deck: &Deck) -> Vec<(u32, u8)> {
         }
     }
     all.sort_unstable();
-    let mut free: Vec<(u32, u8)> =
-        all.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() == 1).map(|same| (same[0].1, same[0].2)).collect();
+    let mut free: Vec<(u32, u8)> = all
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|same| same.len() == 1)
+        .map(|same| (same[0].1, same[0].2))
+        .collect();
     free.sort_unstable();
     free
 }

@@ -148,12 +148,14 @@ fn numbers(array: Node<'_, '_>, storage: &Storage<'_>) -> Result<Vec<f64>, Strin
             decode(&coded(&text, storage).ok_or_else(broken)?, kind, name)
         }
         Some("appended") => {
-            let offset = array.attribute("offset").and_then(|o| o.parse::<usize>().ok()).ok_or_else(broken)?;
+            let offset =
+                array.attribute("offset").and_then(|o| o.parse::<usize>().ok()).ok_or_else(broken)?;
             let rest = storage.appended.get(offset..).ok_or_else(broken)?;
             let bytes = if storage.raw {
                 plain(rest, storage).ok_or_else(broken)?
             } else {
-                let end = rest.iter().position(|&b| b == b'<' || b.is_ascii_whitespace()).unwrap_or(rest.len());
+                let end =
+                    rest.iter().position(|&b| b == b'<' || b.is_ascii_whitespace()).unwrap_or(rest.len());
                 let text = std::str::from_utf8(&rest[..end]).map_err(|_| broken())?;
                 coded(text, storage).ok_or_else(broken)?
             };
