@@ -132,7 +132,7 @@ pub struct ConvertArgs {
 
 fn tolerance(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(value) if 1e-14 <= value && value <= 0.1 => Ok(value),
+        Ok(value) if (1e-14..=0.1).contains(&value) => Ok(value),
         _ => Err("a number from 1e-14 to 0.1 is expected".to_string()),
     }
 }

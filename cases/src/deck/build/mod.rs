@@ -129,7 +129,8 @@ fn formulation(kind: Kind, brick: Brick) -> Formulation {
     match kind {
         Kind::C3d8 if brick == Brick::Full => Formulation::Hex8Full,
         Kind::C3d4 => Formulation::Tet4,
-        Kind::C3d10 => Formulation::Tet10,
+        // Four points, curved or not, as in Abaqus and CalculiX.
+        Kind::C3d10 => Formulation::Tet10FourPoints,
         Kind::C3d8 => Formulation::Hex8,
         Kind::C3d8i => Formulation::Hex8Incompatible,
         Kind::C3d6 => Formulation::Wedge6,
@@ -213,6 +214,7 @@ fn unlocked(plain: Formulation, stiffness: &Stiffness) -> Formulation {
     let locks = Formulation::Tet10.suited(stiffness) != Formulation::Tet10;
     match plain {
         Formulation::Hex8Full if locks => Formulation::Hex8,
+        Formulation::Tet10FourPoints if locks => Formulation::Tet10MeanDilatation,
         _ => plain.suited(stiffness),
     }
 }

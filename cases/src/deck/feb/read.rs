@@ -473,7 +473,7 @@ type Curves = BTreeMap<String, f64>;
 fn curves(root: Node<'_, '_>) -> Curves {
     let mut curves = Curves::new();
     for c in root.descendants().filter(|n| n.has_tag_name("load_controller")) {
-        let last = c.descendants().filter(|n| n.has_tag_name("pt") || n.has_tag_name("point")).last();
+        let last = c.descendants().rfind(|n| n.has_tag_name("pt") || n.has_tag_name("point"));
         let value = last.and_then(|n| numbers(n.text().unwrap_or("")).ok()).and_then(|v| v.get(1).copied());
         if let (Some(id), Some(value)) = (c.attribute("id"), value) {
             curves.insert(id.to_string(), value);

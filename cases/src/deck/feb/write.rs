@@ -427,8 +427,11 @@ impl Writer<'_> {
     }
 }
 
-/// Pressures of `*DLOAD` in the first step as surfaces: name, facets, magnitude.
-fn pressures(deck: &Deck, step: Option<&Step>) -> Vec<(String, Vec<(u32, u8)>, f64)> {
+/// Pressure of `*DLOAD` as a surface: name, facets, magnitude.
+type Pressed = (String, Vec<(u32, u8)>, f64);
+
+/// Pressures of `*DLOAD` in the first step.
+fn pressures(deck: &Deck, step: Option<&Step>) -> Vec<Pressed> {
     let mut out = Vec::new();
     for action in step.into_iter().flat_map(|s| &s.actions) {
         let Lines::ElementLoads(lines) = &action.lines else { continue };

@@ -123,7 +123,7 @@ fn constants(reader: &mut Reader<'_>, block: &Block, n: usize) -> Option<(Vec<f6
         }
     }
     // The temperature of the only row may stand alone on a line.
-    if used < lines.len() && values.len() == n && n % 8 == 0 && lines[used].fields().count() == 1 {
+    if used < lines.len() && values.len() == n && n.is_multiple_of(8) && lines[used].fields().count() == 1 {
         used += 1;
     }
     if let Some(more) = lines.get(used) {
