@@ -371,7 +371,7 @@ fn summary(args: &SolveArgs, deck: &Deck, solved: &[Solved], warnings: &[String]
     for (i, s) in solved.iter().enumerate() {
         let largest = s.answer.displacements.iter().map(|u| u.norm()).fold(0.0, f64::max);
         let total: Vec3 = s.answer.reactions.iter().sum();
-        let scale = s.answer.reactions.iter().map(|r| r.amax()).fold(0.0, f64::max);
+        let scale = s.answer.reactions.iter().map(|r| r.norm()).sum::<f64>();
         let shown = [total.x, total.y, total.z]
             .map(|r| if r.abs() <= 1e-9 * scale { "0".to_string() } else { significant(r, 4) });
         let _ = writeln!(

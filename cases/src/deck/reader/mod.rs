@@ -7,6 +7,8 @@ mod mesh;
 mod sets;
 mod steps;
 mod surfaces;
+#[cfg(test)]
+mod tests;
 
 use super::fields::{self, NotANumber};
 use super::lexer::{self, Block, Field, Line};
