@@ -287,9 +287,8 @@ mod tests {
             let x = cell.nodes();
             for (k, &[a, b]) in cell.edges().iter().enumerate() {
                 assert!(a < cell.n_corners() && b < cell.n_corners());
-                for d in 0..3 {
-                    assert_eq!(x[cell.n_corners() + k][d], 0.5 * (x[a][d] + x[b][d]), "{}", cell.name());
-                }
+                let middle: [f64; 3] = std::array::from_fn(|d| 0.5 * (x[a][d] + x[b][d]));
+                assert_eq!(x[cell.n_corners() + k], middle, "{}", cell.name());
             }
         }
     }

@@ -136,6 +136,7 @@ fn square(
     let points = &points[..nodes.len()];
     let own = &stresses.stresses[stresses.of_cell(cell)];
     let n_corners = shape.n_corners();
+    let around: Vec<_> = nodes[..n_corners].iter().map(|&corner| patches.of(corner, region)).collect();
     let rules = shape.rules();
     let mut sums = [0.0; 2];
     for (at, (xi, w)) in rules[rules.len() - 1].iter().enumerate() {
@@ -149,9 +150,8 @@ fn square(
             6 => lambda[..6].copy_from_slice(&wedge6::values(xi)),
             _ => lambda.copy_from_slice(&hex8::values(xi)),
         }
-        for (lambda, &corner) in lambda.iter().zip(&nodes[..n_corners]) {
-            let recovered = patches.stress(corner, region, x);
-            for (d, s) in difference.iter_mut().zip(recovered) {
+        for (lambda, polynomial) in lambda.iter().zip(&around) {
+            for (d, s) in difference.iter_mut().zip(polynomial.stress(x)) {
                 *d += lambda * s;
             }
         }

@@ -21,10 +21,12 @@ const OWN: f64 = 2e-3;
 
 /// Polynomial stress around one corner in one region.
 #[derive(Debug, Clone)]
-struct Polynomial {
+pub(super) struct Polynomial {
     center: Vec3,
     /// Coordinates are divided by this, mm.
     size: f64,
+    /// Number of coefficients in use.
+    terms: usize,
     /// Coefficients of 1, x, y, z, x², y², z², xy, yz, xz.
     coefficients: [Six; TERMS],
 }
@@ -86,12 +88,24 @@ impl Patches {
         Self { keys, polynomials }
     }
 
-    /// Stress at `x` by the polynomial of a corner in a region.
-    pub(super) fn stress(&self, corner: u32, region: u32, x: Vec3) -> Six {
+    /// Polynomial around a corner in a region.
+    pub(super) fn of(&self, corner: u32, region: u32) -> &Polynomial {
         let at = self.keys.binary_search(&(corner, region)).expect("every corner of a cell has a polynomial");
-        let p = &self.polynomials[at];
-        let basis = monomials((x - p.center) / p.size);
-        std::array::from_fn(|k| basis.iter().zip(&p.coefficients).map(|(b, c)| b * c[k]).sum())
+        &self.polynomials[at]
+    }
+}
+
+impl Polynomial {
+    /// Stress at `x`.
+    pub(super) fn stress(&self, x: Vec3) -> Six {
+        let basis = monomials((x - self.center) / self.size);
+        let mut out = [0.0; 6];
+        for (b, c) in basis.iter().zip(&self.coefficients[..self.terms]) {
+            for (out, c) in out.iter_mut().zip(c) {
+                *out += b * c;
+            }
+        }
+        out
     }
 }
 
@@ -122,5 +136,5 @@ fn fit(center: Vec3, stresses: &Stresses, cells: &[u32], terms: usize) -> Option
     for (i, row) in coefficients[..terms].iter_mut().enumerate() {
         *row = std::array::from_fn(|k| solution[(i, k)]);
     }
-    Some(Polynomial { center, size, coefficients })
+    Some(Polynomial { center, size, terms, coefficients })
 }

@@ -106,10 +106,10 @@ pub(super) fn free_motions(
     for &(node, piece) in at_node.iter().rev() {
         mover_of[node as usize] = piece;
     }
-    for node in 0..mesh.n_nodes() {
+    for (node, own) in mover_of.iter_mut().enumerate() {
         let idle = elimination.roles[3 * node..3 * node + 3].iter().all(|r| *r == Role::Idle);
-        if mover_of[node] == u32::MAX && !idle {
-            mover_of[node] = movers.len() as u32;
+        if *own == u32::MAX && !idle {
+            *own = movers.len() as u32;
             movers.push(Mover { center: mesh.points()[node], size: 0.0, name: node as u32 });
         }
     }

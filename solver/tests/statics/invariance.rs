@@ -40,7 +40,9 @@ fn renumbered_nodes_give_the_renumbered_answer() {
         let first = mesh(formulation.shape(), 1.0);
         let n = first.n_nodes();
         // 7 has no common factor with the numbers of nodes here.
-        let step = (7..).find(|s| (2..=*s).all(|d| s % d != 0 || n % d != 0)).expect("a coprime step");
+        let step = (7_usize..)
+            .find(|s: &usize| (2..=*s).all(|d| !s.is_multiple_of(d) || !n.is_multiple_of(d)))
+            .expect("a coprime step");
         let map: Vec<u32> = (0..n).map(|i| (i * step % n) as u32).collect();
         let mut points = vec![Vec3::zeros(); n];
         map.iter().zip(first.points()).for_each(|(&to, p)| points[to as usize] = *p);
@@ -57,8 +59,8 @@ fn renumbered_nodes_give_the_renumbered_answer() {
         let u = solve(&a, &constraints(&same), load(), Choice::Direct, 1e-13);
         let v = solve(&b, &constraints(&map), load(), Choice::Direct, 1e-13);
         let size = u.displacements.iter().map(|u| u.norm()).fold(0.0, f64::max);
-        for i in 0..n {
-            let difference = u.displacements[i] - v.displacements[map[i] as usize];
+        for (u, &to) in u.displacements.iter().zip(&map) {
+            let difference = u - v.displacements[to as usize];
             assert!(difference.norm() < 1e-11 * size, "{formulation:?} {:e}", difference.norm() / size);
         }
     }
