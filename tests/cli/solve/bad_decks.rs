@@ -188,3 +188,18 @@ fn models_that_contradict_themselves_are_refused_at_their_lines() {
 fn a_memory_limit_that_does_not_suffice_exits_four() {
     refused(deck("").as_bytes(), &["--max-memory", "1 kB"], 4, &["--max-memory"]);
 }
+
+#[test]
+fn a_solve_that_stalls_exits_three_with_its_history() {
+    // Every other brick 10¹² times stiffer, and a residual below round-off.
+    let block = super::super::blocks::plain("C3D20", [1.0, 1.0, 2.0], [3, 3, 6]);
+    let text = format!(
+        "{}{}*ELSET, ELSET=HARD, GENERATE\n1, 53, 2\n*ELSET, ELSET=SOFT, GENERATE\n2, 54, 2\n*MATERIAL, NAME=H\n*ELASTIC\n1.E12, 0.3\n\
+         *MATERIAL, NAME=S\n*ELASTIC\n1., 0.3\n*SOLID SECTION, ELSET=HARD, MATERIAL=H\n*SOLID SECTION, ELSET=SOFT, MATERIAL=S\n\
+         *BOUNDARY\nZ0, 1, 3\n*STEP\n*STATIC\n*CLOAD\nZ1, 1, 1.\n*END STEP\n",
+        block.text,
+        block.faces([1.0, 1.0, 2.0])
+    );
+    let more = ["--solver", "multigrid", "--tol", "1e-14"];
+    refused(text.as_bytes(), &more, 3, &["no convergence", "relative residuals:"]);
+}

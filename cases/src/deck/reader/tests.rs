@@ -1,9 +1,11 @@
 //! What decks mean, one fact each.
 
 use super::read;
+use crate::deck::build::{Brick, build};
 use crate::deck::kind::Kind;
 use crate::deck::model::{Deck, Elastic, ElementLoadKind, Lines, Surface, Target};
 use crate::deck::source::Findings;
+use crate::deck::states::states;
 
 /// Nodes 1 to 8 of a brick, 11 to 13 outside it.
 const NODES: &str = "*NODE\n1, 0,0,0\n2, 1,0,0\n3, 1,1,0\n4, 0,1,0\n5, 0,0,1\n6, 1,0,1\n7, 1,1,1\n8, 0,1,1\n\
@@ -137,4 +139,53 @@ fn steps_hold_their_loads_and_requests() {
     assert!(matches!(loads[2].kind, ElementLoadKind::Centrifugal(p, d) if p.z == 3.0 && d.z == 1.0));
     let [request] = step.requests.as_slice() else { panic!("one request") };
     assert_eq!((request.elements, request.local, request.variables.len()), (true, true, 2));
+}
+
+#[test]
+fn broken_decks_are_errors_and_never_panics() {
+    let sound = format!(
+        "*HEADING\nx\n{NODES}*ELEMENT, TYPE=C3D8, ELSET=E\n1, 1,2,3,4,5,6,7,8\n2, 5,6,7,8,11,12,13,14\n*NSET, NSET=A, GENERATE\n1, 8, 1\n\
+         *NSET, NSET=B\nA, 11\n*SURFACE, NAME=S\nE, S2\n*SURFACE, NAME=N, TYPE=NODE\nB\n*TIE, NAME=T, POSITION TOLERANCE=.1\nN, S\n\
+         *TRANSFORM, NSET=A, TYPE=C\n0,0,0,0,0,1\n*ORIENTATION, NAME=O, SYSTEM=CYLINDRICAL\n0,0,0,0,0,1\n3, 30.\n*MATERIAL, NAME=M\n\
+         *ELASTIC, TYPE=ENGINEERING CONSTANTS\n1.,2.,3.,.1,.2,.3,4.,5.\n6.\n*EXPANSION\n1.E-5\n*DENSITY\n1.\n*SOLID SECTION, ELSET=E, MATERIAL=M, ORIENTATION=O\n\
+         *EQUATION\n2\n12, 1, 1., 13, 1, -1.\n*AMPLITUDE, NAME=C\n0., 0., 1., 2.\n*INITIAL CONDITIONS, TYPE=TEMPERATURE\nB, 20.\n*BOUNDARY\nA, 1, 3\n\
+         *STEP\n*STATIC\n1., 1.\n*CLOAD, OP=NEW, AMPLITUDE=C\n14, 3, 1.\n*DLOAD\nE, P3, 5.\n, GRAV, 2., 0, 0, -3.\nE, CENTRIF, 9., 1, 2, 3, 0, 0, 2.\n\
+         *DSLOAD\nS, P, 1.\n*TEMPERATURE\nB, 30.\n*NODE PRINT, NSET=B\nU\n*EL PRINT, ELSET=E\nS\n*END STEP\n*STEP, PERTURBATION\n*STATIC\n*END STEP\n"
+    );
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let path = folder.path().join("deck.inp");
+    let mut state = 1_u64;
+    let mut next = |n: usize| {
+        // Knuth's linear congruential generator; the same changes on every run.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % n
+    };
+    let pieces: [&[u8]; 12] =
+        [b",", b"\n", b"*", b"-", b"nan", b"1e999", b"99999999999", b"0", b"\xff", b"\"", b"E", b",,"];
+    let mut sound_ones = 0;
+    for round in 0..1500 {
+        let mut bytes = sound.clone().into_bytes();
+        for _ in 0..(round % 4) {
+            let at = next(bytes.len());
+            match next(3) {
+                0 => drop(bytes.splice(at..at, pieces[next(pieces.len())].iter().copied())),
+                1 => drop(bytes.splice(
+                    at..(at + 1 + next(12)).min(bytes.len()),
+                    pieces[next(pieces.len())].iter().copied(),
+                )),
+                _ => bytes.truncate(at.max(1)),
+            }
+        }
+        std::fs::write(&path, &bytes).expect("writable");
+        let Ok((deck, mut findings)) = read(&path) else { continue };
+        let states = states(&deck);
+        let Ok(built) = build(&deck, Brick::Full, &mut findings) else { continue };
+        for state in &states {
+            if let Ok(bound) = built.bind(state, &deck, &mut findings) {
+                built.load(state, &bound, &deck, &mut findings);
+            }
+        }
+        sound_ones += 1;
+    }
+    assert!(sound_ones > 300, "the deck itself is sound: {sound_ones}");
 }
