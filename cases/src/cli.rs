@@ -2,6 +2,7 @@
 
 use crate::case::Quality;
 use crate::commands;
+use crate::deck::build::Brick;
 use crate::failure::{Exit, Failure};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
@@ -34,6 +35,10 @@ pub enum Command {
     Cases(CasesArgs),
     /// Compute published and exact values on this machine and compare.
     Verify(VerifyArgs),
+    /// Solve an Abaqus or CalculiX input deck: linear statics of solid elements.
+    Solve(SolveArgs),
+    /// Convert a model between decks (.inp), VTK (.vtu) and FEBio (.feb).
+    Convert(ConvertArgs),
 }
 
 /// Which case, with which overrides.
@@ -68,6 +73,93 @@ pub struct RunArgs {
     /// Print one JSON summary object on standard output instead of the table.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `dens solve`.
+#[derive(Debug, Args)]
+pub struct SolveArgs {
+    /// Input deck; files it includes are read too. All numbers are in the units of the deck.
+    #[arg(value_name = "DECK.inp")]
+    pub deck: PathBuf,
+    /// Folder of the result. Replaces an earlier result whole, refuses other content.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Linear solver; `auto` decides by size, loads and the memory limit.
+    #[arg(long, value_enum, default_value_t = Solver::Auto)]
+    pub solver: Solver,
+    /// Relative residual at which an iteration stops.
+    #[arg(long, value_name = "TOL", default_value_t = 1e-8, value_parser = tolerance)]
+    pub tol: f64,
+    /// Memory the matrix and its solver may take, for instance "4 GB".
+    #[arg(long, value_name = "SIZE", default_value = "8 GiB", value_parser = memory)]
+    pub max_memory: u64,
+    /// Integration of C3D8 elements: `full` as in CalculiX, `bbar` as in Abaqus.
+    #[arg(long, value_enum, default_value_t = Brick::Full)]
+    pub c3d8: Brick,
+    /// Write all nodes and elements to the tables, not only the sets that the deck prints.
+    #[arg(long)]
+    pub all: bool,
+    /// Threads to use; default all cores. The numbers do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// No progress and no summary.
+    #[arg(long)]
+    pub quiet: bool,
+    /// Print the content of solve.json on standard output instead of the summary.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Linear solvers to choose from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Solver {
+    /// By size.
+    Auto,
+    /// Sparse Cholesky.
+    Direct,
+    /// Conjugate gradients with multigrid.
+    Multigrid,
+}
+
+/// Arguments of `dens convert`.
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// Model to read: .inp, .vtu or .feb.
+    #[arg(value_name = "FROM")]
+    pub from: PathBuf,
+    /// File to write: .inp, .vtu or .feb; an existing one is replaced.
+    #[arg(value_name = "TO")]
+    pub to: PathBuf,
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (1e-14..=0.1).contains(&value) => Ok(value),
+        _ => Err("a number from 1e-14 to 0.1 is expected".to_string()),
+    }
+}
+
+/// Bytes of a size such as `4 GB`, `512 MiB` or `8e9`.
+fn memory(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let split = text.find(|c: char| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E')).unwrap_or(text.len());
+    let (number, unit) = (text[..split].trim(), text[split..].trim().to_ascii_lowercase());
+    let factor = match unit.as_str() {
+        "" | "b" => 1.0,
+        "kb" => 1e3,
+        "mb" => 1e6,
+        "gb" => 1e9,
+        "tb" => 1e12,
+        "kib" => 1024.0,
+        "mib" => 1024.0_f64.powi(2),
+        "gib" => 1024.0_f64.powi(3),
+        "tib" => 1024.0_f64.powi(4),
+        _ => return Err(format!("unknown unit `{unit}`: use B, kB, MB, GB, KiB, MiB or GiB")),
+    };
+    match number.parse::<f64>() {
+        Ok(value) if 0.0 < value && value * factor < 1e18 => Ok((value * factor) as u64),
+        _ => Err("a size such as \"4 GB\" is expected".to_string()),
+    }
 }
 
 /// Arguments of `dens new`.
@@ -143,6 +235,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::Check(a) => commands::check::run(a),
         Command::Cases(a) => commands::cases::run(a),
         Command::Verify(a) => commands::verify::run(a),
+        Command::Solve(a) => commands::solve::run(a),
+        Command::Convert(a) => commands::convert::run(a),
     };
     match outcome {
         Ok(exit) => exit.code(),

@@ -35,6 +35,38 @@ impl Problem {
     }
 }
 
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The work cannot go on.
+    Error,
+    /// The work goes on.
+    Warning,
+}
+
+/// One problem of a line that was cut out of a large file.
+///
+/// - `name`: how the file is called; empty for a problem without place
+/// - `line`: number of the line, from 1; `text`: its content, into which the span of the problem points
+pub fn render_line(severity: Severity, name: &str, line: usize, text: &str, problem: &Problem) -> String {
+    let level = match severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let snippet = problem.span.clone().filter(|_| !name.is_empty()).map(|span| {
+        let mut mark = AnnotationKind::Primary.span(span);
+        if !problem.label.is_empty() {
+            mark = mark.label(problem.label.as_str());
+        }
+        Snippet::source(text).line_start(line).path(name).annotation(mark)
+    });
+    let mut group = level.primary_title(problem.message.as_str()).elements(snippet);
+    if let Some(hint) = &problem.hint {
+        group = group.element(Level::HELP.message(hint.as_str()));
+    }
+    format!("{}\n\n", Renderer::plain().render(&[group]))
+}
+
 /// The problems as text for the terminal, in the order of the file.
 ///
 /// - `name`: how the file is called in the message (as the user typed it)

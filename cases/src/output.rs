@@ -6,8 +6,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// File whose presence marks a folder as a result of this program.
-const MARK: &str = "record.json";
+/// Files whose presence and word mark a folder as a result of this program.
+const MARKS: [(&str, &str); 3] = [
+    ("record.json", "\"dens-record/1\""),
+    ("solve.json", "\"dens-solve/1\""),
+    ("verification.json", "\"dens-verification/1\""),
+];
 
 /// The folder being written, for the signal handler; held locked while results are exchanged.
 static PARTIAL: Mutex<Option<PathBuf>> = Mutex::new(None);
@@ -141,7 +145,9 @@ fn refuse_foreign(target: &Path) -> Result<(), Failure> {
         )));
     }
     let empty = fs::read_dir(target).map(|mut d| d.next().is_none()).unwrap_or(false);
-    let own = fs::read_to_string(target.join(MARK)).is_ok_and(|t| t.contains("\"dens-record/1\""));
+    let own = MARKS
+        .iter()
+        .any(|(name, word)| fs::read_to_string(target.join(name)).is_ok_and(|text| text.contains(word)));
     if empty || own {
         return Ok(());
     }
@@ -190,6 +196,8 @@ pub fn stop_cleanly() -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MARK: &str = MARKS[0].0;
 
     #[test]
     fn a_result_appears_whole_and_replaces_its_predecessor() {

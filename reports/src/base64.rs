@@ -1,24 +1,21 @@
 //! Base64 of RFC 4648 §4, for pictures inside SVG and arrays inside VTU.
 
-use std::fmt::Write;
-
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The text of `bytes`, padded.
-pub(crate) fn encode(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+pub fn encode(bytes: &[u8]) -> String {
+    let mut out = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let word = chunk.iter().fold(0_u32, |w, &b| w << 8 | u32::from(b)) << (8 * (3 - chunk.len()));
-        for i in 0..4 {
-            let digit = DIGITS[(word >> (18 - 6 * i)) as usize & 63] as char;
-            out.write_char(if i <= chunk.len() { digit } else { '=' }).expect("a string takes every write");
-        }
+        let mut digits = [18, 12, 6, 0].map(|shift| DIGITS[(word >> shift) as usize & 63]);
+        digits[chunk.len() + 1..].fill(b'=');
+        out.extend_from_slice(&digits);
     }
-    out
+    String::from_utf8(out).expect("the digits are ASCII")
 }
 
 /// The bytes of `text`; none when a character is no digit or the length is wrong.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=').as_bytes();
     if digits.len() % 4 == 1 {
         return None;

@@ -36,7 +36,7 @@
 //! figures from foreign SVG (they are refused), a check of the PDF by an outside validator.
 //!
 //! Modules in reading order: [`record`], [`manifest`], [`table`], [`figure`], [`render`], [`export`], [`pdf`],
-//! [`palette`], [`font`].
+//! [`palette`], [`font`], [`base64`].
 
 pub mod record;
 
@@ -56,7 +56,8 @@ pub mod palette;
 
 pub mod font;
 
-mod base64;
+pub mod base64;
+
 mod quantity;
 mod svg;
 

@@ -1,8 +1,11 @@
 //! The program as a person meets it: commands, exit codes, messages, whole results.
 
 mod bad_input;
+mod blocks;
 mod commands;
+mod convert;
 mod runs;
+mod solve;
 
 use assert_cmd::Command;
 use std::path::Path;

@@ -2,8 +2,10 @@
 
 pub mod cases;
 pub mod check;
+pub mod convert;
 pub mod new;
 pub mod run;
+pub mod solve;
 pub mod verify;
 
 use crate::case::Case;

@@ -1,11 +1,13 @@
-//! VTU fields for ParaView: quadratic tetrahedra, zlib-compressed binary arrays.
+//! VTU fields for ParaView: zlib-compressed binary arrays.
 //!
-//! One file holds several bodies, told apart by the cell array `region`. Symmetric tensors have the order of VTK,
-//! xx yy zz xy yz xz.
+//! [`write_vtu`] writes several bodies of quadratic tetrahedra, told apart by the cell array `region`; [`write_grid`]
+//! writes cells of any shapes. Symmetric tensors have the order of VTK, xx yy zz xy yz xz.
 
 use crate::base64;
+use dens_mesher::Vec3;
 use dens_mesher::mesh::Mesh;
 use flate2::{Compression, write::ZlibEncoder};
+use rayon::prelude::*;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -57,6 +59,25 @@ pub struct Body<'a> {
     pub point_arrays: Vec<Array>,
     /// Fields over the cells; the same names in every body.
     pub cell_arrays: Vec<Array>,
+}
+
+/// Cells of any shapes with their fields.
+#[derive(Debug, Clone)]
+pub struct Grid<'a> {
+    /// Positions.
+    pub points: &'a [Vec3],
+    /// VTK's number of each cell's shape.
+    pub types: Vec<u8>,
+    /// End of each cell's nodes in `connectivity`.
+    pub offsets: Vec<i64>,
+    /// Nodes of all cells.
+    pub connectivity: &'a [u32],
+    /// Fields over the points.
+    pub point_arrays: Vec<Array>,
+    /// Fields over the cells.
+    pub cell_arrays: Vec<Array>,
+    /// Lines of the comment at the head of the file.
+    pub comment: String,
 }
 
 /// Reason a file cannot be written.
@@ -111,32 +132,70 @@ pub fn write_vtu(bodies: &[Body<'_>]) -> Result<Vec<u8>, VtuError> {
         first_region += body.mesh.region_names.len() as i32;
     }
     let offsets: Vec<u8> = (1..=n_cells as i64).flat_map(|i| (10 * i).to_le_bytes()).collect();
+    let positions = bodies.iter().flat_map(|b| &b.mesh.points).flat_map(|p| [p.x, p.y, p.z]);
 
-    let mut out = String::from("<?xml version=\"1.0\"?>\n");
-    if !names.is_empty() {
-        // Two hyphens would end the comment.
-        writeln!(out, "<!-- region:\n{} -->", names.replace("--", "- -")).expect(FACT);
-    }
-    out.push_str(
-        "<VTKFile type=\"UnstructuredGrid\" version=\"1.0\" byte_order=\"LittleEndian\" \
-         header_type=\"UInt64\" compressor=\"vtkZLibDataCompressor\">\n<UnstructuredGrid>\n",
-    );
-    writeln!(out, "<Piece NumberOfPoints=\"{n_points}\" NumberOfCells=\"{n_cells}\">").expect(FACT);
+    let mut out =
+        head(if names.is_empty() { String::new() } else { format!("region:\n{names}") }, n_points, n_cells);
     out.push_str("<PointData>\n");
     merge(&mut out, bodies, |b| &b.point_arrays);
     out.push_str("</PointData>\n<CellData>\n");
     data_array(&mut out, "Int32", "body", 1, &body_ids);
     data_array(&mut out, "Int32", "region", 1, &region_ids);
     merge(&mut out, bodies, |b| &b.cell_arrays);
-    out.push_str("</CellData>\n<Points>\n");
-    let positions = bodies.iter().flat_map(|b| &b.mesh.points).flat_map(|p| [p.x, p.y, p.z]);
-    data_array(&mut out, "Float64", "Points", 3, &doubles(positions));
-    out.push_str("</Points>\n<Cells>\n");
-    data_array(&mut out, "Int64", "connectivity", 1, &connectivity);
-    data_array(&mut out, "Int64", "offsets", 1, &offsets);
-    data_array(&mut out, "UInt8", "types", 1, &vec![QUADRATIC_TETRA; n_cells]);
-    out.push_str("</Cells>\n</Piece>\n</UnstructuredGrid>\n</VTKFile>\n");
+    out.push_str("</CellData>\n");
+    cells(&mut out, &doubles(positions), &connectivity, &offsets, &vec![QUADRATIC_TETRA; n_cells]);
     Ok(out.into_bytes())
+}
+
+/// A grid in VTK XML; same input, same bytes.
+///
+/// # Errors
+/// [`VtuError::Length`] when an array does not fit the points or cells.
+pub fn write_grid(grid: &Grid<'_>) -> Result<Vec<u8>, VtuError> {
+    let (n_points, n_cells) = (grid.points.len(), grid.types.len());
+    for (arrays, n) in [(&grid.point_arrays, n_points), (&grid.cell_arrays, n_cells)] {
+        if let Some(error) = arrays.iter().find_map(|a| wrong_length("grid", a, n)) {
+            return Err(error);
+        }
+    }
+    let mut out = head(grid.comment.clone(), n_points, n_cells);
+    for (tag, arrays) in [("PointData", &grid.point_arrays), ("CellData", &grid.cell_arrays)] {
+        writeln!(out, "<{tag}>").expect(FACT);
+        for a in arrays {
+            data_array(&mut out, "Float64", &a.name, a.components, &doubles(a.values.iter().copied()));
+        }
+        writeln!(out, "</{tag}>").expect(FACT);
+    }
+    let positions = doubles(grid.points.iter().flat_map(|p| [p.x, p.y, p.z]));
+    let connectivity: Vec<u8> = grid.connectivity.iter().flat_map(|&n| i64::from(n).to_le_bytes()).collect();
+    let offsets: Vec<u8> = grid.offsets.iter().flat_map(|o| o.to_le_bytes()).collect();
+    cells(&mut out, &positions, &connectivity, &offsets, &grid.types);
+    Ok(out.into_bytes())
+}
+
+fn head(comment: String, n_points: usize, n_cells: usize) -> String {
+    let mut out = String::from("<?xml version=\"1.0\"?>\n");
+    if !comment.is_empty() {
+        // Two hyphens would end the comment.
+        writeln!(out, "<!-- {} -->", comment.replace("--", "- -")).expect(FACT);
+    }
+    out.push_str(
+        "<VTKFile type=\"UnstructuredGrid\" version=\"1.0\" byte_order=\"LittleEndian\" \
+         header_type=\"UInt64\" compressor=\"vtkZLibDataCompressor\">\n<UnstructuredGrid>\n",
+    );
+    writeln!(out, "<Piece NumberOfPoints=\"{n_points}\" NumberOfCells=\"{n_cells}\">").expect(FACT);
+    out
+}
+
+/// Points, cells and the end of the file.
+fn cells(out: &mut String, positions: &[u8], connectivity: &[u8], offsets: &[u8], types: &[u8]) {
+    out.push_str("<Points>\n");
+    data_array(out, "Float64", "Points", 3, positions);
+    out.push_str("</Points>\n<Cells>\n");
+    data_array(out, "Int64", "connectivity", 1, connectivity);
+    data_array(out, "Int64", "offsets", 1, offsets);
+    data_array(out, "UInt8", "types", 1, types);
+    out.push_str("</Cells>\n</Piece>\n</UnstructuredGrid>\n</VTKFile>\n");
 }
 
 /// Collection of files over a parameter (load step, load number), which ParaView opens as one.
@@ -164,17 +223,18 @@ fn check(bodies: &[Body<'_>]) -> Result<(), VtuError> {
         }
         let over = [(&body.point_arrays, body.mesh.n_nodes()), (&body.cell_arrays, body.mesh.n_cells())];
         for (arrays, n) in over {
-            if let Some(a) = arrays.iter().find(|a| a.values.len() != n * a.components) {
-                return Err(VtuError::Length {
-                    body: body.name.clone(),
-                    array: a.name.clone(),
-                    found: a.values.len(),
-                    expected: n * a.components,
-                });
+            if let Some(error) = arrays.iter().find_map(|a| wrong_length(&body.name, a, n)) {
+                return Err(error);
             }
         }
     }
     Ok(())
+}
+
+fn wrong_length(body: &str, array: &Array, n: usize) -> Option<VtuError> {
+    let (found, expected) = (array.values.len(), n * array.components);
+    let (body, array) = (body.to_string(), array.name.clone());
+    (found != expected).then_some(VtuError::Length { body, array, found, expected })
 }
 
 /// Writes each array of the first body followed by its namesakes of the others.
@@ -214,15 +274,17 @@ fn data_array(out: &mut String, kind: &str, name: &str, components: usize, bytes
 fn compress(bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let n = bytes.len().div_ceil(BLOCK);
     let mut header: Vec<u64> = vec![n as u64, BLOCK as u64, (bytes.len() % BLOCK) as u64];
-    let mut blocks = Vec::new();
-    for chunk in bytes.chunks(BLOCK) {
-        let start = blocks.len();
-        let mut encoder = ZlibEncoder::new(&mut blocks, Compression::fast());
-        let fact = "a vector takes every write";
-        encoder.write_all(chunk).expect(fact);
-        encoder.finish().expect(fact);
-        header.push((blocks.len() - start) as u64);
-    }
+    let packed: Vec<Vec<u8>> = bytes
+        .par_chunks(BLOCK)
+        .map(|chunk| {
+            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+            let fact = "a vector takes every write";
+            encoder.write_all(chunk).expect(fact);
+            encoder.finish().expect(fact)
+        })
+        .collect();
+    header.extend(packed.iter().map(|p| p.len() as u64));
+    let blocks = packed.concat();
     (header.into_iter().flat_map(u64::to_le_bytes).collect(), blocks)
 }
 

@@ -1,0 +1,399 @@
+//! `dens solve`: an input deck to its displacements, reactions and stresses.
+
+use crate::cli::{SolveArgs, Solver, print};
+use crate::deck::build::{Bound, Built, build, explain};
+use crate::deck::model::Deck;
+use crate::deck::results::{self, ELEMENTS_HEAD, NODES_HEAD};
+use crate::deck::source::Findings;
+use crate::deck::states::{State, states};
+use crate::failure::{Exit, Failure};
+use crate::output::{Output, stop_cleanly};
+use crate::progress::Progress;
+use dens_mesher::Vec3;
+use dens_reports::export::vtu::write_pvd;
+use dens_reports::table::significant;
+use dens_solver::linear::Choice;
+use dens_solver::statics::{Answer, Assembled, Load, Options, Statics, Stresses};
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+use std::time::Instant;
+
+/// Solves the deck and puts the result in place.
+///
+/// # Errors
+/// A bad deck or a model that is not held (2), no convergence (3), a limit (4); nothing is left behind then.
+pub fn run(args: &SolveArgs) -> Result<Exit, Failure> {
+    let threads = args.threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::bug)?;
+    stop_cleanly()?;
+    let progress = Progress::new(args.quiet || args.json);
+    let done = pool.install(|| whole(args, &progress));
+    progress.finish();
+    let (object, summary) = done?;
+    if args.json {
+        print(&format!("{object}\n"));
+    } else if !args.quiet {
+        print(&summary);
+    }
+    Ok(Exit::Met)
+}
+
+/// Seconds of each phase.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seconds {
+    read: f64,
+    assemble: f64,
+    setup: f64,
+    solve: f64,
+    output: f64,
+}
+
+/// Runs a phase and adds its time to `slot`.
+fn timed<T>(slot: &mut f64, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let done = work();
+    *slot += start.elapsed().as_secs_f64();
+    done
+}
+
+/// What the set-up of a group of steps has cost.
+#[derive(Debug, Clone)]
+struct SetUp {
+    solver: &'static str,
+    reason: String,
+    free_dofs: usize,
+    matrix_bytes: usize,
+    solver_bytes: usize,
+}
+
+impl SetUp {
+    fn of(statics: &Statics<'_>) -> Self {
+        Self {
+            solver: statics.solver_name(),
+            reason: statics.reason().to_string(),
+            free_dofs: statics.free_dofs(),
+            matrix_bytes: statics.matrix_bytes(),
+            solver_bytes: statics.solver_bytes(),
+        }
+    }
+}
+
+/// One step, solved.
+struct Solved {
+    answer: Answer,
+    load: Load,
+    set_up: SetUp,
+}
+
+fn whole(args: &SolveArgs, progress: &Progress) -> Result<(String, String), Failure> {
+    let start = Instant::now();
+    let mut seconds = Seconds::default();
+    let output = Output::begin(&args.output)?;
+    progress.phase("read", 0.1);
+    let (deck, mut findings) = timed(&mut seconds.read, || crate::deck::read(&args.deck))?;
+    progress.phase("build", 0.05);
+    let (built, states) = timed(&mut seconds.assemble, || {
+        build(&deck, args.c3d8, &mut findings).map(|built| (built, states(&deck)))
+    })?;
+    let solved = solve(args, &deck, &built, &states, &mut findings, &mut seconds, progress)?;
+    progress.phase("write", 0.2);
+    let notes = timed(&mut seconds.output, || write(args, &deck, &built, &states, &solved, &output))?;
+    let mut warnings = findings.warnings();
+    warnings.extend(notes);
+    warnings.extend(large(&built, &solved));
+    let object = json(args, &deck, &built, &solved, &warnings, seconds, start.elapsed().as_secs_f64());
+    let text = serde_json::to_string_pretty(&object).map_err(Failure::bug)?;
+    output.write("solve.json", format!("{text}\n").as_bytes())?;
+    output.commit()?;
+    let summary = summary(args, &deck, &solved, &warnings, start.elapsed().as_secs_f64());
+    Ok((object.to_string(), summary))
+}
+
+/// Solves all steps; those with the same supports share one set-up.
+fn solve(
+    args: &SolveArgs,
+    deck: &Deck,
+    built: &Built,
+    states: &[State],
+    findings: &mut Findings,
+    seconds: &mut Seconds,
+    progress: &Progress,
+) -> Result<Vec<Solved>, Failure> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for i in 0..states.len() {
+        let same = |g: &&mut Vec<usize>| states[g[0]].supports.keys().eq(states[i].supports.keys());
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(i),
+            None => groups.push(vec![i]),
+        }
+    }
+    let mut solved: Vec<Option<Solved>> = states.iter().map(|_| None).collect();
+    let share = 0.65 / groups.len() as f64;
+    for group in &groups {
+        let bound = built.bind(&states[group[0]], deck, findings)?;
+        let loads: Vec<Load> =
+            group.iter().map(|&i| built.load(&states[i], &bound, deck, findings)).collect();
+        if findings.n_errors() > 0 {
+            return Err(Failure::problems(findings.errors()));
+        }
+        let (answers, set_up) = one_group(args, built, &bound, &loads, seconds, progress, share)
+            .map_err(|e| explain(&e, deck, built, Some(&bound), findings))?;
+        for ((&i, answer), load) in group.iter().zip(answers).zip(loads) {
+            if !answer.displacements.iter().all(|u| u.iter().all(|x| x.is_finite())) {
+                return Err(Failure::not_converged(format!(
+                    "step {}: a displacement is not a number",
+                    i + 1
+                )));
+            }
+            solved[i] = Some(Solved { answer, load, set_up: set_up.clone() });
+        }
+    }
+    Ok(solved.into_iter().flatten().collect())
+}
+
+fn one_group(
+    args: &SolveArgs,
+    built: &Built,
+    bound: &Bound,
+    loads: &[Load],
+    seconds: &mut Seconds,
+    progress: &Progress,
+    share: f64,
+) -> Result<(Vec<Answer>, SetUp), dens_solver::statics::StaticsError> {
+    let solver = match args.solver {
+        Solver::Auto => Choice::Auto,
+        Solver::Direct => Choice::Direct,
+        Solver::Multigrid => Choice::Multigrid,
+    };
+    let options = Options { solver, tolerance: args.tol, max_memory: args.max_memory, loads: loads.len() };
+    progress.phase("assemble", 0.2 * share);
+    let assembled = timed(&mut seconds.assemble, || Assembled::new(&built.body, &bound.constraints))?;
+    progress.phase("set up", 0.4 * share);
+    let statics = timed(&mut seconds.setup, || assembled.prepare(&options))?;
+    progress.phase("solve", 0.4 * share);
+    let answers = timed(&mut seconds.solve, || statics.solve(loads))?;
+    Ok((answers, SetUp::of(&statics)))
+}
+
+/// Writes tables and pictures; gives remarks on what was chosen.
+fn write(
+    args: &SolveArgs,
+    deck: &Deck,
+    built: &Built,
+    states: &[State],
+    solved: &[Solved],
+    output: &Output,
+) -> Result<Vec<String>, Failure> {
+    let mut nodes = Table::create(output, "nodes.csv", NODES_HEAD)?;
+    let mut elements = Table::create(output, "elements.csv", ELEMENTS_HEAD)?;
+    let mut notes = Vec::new();
+    let mut series = Vec::new();
+    let mut time = 0.0;
+    for (i, step) in solved.iter().enumerate() {
+        let stresses = Stresses::new(&built.body, &step.answer.displacements, &step.load.temperature_rise)
+            .map_err(Failure::bug)?;
+        let of_nodes = results::rows(deck, i, false, args.all);
+        let of_elements = results::rows(deck, i, true, args.all);
+        let prescribed = |node: u32| {
+            Vec3::from_fn(|axis, _| states[i].supports.get(&(node, axis as u8)).map_or(0.0, |s| s.0))
+        };
+        nodes.rows(&results::node_table(deck, built, &of_nodes, i, &step.answer, prescribed))?;
+        elements.rows(&results::element_table(deck, built, &of_elements, i, &stresses))?;
+        if i == 0 && !args.all {
+            remark(&mut notes, of_nodes.chosen, "*NODE PRINT", "nodes");
+            remark(&mut notes, of_elements.chosen, "*EL PRINT", "elements");
+        }
+        let picture = results::picture(deck, built, &step.answer, &stresses, &step.load.temperature_rise)
+            .map_err(Failure::bug)?;
+        let last = i + 1 == solved.len();
+        let name = if last { "result.vtu".to_string() } else { format!("result_step_{}.vtu", i + 1) };
+        output.write(&name, &picture)?;
+        time += deck.steps[i].period;
+        series.push((time, name));
+    }
+    if 1 < series.len() {
+        let files: Vec<(f64, &str)> = series.iter().map(|(t, name)| (*t, name.as_str())).collect();
+        output.write("result.pvd", write_pvd(&files).as_bytes())?;
+    }
+    nodes.finish()?;
+    elements.finish()?;
+    let local = (0..solved.len()).any(|i| {
+        results::rows(deck, i, false, args.all).local || results::rows(deck, i, true, args.all).local
+    });
+    if !local && (!deck.transforms.is_empty() || deck.sections.iter().any(|s| s.orientation.is_some())) {
+        notes.push(
+            "tables are in global axes; `GLOBAL=NO` in a print request asks for local ones".to_string(),
+        );
+    }
+    Ok(notes)
+}
+
+/// Remark on displacements beyond what small-displacement theory can mean.
+fn large(built: &Built, solved: &[Solved]) -> Option<String> {
+    let points = built.body.mesh().points();
+    let [low, high] = [f64::min, f64::max]
+        .map(|f| points.iter().copied().reduce(|a, b| a.zip_map(&b, f)).unwrap_or_default());
+    let size = (high - low).norm();
+    let step = solved.iter().position(|s| s.answer.displacements.iter().any(|u| size < u.norm()))?;
+    Some(format!(
+        "step {}: displacements exceed the size of the model: look for a part that is hardly held, or loads and moduli in different units",
+        step + 1
+    ))
+}
+
+fn remark(notes: &mut Vec<String>, chosen: bool, keyword: &str, what: &str) {
+    if !chosen {
+        notes.push(format!("the deck has no `{keyword}`: all {what} are written"));
+    }
+}
+
+/// Table being written.
+struct Table {
+    name: &'static str,
+    file: BufWriter<File>,
+}
+
+impl Table {
+    fn create(output: &Output, name: &'static str, head: &str) -> Result<Self, Failure> {
+        let path = output.path(name)?;
+        let file = File::create(&path).map_err(|e| failed(name, &e))?;
+        let mut table = Self { name, file: BufWriter::with_capacity(1 << 20, file) };
+        table.file.write_all(head.as_bytes()).map_err(|e| failed(name, &e))?;
+        Ok(table)
+    }
+
+    fn rows(&mut self, pieces: &[String]) -> Result<(), Failure> {
+        for piece in pieces {
+            self.file.write_all(piece.as_bytes()).map_err(|e| failed(self.name, &e))?;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        let file = self.file.into_inner().map_err(|e| failed(self.name, e.error()))?;
+        file.sync_all().map_err(|e| failed(self.name, &e))
+    }
+}
+
+fn failed(name: &str, e: &std::io::Error) -> Failure {
+    Failure::limit(format!("cannot write `{name}`: {e}; nothing was kept"))
+}
+
+/// Largest of a number over the steps.
+fn worst(solved: &[Solved], of: impl Fn(&Answer) -> f64) -> f64 {
+    solved.iter().map(|s| of(&s.answer)).fold(0.0, f64::max)
+}
+
+/// The content of `solve.json`.
+fn json(
+    args: &SolveArgs,
+    deck: &Deck,
+    built: &Built,
+    solved: &[Solved],
+    warnings: &[String],
+    seconds: Seconds,
+    total: f64,
+) -> serde_json::Value {
+    let largest = solved.iter().max_by_key(|s| s.set_up.solver_bytes).map(|s| &s.set_up);
+    let steps: Vec<serde_json::Value> = solved
+        .iter()
+        .zip(&deck.steps)
+        .enumerate()
+        .map(|(i, (s, step))| {
+            let total: Vec3 = s.answer.reactions.iter().sum();
+            serde_json::json!({
+                "step": i + 1,
+                "name": step.name,
+                "iterations": s.answer.stats.iterations,
+                "relative_residual": s.answer.stats.relative_residual,
+                "compliance": s.answer.compliance,
+                "reaction_error": s.answer.reaction_error,
+                "total_reaction": [total.x, total.y, total.z],
+                "solver": s.set_up.solver,
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "schema": "dens-solve/1",
+        "deck": args.deck,
+        "units": "units of the deck",
+        "dofs": 3 * built.body.mesh().n_nodes(),
+        "free_dofs": largest.map(|s| s.free_dofs),
+        "nodes": built.body.mesh().n_nodes(),
+        "elements": built.body.mesh().n_cells(),
+        "solver": largest.map(|s| s.solver),
+        "solver_reason": largest.map(|s| s.reason.clone()),
+        "iterations": solved.iter().map(|s| s.answer.stats.iterations).max(),
+        "relative_residual": worst(solved, |a| a.stats.relative_residual),
+        "tolerance": args.tol,
+        "compliance": solved.last().map(|s| s.answer.compliance),
+        "reaction_error": worst(solved, |a| a.reaction_error),
+        "steps": steps,
+        "seconds": {
+            "read": seconds.read,
+            "assemble": seconds.assemble,
+            "setup": seconds.setup,
+            "solve": seconds.solve,
+            "output": seconds.output,
+            "total": total,
+        },
+        "peak_memory_bytes": peak_memory_bytes(),
+        "matrix_bytes": largest.map(|s| s.matrix_bytes),
+        "solver_bytes": largest.map(|s| s.solver_bytes),
+        "threads": rayon::current_num_threads(),
+        "warnings": warnings,
+    })
+}
+
+/// Largest resident memory of this process; 0 where the system does not tell.
+fn peak_memory_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|l| l.split_whitespace().next()).and_then(|n| n.parse::<u64>().ok());
+    kib.map_or(0, |k| 1024 * k)
+}
+
+/// Summary for the terminal.
+fn summary(args: &SolveArgs, deck: &Deck, solved: &[Solved], warnings: &[String], seconds: f64) -> String {
+    let mut t = String::new();
+    let name = args.deck.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let _ = writeln!(
+        t,
+        "{name}: {} nodes, {} elements, {} steps; all numbers in the units of the deck\n",
+        deck.nodes.labels.len(),
+        deck.elements.len(),
+        deck.steps.len()
+    );
+    let _ =
+        writeln!(t, "  step  largest displacement  total reaction (x y z)            iterations  residual");
+    for (i, s) in solved.iter().enumerate() {
+        let largest = s.answer.displacements.iter().map(|u| u.norm()).fold(0.0, f64::max);
+        let total: Vec3 = s.answer.reactions.iter().sum();
+        let scale = s.answer.reactions.iter().map(|r| r.norm()).sum::<f64>();
+        let shown = [total.x, total.y, total.z]
+            .map(|r| if r.abs() <= 1e-9 * scale { "0".to_string() } else { significant(r, 4) });
+        let _ = writeln!(
+            t,
+            "  {:>4}  {:>20}  {:<32}  {:>10}  {:.1e}",
+            i + 1,
+            significant(largest, 4),
+            shown.join("  "),
+            s.answer.stats.iterations,
+            s.answer.stats.relative_residual
+        );
+    }
+    if let Some(s) = solved.last() {
+        let _ = writeln!(t, "\nsolver: {} ({})", s.set_up.solver, s.set_up.reason);
+    }
+    for warning in warnings {
+        let _ = writeln!(t, "warning: {warning}");
+    }
+    let _ = writeln!(t, "wrote {} in {seconds:.1} s", shown(&args.output));
+    t
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

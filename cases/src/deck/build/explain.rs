@@ -1,0 +1,153 @@
+//! Failures of the solver in the words of the deck: labels, set names, lines.
+
+use super::{Bound, Built};
+use crate::deck::kind::Kind;
+use crate::deck::model::Deck;
+use crate::deck::source::{Findings, Place};
+use crate::diagnostic::Problem;
+use crate::failure::Failure;
+use dens_solver::linear::LinearError;
+use dens_solver::statics::{ConstraintName, ErrorKind, FreeMotion, StaticsError};
+use std::fmt::Write as _;
+
+/// Residuals shown of a solve that failed.
+const HISTORY: usize = 40;
+
+/// Names elements, nodes and lines of the deck in a failure of the solver.
+pub fn explain(
+    error: &StaticsError,
+    deck: &Deck,
+    built: &Built,
+    bound: Option<&Bound>,
+    findings: &mut Findings,
+) -> Failure {
+    let element = |cell: usize| deck.elements.labels.get(cell).copied().unwrap_or(0);
+    let node = |n: usize| {
+        built.deck_node.get(n).and_then(|&d| deck.nodes.labels.get(d as usize)).copied().unwrap_or(0)
+    };
+    let at = |name: &ConstraintName| match (name, bound) {
+        (ConstraintName::Support(i), Some(b)) => b.supports.get(*i).copied().unwrap_or(Place::NOWHERE),
+        (ConstraintName::Equation(i), Some(b)) => b.equations.get(*i).copied().unwrap_or(Place::NOWHERE),
+        _ => Place::NOWHERE,
+    };
+    let (place, problem) = match error {
+        StaticsError::Inverted { cell, .. } => (
+            deck.elements.place(*cell),
+            Problem::at(None, format!("element {} is turned inside out or has no volume", element(*cell)))
+                .hint("check the order of its nodes and their positions"),
+        ),
+        StaticsError::OverConstrained { dof, first, second } => {
+            let words = |name: &ConstraintName| match name {
+                ConstraintName::Support(_) => format!("a support ({})", findings.describe(at(name))),
+                ConstraintName::Equation(_) => {
+                    format!("an equation or tie ({})", findings.describe(at(name)))
+                }
+            };
+            (
+                at(second),
+                Problem::at(
+                    None,
+                    format!(
+                        "degree of freedom {} of node {} is eliminated twice: by {} and by {}",
+                        dof.axis + 1,
+                        node(dof.node as usize),
+                        words(first),
+                        words(second)
+                    ),
+                )
+                .hint("put another term of the equation first, or remove one of the two"),
+            )
+        }
+        StaticsError::Cycle { equation, dof } => (
+            at(&ConstraintName::Equation(*equation)),
+            Problem::at(
+                None,
+                format!(
+                    "equations make degree of freedom {} of node {} depend on itself",
+                    dof.axis + 1,
+                    node(dof.node as usize)
+                ),
+            ),
+        ),
+        StaticsError::UnderConstrained { motions } => {
+            return Failure::input(free(motions, deck, built));
+        }
+        StaticsError::Linear(LinearError::Singular { node: n, .. }) => {
+            let reduced = deck.elements.kinds.contains(&Kind::C3d20r);
+            let hourglass =
+                if reduced { "; a few C3D20R elements can move without strain, C3D20 cannot" } else { "" };
+            return Failure::input(format!(
+                "the model is singular at node {}: a part is not held or has no stiffness\n  = hint: support every part with `*BOUNDARY`, or join it with `*TIE`{hourglass}",
+                node(*n)
+            ));
+        }
+        StaticsError::Linear(LinearError::NotConverged { history, .. }) => {
+            return Failure::not_converged(format!("{error}{}", residuals(history)));
+        }
+        StaticsError::Memory { .. } => {
+            return Failure::limit(format!(
+                "{error}\n  = hint: raise the limit with `--max-memory`, or choose `--solver multigrid`"
+            ));
+        }
+        _ => {
+            return match error.kind() {
+                ErrorKind::NoConvergence => Failure::not_converged(error),
+                ErrorKind::Limit => Failure::limit(error),
+                ErrorKind::Input => Failure::input(error),
+            };
+        }
+    };
+    findings.error(place, problem);
+    Failure::problems(findings.errors())
+}
+
+fn residuals(history: &[f64]) -> String {
+    let mut text = String::from("\n  relative residuals:");
+    let skipped = history.len().saturating_sub(HISTORY);
+    if skipped > 0 {
+        let _ = write!(text, " ({skipped} earlier)");
+    }
+    for r in &history[skipped..] {
+        let _ = write!(text, " {r:.2e}");
+    }
+    text
+}
+
+/// What moves, and how.
+fn free(motions: &[FreeMotion], deck: &Deck, built: &Built) -> String {
+    let mut text = format!(
+        "the model is not held: {} free motion{}",
+        motions.len(),
+        if motions.len() == 1 { "" } else { "s" }
+    );
+    for motion in motions.iter().take(12) {
+        let _ = write!(text, "\n  - {}", one(motion, deck, built));
+    }
+    text.push_str("\n  = hint: support every part with `*BOUNDARY`, or join it with `*TIE` or `*EQUATION`");
+    text
+}
+
+fn one(motion: &FreeMotion, deck: &Deck, built: &Built) -> String {
+    let label = |n: u32| deck.nodes.labels[built.deck_node[n as usize] as usize];
+    let mut who: Vec<String> = motion.pieces.iter().take(3).map(|&cell| piece(cell, deck)).collect();
+    who.extend(motion.nodes.iter().take(3).map(|&n| format!("node {} without elements", label(n))));
+    let more = (motion.pieces.len() + motion.nodes.len()).saturating_sub(who.len());
+    if more > 0 {
+        who.push(format!("{more} more"));
+    }
+    format!("{} {}", who.join(", "), motion.motion())
+}
+
+/// A part by its lowest element and the set of its section.
+fn piece(cell: u32, deck: &Deck) -> String {
+    let section = deck
+        .sections
+        .iter()
+        .filter_map(|s| deck.element_sets.get(&s.set))
+        .find(|s| s.members.binary_search(&cell).is_ok() || s.members.contains(&cell));
+    let label = deck.elements.labels.get(cell as usize).copied().unwrap_or(0);
+    match section {
+        Some(set) => format!("the part with element {label} (set `{}`)", set.name),
+        None => format!("the part with element {label}"),
+    }
+}
