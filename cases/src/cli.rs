@@ -96,6 +96,9 @@ pub struct SolveArgs {
     /// Integration of C3D8 elements: `full` as in CalculiX, `bbar` as in Abaqus.
     #[arg(long, value_enum, default_value_t = Brick::Full)]
     pub c3d8: Brick,
+    /// Estimate the error of the mesh for each material (Zienkiewicz and Zhu), in solve.json.
+    #[arg(long)]
+    pub estimate: bool,
     /// Write all nodes and elements to the tables, not only the sets that the deck prints.
     #[arg(long)]
     pub all: bool,

@@ -14,6 +14,7 @@ cases=("$@")
 work="${PEERS_WORK:-target/peers}"
 repeats="${PEERS_REPEATS:-3}"
 mkdir -p "$work"
+work="$(cd "$work" && pwd)"
 export OMP_NUM_THREADS=2 MKL_NUM_THREADS=2 RAYON_NUM_THREADS=2
 dens() { cargo bench --quiet -p dens-solver --bench peers -- "$@"; }
 pardiso() { "${PYTHON:-python3}" "$peers/solve_csr.py" pardiso "$1" 2>/dev/null; }

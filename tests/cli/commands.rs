@@ -1,6 +1,6 @@
 //! `dens new`, `dens check`, `dens cases`, help.
 
-use super::{outcome, scratch};
+use super::{listing, outcome, scratch};
 
 #[test]
 fn the_written_case_is_sound_and_is_not_overwritten() {
@@ -86,4 +86,18 @@ fn help_explains_that_exit_one_is_no_crash() {
     let (code, out, _) = outcome(folder.path(), &["--help"]);
     assert_eq!(code, 0);
     assert!(out.contains("1 computed, a criterion failed (not a crash)"), "{out}");
+}
+
+#[test]
+fn verify_compares_with_published_values_and_writes_its_appendix() {
+    let folder = scratch();
+    let (code, out, _) =
+        outcome(folder.path(), &["verify", "--only", "KIRSCH", "--only", "laminate", "--json", "--report"]);
+    assert_eq!(code, 0, "{out}");
+    let value: serde_json::Value = serde_json::from_str(&out).expect("one JSON object");
+    assert_eq!(value["checks"].as_array().map(Vec::len), Some(2));
+    assert_eq!(value["checks"][0]["rows"][0]["target"], 3.0);
+    assert_eq!(listing(&folder.path().join("out/verification")), ["verification.json", "verification.pdf"]);
+    let (code, _, error) = outcome(folder.path(), &["verify", "--only", "KIRSH"]);
+    assert!(code == 2 && error.contains("KIRSCH"), "{error}");
 }

@@ -5,3 +5,4 @@ mod beam_timoshenko;
 mod block_bonded;
 mod cylinder_lame;
 mod sphere_lame;
+mod suite;

@@ -12,6 +12,7 @@ use crate::progress::Progress;
 use dens_mesher::Vec3;
 use dens_reports::export::vtu::write_pvd;
 use dens_reports::table::significant;
+use dens_solver::estimate::{Estimate, by_material, estimate};
 use dens_solver::linear::Choice;
 use dens_solver::statics::{Answer, Assembled, Load, Options, Statics, Stresses};
 use std::fmt::Write as _;
@@ -99,11 +100,15 @@ fn whole(args: &SolveArgs, progress: &Progress) -> Result<(String, String), Fail
     })?;
     let solved = solve(args, &deck, &built, &states, &mut findings, &mut seconds, progress)?;
     progress.phase("write", 0.2);
-    let notes = timed(&mut seconds.output, || write(args, &deck, &built, &states, &solved, &output))?;
+    let (notes, estimates) =
+        timed(&mut seconds.output, || write(args, &deck, &built, &states, &solved, &output))?;
     let mut warnings = findings.warnings();
     warnings.extend(notes);
     warnings.extend(large(&built, &solved));
-    let object = json(args, &deck, &built, &solved, &warnings, seconds, start.elapsed().as_secs_f64());
+    let mut object = json(args, &deck, &built, &solved, &warnings, seconds, start.elapsed().as_secs_f64());
+    for (step, estimate) in estimates.iter().enumerate() {
+        object["steps"][step]["error_estimate"] = describe(&deck, estimate);
+    }
     let text = serde_json::to_string_pretty(&object).map_err(Failure::bug)?;
     output.write("solve.json", format!("{text}\n").as_bytes())?;
     output.commit()?;
@@ -177,7 +182,16 @@ fn one_group(
     Ok((answers, SetUp::of(&statics)))
 }
 
-/// Writes tables and pictures; gives remarks on what was chosen.
+/// Estimated error of discretisation, of the whole and by material, relative to the norm of energy.
+fn describe(deck: &Deck, estimate: &Estimate) -> serde_json::Value {
+    let share = |error: f64, size: f64| if error == 0.0 { 0.0 } else { error / error.hypot(size) };
+    let regions = estimate.regions.iter().zip(&estimate.norms).zip(&deck.materials);
+    let materials: serde_json::Map<String, serde_json::Value> =
+        regions.map(|((error, size), m)| (m.name.clone(), serde_json::json!(share(*error, *size)))).collect();
+    serde_json::json!({ "method": "Zienkiewicz-Zhu", "relative": estimate.relative(), "materials": materials })
+}
+
+/// Writes tables and pictures; gives remarks on what was chosen and, where asked, the estimated errors.
 fn write(
     args: &SolveArgs,
     deck: &Deck,
@@ -185,7 +199,8 @@ fn write(
     states: &[State],
     solved: &[Solved],
     output: &Output,
-) -> Result<Vec<String>, Failure> {
+) -> Result<(Vec<String>, Vec<Estimate>), Failure> {
+    let mut estimates = Vec::new();
     let mut nodes = Table::create(output, "nodes.csv", NODES_HEAD)?;
     let mut elements = Table::create(output, "elements.csv", ELEMENTS_HEAD)?;
     let mut notes = Vec::new();
@@ -194,6 +209,10 @@ fn write(
     for (i, step) in solved.iter().enumerate() {
         let stresses = Stresses::new(&built.body, &step.answer.displacements, &step.load.temperature_rise)
             .map_err(Failure::bug)?;
+        if args.estimate {
+            let region_of = by_material(&built.body);
+            estimates.push(estimate(&built.body, &stresses, &region_of).map_err(Failure::bug)?);
+        }
         let of_nodes = results::rows(deck, i, false, args.all);
         let of_elements = results::rows(deck, i, true, args.all);
         let prescribed = |node: u32| {
@@ -227,7 +246,7 @@ fn write(
             "tables are in global axes; `GLOBAL=NO` in a print request asks for local ones".to_string(),
         );
     }
-    Ok(notes)
+    Ok((notes, estimates))
 }
 
 /// Remark on displacements beyond what small-displacement theory can mean.
@@ -317,7 +336,7 @@ fn json(
         .collect();
     serde_json::json!({
         "schema": "dens-solve/1",
-        "deck": args.deck,
+        "deck": args.deck.file_name().map(|n| n.to_string_lossy()),
         "units": "units of the deck",
         "dofs": 3 * built.body.mesh().n_nodes(),
         "free_dofs": largest.map(|s| s.free_dofs),

@@ -5,8 +5,13 @@ use super::super::{listing, outcome};
 use super::{scratch, solved};
 
 fn deck(requests: &str) -> String {
+    deck_of([2, 1, 1], requests)
+}
+
+/// Short cantilever of n bricks.
+fn deck_of(n: [usize; 3], requests: &str) -> String {
     let size = [2.0, 1.0, 1.0];
-    let bar = plain("C3D8", size, [2, 1, 1]);
+    let bar = plain("C3D8", size, n);
     format!(
         "{}{}*ELSET, ELSET=SECOND\n2\n*MATERIAL, NAME=M\n*ELASTIC\n1000., 0.3\n*SOLID SECTION, ELSET=EALL, MATERIAL=M\n\
          *BOUNDARY\nX0, 1, 3\n*STEP\n*STATIC\n*CLOAD\nX1, 2, 1.\n{requests}*END STEP\n",
@@ -118,4 +123,21 @@ fn files_are_included_relative_to_the_file_that_names_them() {
     let split = format!("*INCLUDE,\nINPUT=\"parts/mesh.inc\"\n{}", &text[cut..]);
     let whole = lines(&solved(folder.path(), &text, &[]), "nodes.csv");
     assert_eq!(lines(&solved(folder.path(), &split, &[]), "nodes.csv"), whole);
+}
+
+#[test]
+fn the_estimated_error_of_the_mesh_falls_with_refinement() {
+    let error = |n| {
+        let folder = scratch();
+        let result = solved(folder.path(), &deck_of(n, ""), &["--estimate"]);
+        let text = std::fs::read_to_string(result.join("solve.json")).expect("the summary");
+        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let estimate = &value["steps"][0]["error_estimate"];
+        assert_eq!(estimate["relative"], estimate["materials"]["M"], "one material is the whole");
+        assert_eq!(value["deck"], "deck.inp", "the name of the deck, not its place");
+        estimate["relative"].as_f64().expect("a number")
+    };
+    let (coarse, fine) = (error([4, 2, 2]), error([16, 8, 8]));
+    // Order one in energy would be a quarter; the clamped edge and the nodal forces hold it up.
+    assert!(0.0 < fine && fine < 0.6 * coarse && coarse < 1.0, "{coarse} {fine}");
 }
