@@ -151,7 +151,8 @@ fn main() -> std::io::Result<()> {
         for run in 0..3 {
             let mut solver = Cholesky::new();
             let mut clock = Instant::now();
-            let mut lap = |step: usize| times[step][run] = replace(&mut clock, Instant::now()).elapsed().as_secs_f64();
+            let mut lap =
+                |step: usize| times[step][run] = replace(&mut clock, Instant::now()).elapsed().as_secs_f64();
             let forecast = solver.memory_forecast(&matrix, &system);
             lap(0);
             solver.prepare(&matrix, &system).expect("a supported body");
@@ -159,7 +160,8 @@ fn main() -> std::io::Result<()> {
             let mut x = vec![0.0; b.len()];
             let stats = solver.solve(&matrix, &b, &mut x, 1e-8).expect("an exact factor");
             lap(2);
-            let bs: Vec<Vec<f64>> = (0..10).map(|k| b.iter().map(|f| f * f64::from(k + 1)).collect()).collect();
+            let bs: Vec<Vec<f64>> =
+                (0..10).map(|k| b.iter().map(|f| f * f64::from(k + 1)).collect()).collect();
             let mut xs = vec![vec![0.0; b.len()]; 10];
             lap(3);
             solver.solve_many(&matrix, &bs, &mut xs, 1e-8).expect("an exact factor");

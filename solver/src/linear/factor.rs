@@ -13,6 +13,8 @@
 mod front;
 mod numeric;
 mod substitute;
+#[cfg(test)]
+mod tests;
 mod trapezoid;
 mod tree;
 
@@ -218,7 +220,8 @@ impl Symbolic {
             let front = self.front(s);
             let (rows, left) = (front.rows as f64, (front.rows - front.pivots) as f64);
             let operations = (rows.powi(3) - left.powi(3)) / 6.0;
-            let below: f64 = self.children(s).iter().map(|&c| self.nodes[c as usize].subtree_operations).sum();
+            let below: f64 =
+                self.children(s).iter().map(|&c| self.nodes[c as usize].subtree_operations).sum();
             self.nodes[s].operations = operations;
             self.nodes[s].subtree_operations = operations + below;
             total += operations;
@@ -272,7 +275,11 @@ impl Symbolic {
     /// The panels of some subtrees, and what comes after them.
     ///
     /// - `tops`: supernodes whose subtrees follow each other, from the start of `values`
-    fn split<'a>(&self, tops: &[u32], mut values: &'a mut [f64]) -> (Vec<(usize, &'a mut [f64])>, &'a mut [f64]) {
+    fn split<'a>(
+        &self,
+        tops: &[u32],
+        mut values: &'a mut [f64],
+    ) -> (Vec<(usize, &'a mut [f64])>, &'a mut [f64]) {
         let mut parts = Vec::with_capacity(tops.len());
         for &s in tops {
             let (part, rest) = values.split_at_mut(self.subtree_len(s as usize));
@@ -322,7 +329,9 @@ impl Symbolic {
     /// Bytes of the pattern.
     pub(super) fn memory_bytes(&self) -> usize {
         let words = self.order.len() + self.children.len() + self.rows.len() + self.places.len();
-        4 * (words + self.entry_starts.len()) + 8 * self.entries.len() + size_of::<Supernode>() * self.nodes.len()
+        4 * (words + self.entry_starts.len())
+            + 8 * self.entries.len()
+            + size_of::<Supernode>() * self.nodes.len()
     }
 
     /// Bytes of a factorisation at its largest, about: the factor, and the updates that wait while a few tasks run.

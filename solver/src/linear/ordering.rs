@@ -60,9 +60,8 @@ fn dissect(matrix: &BlockMatrix, graph: &Graph, nodes: Vec<u32>) -> Vec<u32> {
         Some(sides) => sides,
         None => separate(graph),
     };
-    let members = |side: u8| -> Vec<u32> {
-        (0..graph.n() as u32).filter(|&i| sides[i as usize] == side).collect()
-    };
+    let members =
+        |side: u8| -> Vec<u32> { (0..graph.n() as u32).filter(|&i| sides[i as usize] == side).collect() };
     let (left, right, between) = (members(0), members(1), members(BETWEEN));
     if left.is_empty() || right.is_empty() {
         // A graph without a cut: every node sees almost every other.

@@ -143,7 +143,9 @@ impl Front {
             let (first, end) = shape.span(k);
             let (corner, rest) = shape.as_matrix(k, strip).split_at_row_mut(end - first);
             jobs.push((first, 0, corner, true));
-            jobs.extend(self.tiles(rest).into_iter().map(|(row, tile)| (first, end - first + row, tile, false)));
+            jobs.extend(
+                self.tiles(rest).into_iter().map(|(row, tile)| (first, end - first + row, tile, false)),
+            );
         }
         self.each(jobs, |(first, row, mut tile, triangle)| {
             for (p, l) in below.iter().enumerate() {

@@ -239,9 +239,7 @@ impl Substitution<'_> {
                     self.hand_down(c, carried.own(self.below(c)), pivots, &below);
                 }
                 let jobs: Vec<_> = jobs.into_iter().zip(carried).collect();
-                jobs.into_par_iter()
-                    .with_max_len(1)
-                    .for_each(|((c, x), carried)| self.down(c, x, carried));
+                jobs.into_par_iter().with_max_len(1).for_each(|((c, x), carried)| self.down(c, x, carried));
             }
         }
     }

@@ -232,7 +232,8 @@ impl Groups {
                 let pivots = self.pivots[c] + self.pivots[s];
                 let rows = self.pivots[c] + self.rows[s];
                 let zeros = self.zeros_if_joined(c, s);
-                let allowed = RELAXED.iter().find(|(most, _)| pivots <= *most).map_or(0.0, |(_, share)| *share);
+                let allowed =
+                    RELAXED.iter().find(|(most, _)| pivots <= *most).map_or(0.0, |(_, share)| *share);
                 if zeros as f64 <= allowed * entries(pivots, rows) as f64 {
                     let runs = std::mem::take(&mut self.runs[c]);
                     self.runs[s].extend(runs);
@@ -317,9 +318,7 @@ mod tests {
     /// Pattern of a grid of squares with diagonals, numbered row by row.
     fn grid(n: usize) -> BlockMatrix {
         let near = |v: usize| v.saturating_sub(1)..(v + 2).min(n);
-        let row = |k: usize| {
-            near(k / n).flat_map(|y| near(k % n).map(move |x| (y * n + x) as u32)).collect()
-        };
+        let row = |k: usize| near(k / n).flat_map(|y| near(k % n).map(move |x| (y * n + x) as u32)).collect();
         BlockMatrix::from_rows(&(0..n * n).map(row).collect::<Vec<_>>())
     }
 

@@ -19,7 +19,12 @@ const END: u32 = u32::MAX - 1;
 /// Replaces a separator by the smallest one around it and returns its size, or `None` when it exceeds `bound`.
 ///
 /// - `largest`: number of vertices that neither side should exceed
-pub(super) fn tighten(graph: &Graph, sides: &mut [Side], largest: usize, bound: &AtomicUsize) -> Option<usize> {
+pub(super) fn tighten(
+    graph: &Graph,
+    sides: &mut [Side],
+    largest: usize,
+    bound: &AtomicUsize,
+) -> Option<usize> {
     let mut count = [0; 3];
     for &side in &*sides {
         count[side as usize] += 1;
@@ -116,10 +121,10 @@ impl Flow {
         let n = self.before.len();
         let mut paths = 0;
         loop {
-            let (level, reached) = self.levels();
-            if !reached {
+            let (mut level, last) = self.levels();
+            let Some(last) = last else {
                 return Some(paths);
-            }
+            };
             if bound.load(Relaxed) < paths {
                 return None;
             }
@@ -127,14 +132,14 @@ impl Flow {
             let mut cursor = vec![0_u32; 2 * n];
             for v in 0..n as u32 {
                 if self.from_source[v as usize] && self.before[v as usize] != END {
-                    paths += usize::from(self.advance(2 * v, &level, &mut cursor));
+                    paths += usize::from(self.advance(2 * v, last, &mut level, &mut cursor));
                 }
             }
         }
     }
 
-    /// Distance of each state from the source, and whether the sink is reached.
-    fn levels(&self) -> (Vec<u32>, bool) {
+    /// Distance of each state from the source, and the least distance from which the sink is reached.
+    fn levels(&self) -> (Vec<u32>, Option<u32>) {
         let n = self.before.len();
         let mut level = vec![NONE; 2 * n];
         let mut queue = VecDeque::new();
@@ -144,30 +149,38 @@ impl Flow {
                 queue.push_back(2 * v as u32);
             }
         }
-        let mut reached = false;
-        let mut last = NONE;
+        let mut last = None;
         while let Some(state) = queue.pop_front() {
             let v = (state / 2) as usize;
-            if level[state as usize] > last {
+            if last.is_some_and(|last| level[state as usize] > last) {
                 // Shortest paths only; what lies farther is of no use in this phase.
                 break;
             }
             if state % 2 == 1 && self.to_sink[v] && self.after[v] != END {
-                reached = true;
-                last = level[state as usize];
+                last = Some(level[state as usize]);
             }
-            for k in 0.. {
-                match self.way(state, k) {
-                    Way::To(next) if level[next as usize] == NONE => {
-                        level[next as usize] = level[state as usize] + 1;
-                        queue.push_back(next);
+            let next_level = level[state as usize] + 1;
+            let mut see = |next: u32| {
+                if level[next as usize] == NONE {
+                    level[next as usize] = next_level;
+                    queue.push_back(next);
+                }
+            };
+            // The same ways as in `way`, all at once.
+            match (state % 2 == 1, self.before[v]) {
+                (false, NONE) => see(state + 1),
+                (false, END) => {}
+                (false, before) => see(2 * before + 1),
+                (true, before) => {
+                    let after = self.after[v];
+                    self.row(v).iter().filter(|&&u| u != after).for_each(|&u| see(2 * u));
+                    if before != NONE {
+                        see(state - 1);
                     }
-                    Way::To(_) | Way::Closed => {}
-                    Way::End => break,
                 }
             }
         }
-        (level, reached)
+        (level, last)
     }
 
     /// Way number k out of a state through what the paths leave free.
@@ -193,27 +206,37 @@ impl Flow {
     }
 
     /// One more path from a state to the sink along growing levels, if there is one.
-    fn advance(&mut self, start: u32, level: &[u32], cursor: &mut [u32]) -> bool {
+    ///
+    /// States that lead nowhere in this phase lose their level, those of the path too.
+    fn advance(&mut self, start: u32, last: u32, level: &mut [u32], cursor: &mut [u32]) -> bool {
+        if level[start as usize] == NONE {
+            return false;
+        }
         let mut trail = vec![start];
         while let Some(&state) = trail.last() {
             let v = (state / 2) as usize;
             if state % 2 == 1 && self.to_sink[v] && self.after[v] != END {
                 self.augment(&trail);
-                // The states of this path are spent in this phase.
                 for &state in &trail {
-                    cursor[state as usize] = NONE;
+                    level[state as usize] = NONE;
                 }
                 return true;
             }
-            let k = cursor[state as usize];
-            let way = if k == NONE { Way::End } else { self.way(state, k as usize) };
-            match way {
-                Way::To(next) if level[next as usize] == level[state as usize] + 1 && cursor[next as usize] != NONE => {
-                    trail.push(next);
+            let next_level = level[state as usize] + 1;
+            let mut next = None;
+            while next.is_none() && next_level <= last {
+                let k = cursor[state as usize];
+                cursor[state as usize] += 1;
+                match self.way(state, k as usize) {
+                    Way::To(to) if level[to as usize] == next_level => next = Some(to),
+                    Way::To(_) | Way::Closed => {}
+                    Way::End => break,
                 }
-                Way::To(_) | Way::Closed => cursor[state as usize] += 1,
-                Way::End => {
-                    cursor[state as usize] = NONE;
+            }
+            match next {
+                Some(next) => trail.push(next),
+                None => {
+                    level[state as usize] = NONE;
                     trail.pop();
                 }
             }

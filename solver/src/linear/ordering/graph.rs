@@ -29,11 +29,7 @@ impl Graph {
             neighbors.extend(others.filter(|&j| j != u32::MAX));
             starts.push(neighbors.len() as u32);
         }
-        Self {
-            starts,
-            neighbors,
-            points: nodes.iter().map(|&node| coordinates[node as usize]).collect(),
-        }
+        Self { starts, neighbors, points: nodes.iter().map(|&node| coordinates[node as usize]).collect() }
     }
 
     /// Number of vertices.
@@ -66,11 +62,7 @@ impl Graph {
             neighbors.extend(row.filter(|&j| j != u32::MAX));
             starts.push(neighbors.len() as u32);
         }
-        Self {
-            starts,
-            neighbors,
-            points: members.iter().map(|&i| self.points[i as usize]).collect(),
-        }
+        Self { starts, neighbors, points: members.iter().map(|&i| self.points[i as usize]).collect() }
     }
 
     /// Number of the connected component of each vertex, and how many there are.

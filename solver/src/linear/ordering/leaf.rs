@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn a_chain_with_a_fixed_end_makes_no_fill() {
-        let rows: Vec<Vec<u32>> = (0..10_u32).map(|i| (i.saturating_sub(1)..(i + 2).min(10)).collect()).collect();
+        let rows: Vec<Vec<u32>> =
+            (0..10_u32).map(|i| (i.saturating_sub(1)..(i + 2).min(10)).collect()).collect();
         let nodes: Vec<u32> = (0..9).collect();
         let order = minimum_degree(&BlockMatrix::from_rows(&rows), &nodes);
         // Only the far end has one neighbor left at each step, the node by the end outside never.
