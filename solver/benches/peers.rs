@@ -220,24 +220,22 @@ fn solve(solver: &str, file: &str, loads: usize) {
     solver.prepare(&matrix, &system).expect("a well supported body");
     let setup = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    let (mut iterations, mut residual, mut compliance): (usize, f64, f64) = (0, 0.0, 0.0);
-    for k in 0..loads {
+    let load = |k: usize| -> Vec<f64> {
         // Loads that are no multiples of each other: the same nodes pushed in other directions.
         let turn = k as f64;
-        let load: Vec<f64> = (0..b.len())
-            .map(|i| match i % 3 {
-                2 => b[i],
-                1 => 0.2 * turn * b[i + 1],
-                _ => b[i] * (1.0 - turn),
-            })
-            .collect();
-        let mut x = vec![0.0; b.len()];
-        let stats = solver.solve(&matrix, &load, &mut x, 1e-8).expect("a system that converges");
-        (iterations, residual) = (stats.iterations.max(iterations), stats.relative_residual.max(residual));
-        if k == 0 {
-            compliance = load.iter().zip(&x).map(|(f, u)| f * u).sum();
-        }
-    }
+        let value = |i: usize| match i % 3 {
+            2 => b[i],
+            1 => 0.2 * turn * b[i + 1],
+            _ => b[i] * (1.0 - turn),
+        };
+        (0..b.len()).map(value).collect()
+    };
+    let bs: Vec<Vec<f64>> = (0..loads).map(load).collect();
+    let mut xs: Vec<Vec<f64>> = bs.iter().map(|b| vec![0.0; b.len()]).collect();
+    let stats = solver.solve_many(&matrix, &bs, &mut xs, 1e-8).expect("a system that converges");
+    let iterations = stats.iter().map(|s| s.iterations).max().unwrap_or(0);
+    let residual = stats.iter().map(|s| s.relative_residual).fold(0.0, f64::max);
+    let compliance: f64 = bs[0].iter().zip(&xs[0]).map(|(f, u)| f * u).sum();
     let solved = start.elapsed().as_secs_f64();
     println!(
         "{{\"solver\": \"dens_{}\", \"n\": {}, \"setup_s\": {setup}, \"solve_s\": {solved}, \"total_s\": {}, \"iters\": {iterations}, \"relres\": {residual:e}, \"compliance\": {compliance}, \"loads\": {loads}, \"rss_loaded_gb\": {loaded}, \"rss_gb\": {}}}",

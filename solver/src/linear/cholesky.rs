@@ -12,7 +12,7 @@ const MAX_ITERATIONS: usize = 200;
 /// A refinement step must reduce the residual by this factor, or the factor is stale and conjugate gradients go on.
 const REFINEMENT_GAIN: f64 = 0.03;
 
-/// Supernodal Cholesky factorisation in an order of nested dissection.
+/// Multifrontal Cholesky factorisation in an order of nested dissection.
 ///
 /// The factor solves its own matrix with a step of refinement or two; for a matrix with other values it
 /// preconditions conjugate gradients. The analysis of the pattern is kept while the pattern stays the same.
@@ -36,6 +36,35 @@ impl Cholesky {
         Self::default()
     }
 
+    /// Analyses the pattern and returns the bytes that a factorisation needs at its largest, about. The analysis is
+    /// kept for the next [`LinearSolver::prepare`].
+    pub fn memory_forecast(&mut self, matrix: &BlockMatrix, system: &System) -> usize {
+        self.analyze(matrix, system).symbolic.peak_bytes()
+    }
+
+    fn analyze(&mut self, matrix: &BlockMatrix, system: &System) -> &mut Prepared {
+        let kept = self.prepared.take().filter(|prepared| {
+            prepared.row_starts == matrix.row_starts
+                && prepared.columns == matrix.columns
+                && prepared.coordinates == system.coordinates
+        });
+        self.prepared.insert(kept.unwrap_or_else(|| {
+            let order = nested_dissection(matrix, &system.coordinates);
+            Prepared {
+                row_starts: matrix.row_starts.clone(),
+                columns: matrix.columns.clone(),
+                coordinates: system.coordinates.clone(),
+                symbolic: Symbolic::analyze(matrix, order),
+                factor: None,
+            }
+        }))
+    }
+
+    /// Multiplications with additions of a factorisation; 0 before the first `prepare`.
+    pub fn operations(&self) -> f64 {
+        self.prepared.as_ref().map_or(0.0, |prepared| prepared.symbolic.operations())
+    }
+
     /// Entries of the factor, zeros of relaxed supernodes included; 0 before the first `prepare`.
     pub fn n_entries(&self) -> usize {
         self.prepared.as_ref().map_or(0, |prepared| prepared.symbolic.n_entries())
@@ -51,23 +80,7 @@ impl LinearSolver for Cholesky {
         if let Some(unknown) = matrix.first_not_finite() {
             return Err(LinearError::NotFinite { unknown });
         }
-        let same = self.prepared.as_ref().is_some_and(|prepared| {
-            prepared.row_starts == matrix.row_starts
-                && prepared.columns == matrix.columns
-                && prepared.coordinates == system.coordinates
-        });
-        if !same {
-            self.prepared = None;
-            let order = nested_dissection(matrix, &system.coordinates);
-            self.prepared = Some(Prepared {
-                row_starts: matrix.row_starts.clone(),
-                columns: matrix.columns.clone(),
-                coordinates: system.coordinates.clone(),
-                symbolic: Symbolic::analyze(matrix, order),
-                factor: None,
-            });
-        }
-        let prepared = self.prepared.as_mut().expect("set above");
+        let prepared = self.analyze(matrix, system);
         // The earlier factor goes before the next one is allocated.
         prepared.factor = None;
         prepared.factor = Some(prepared.symbolic.factorize(matrix)?);
@@ -127,6 +140,44 @@ impl LinearSolver for Cholesky {
         let mut stats = flexible_cg(matrix, &mut precondition, b, x, stop, history)?;
         stats.iterations += refinements;
         Ok(stats)
+    }
+
+    /// All right-hand sides share the passes over the factor; one that needs more than one correction goes on alone.
+    ///
+    /// # Panics
+    /// Before a successful `prepare`.
+    fn solve_many(
+        &self,
+        matrix: &BlockMatrix,
+        bs: &[Vec<f64>],
+        xs: &mut [Vec<f64>],
+        tolerance: f64,
+    ) -> Result<Vec<SolveStats>, LinearError> {
+        assert_eq!(bs.len(), xs.len(), "one solution per right-hand side");
+        let prepared = self.prepared.as_ref().expect("prepare comes before solve");
+        let factor = prepared.factor.as_ref().expect("prepare has succeeded before solve");
+        let mut corrections = Vec::with_capacity(bs.len());
+        for (b, x) in bs.iter().zip(&*xs) {
+            let mut r = vec![0.0; b.len()];
+            matrix.residual(b, x, &mut r);
+            check_finite(norm(&r), b, &r)?;
+            corrections.push(r);
+        }
+        let mut rows: Vec<&mut [f64]> = corrections.iter_mut().map(Vec::as_mut_slice).collect();
+        prepared.symbolic.solve_many(factor, &mut rows);
+        let mut all = Vec::with_capacity(bs.len());
+        for ((b, x), correction) in bs.iter().zip(xs).zip(&corrections) {
+            add_scaled(x, 1.0, correction);
+            let mut stats = self.solve(matrix, b, x, tolerance)?;
+            if stats.history.is_empty() && norm(b) > 0.0 {
+                stats.history.push(stats.relative_residual);
+            } else {
+                // The shared correction was the first solve; what came after it are refinements.
+                stats.iterations = stats.history.len();
+            }
+            all.push(stats);
+        }
+        Ok(all)
     }
 
     fn memory_bytes(&self) -> usize {

@@ -138,6 +138,24 @@ fn a_stale_preparation_still_solves_the_given_matrix() {
 }
 
 #[test]
+fn several_loads_are_solved_as_each_alone() {
+    let body = suite::block([8; 3], 2, suite::implant, [0.0; 3]);
+    let (matrix, b) = (matrix(&body), body.right_hand_side());
+    // More than are solved together, one of them zero.
+    let bs: Vec<Vec<f64>> = (0..19).map(|k| b.iter().map(|f| f * f64::from(k)).collect()).collect();
+    for mut solver in solvers() {
+        solver.prepare(&matrix, &system(&body)).expect("well supported");
+        let mut xs = vec![vec![0.0; b.len()]; bs.len()];
+        let stats = solver.solve_many(&matrix, &bs, &mut xs, 1e-9).expect("converges");
+        assert_eq!(stats.len(), bs.len());
+        assert!(xs[0].iter().all(|&x| x == 0.0), "{}", solver.name());
+        for (b, x) in bs.iter().zip(&xs).skip(1) {
+            assert!(residual(&matrix, b, x) < 1.01e-9, "{}", solver.name());
+        }
+    }
+}
+
+#[test]
 fn a_floating_body_is_refused() {
     let mut body = suite::block([6; 3], 2, suite::uniform, [0.0; 3]);
     body.fixed.fill(false);

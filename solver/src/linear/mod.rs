@@ -123,6 +123,24 @@ pub trait LinearSolver: Send {
         tolerance: f64,
     ) -> Result<SolveStats, LinearError>;
 
+    /// Solves for several right-hand sides, each as [`LinearSolver::solve`] does; one call may cost much less than
+    /// many.
+    ///
+    /// - `bs`, `xs`: right-hand sides and the solutions to start from, one vector each
+    ///
+    /// # Errors
+    /// The first error of [`LinearSolver::solve`].
+    fn solve_many(
+        &self,
+        matrix: &BlockMatrix,
+        bs: &[Vec<f64>],
+        xs: &mut [Vec<f64>],
+        tolerance: f64,
+    ) -> Result<Vec<SolveStats>, LinearError> {
+        assert_eq!(bs.len(), xs.len(), "one solution per right-hand side");
+        bs.iter().zip(xs).map(|(b, x)| self.solve(matrix, b, x, tolerance)).collect()
+    }
+
     /// Bytes held by the factor or hierarchy.
     fn memory_bytes(&self) -> usize;
 }

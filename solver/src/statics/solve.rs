@@ -119,14 +119,18 @@ impl<'a> Statics<'a> {
         let shifts: Vec<Vec<Vec3>> =
             loads.iter().map(|load| self.elimination.expand(&[], &load.prescribed)).collect();
         let held = forces::internal(self.body, &loads.iter().zip(&shifts).map(state).collect::<Vec<_>>())?;
-        let (mut displacements, mut stats) = (Vec::new(), Vec::new());
-        for ((load, applied), held) in loads.iter().zip(&applied).zip(&held) {
+        let right = |(applied, held): (&Vec<Vec3>, &Vec<Vec3>)| {
             let forces: Vec<Vec3> = applied.iter().zip(held).map(|(f, h)| f - h).collect();
-            let right = self.elimination.restrict(&forces);
-            let mut unknowns = vec![0.0; right.len()];
-            stats.push(self.solver.solve(&self.matrix, &right, &mut unknowns, self.tolerance)?);
-            displacements.push(self.elimination.expand(&unknowns, &load.prescribed));
-        }
+            self.elimination.restrict(&forces)
+        };
+        let rights: Vec<Vec<f64>> = applied.iter().zip(&held).map(right).collect();
+        let mut unknowns: Vec<Vec<f64>> = rights.iter().map(|b| vec![0.0; b.len()]).collect();
+        let stats = self.solver.solve_many(&self.matrix, &rights, &mut unknowns, self.tolerance)?;
+        let displacements: Vec<Vec<Vec3>> = unknowns
+            .iter()
+            .zip(loads)
+            .map(|(u, load)| self.elimination.expand(u, &load.prescribed))
+            .collect();
         let states: Vec<State> = loads.iter().zip(&displacements).map(state).collect();
         let internal = forces::internal(self.body, &states)?;
         let constrained = self.elimination.constrained();
