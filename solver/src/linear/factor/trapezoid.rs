@@ -9,7 +9,7 @@
 use faer::{MatMut, MatRef};
 
 /// Columns of a strip: a multiple of three, so that a node is never cut.
-pub(super) const WIDTH: usize = 192;
+pub(super) const WIDTH: usize = 288;
 
 /// Shape of a lower trapezoid.
 #[derive(Debug, Clone, Copy)]

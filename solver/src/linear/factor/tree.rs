@@ -126,7 +126,7 @@ fn column_counts(matrix: &BlockMatrix, order: &[u32], parents: &[u32]) -> Vec<u3
         }
         for &neighbor in matrix.row(node as usize) {
             let i = rank[neighbor as usize] as usize;
-            if i <= j || first[j] + 1 <= latest_first[i] {
+            if i <= j || first[j] < latest_first[i] {
                 continue;
             }
             latest_first[i] = first[j] + 1;
@@ -334,9 +334,8 @@ mod tests {
         }
         for k in 0..n {
             for i in (k + 1..n).filter(|&i| full[i][k]).collect::<Vec<_>>() {
-                for j in k + 1..n {
-                    full[i][j] |= full[k][j];
-                }
+                let row = full[k].clone();
+                full[i].iter_mut().zip(row).skip(k + 1).for_each(|(entry, other)| *entry |= other);
             }
         }
         full

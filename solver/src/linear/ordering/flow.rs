@@ -25,7 +25,7 @@ pub(super) fn tighten(
     largest: usize,
     bound: &AtomicUsize,
 ) -> Option<usize> {
-    let mut count = [0; 3];
+    let mut count = [0_usize; 3];
     for &side in &*sides {
         count[side as usize] += 1;
     }
@@ -64,7 +64,7 @@ pub(super) fn tighten(
             sizes[sides[i as usize] as usize] -= 1;
             sizes[side as usize] += 1;
         }
-        (sizes[2], (sizes[0] as usize).abs_diff(sizes[1]))
+        (sizes[2], sizes[0].abs_diff(sizes[1]))
     };
     let (size, difference) = outcome(&near);
     let far_outcome = outcome(&far);
@@ -187,7 +187,7 @@ impl Flow {
     fn way(&self, state: u32, k: usize) -> Way {
         let v = (state / 2) as usize;
         let used = self.before[v] != NONE;
-        if state % 2 == 0 {
+        if state.is_multiple_of(2) {
             return match (k, used) {
                 (0, false) => Way::To(state + 1),
                 // Back along the path that arrives here.
