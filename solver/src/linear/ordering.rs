@@ -8,11 +8,11 @@
 //!
 //! Operations of a factorisation, unstructured tet10 meshes of an ellipsoid with shell and screw, in units of 10⁹:
 //!
-//! | unknowns | median planes and smallest covers | METIS 5 | this |
+//! | unknowns | METIS 5 | MKL PARDISO | this |
 //! | --- | --- | --- | --- |
-//! | 59 k | 69 | 48 | 44 |
-//! | 107 k | 245 | 185 | 150 |
-//! | 306 k | – | 2030 | 1580 |
+//! | 59 k | 48 | 57 | 45 |
+//! | 107 k | 185 | 203 | 149 |
+//! | 306 k | 2030 | 2190 | 1600 |
 
 mod flow;
 mod graph;
