@@ -2,18 +2,18 @@
 
 use super::{Cholesky, LinearSolver, Multigrid};
 
-/// Unknowns up to which a factorisation is always taken: it costs less than a tenth of a second and cannot fail to converge.
+/// Unknowns up to which a factorisation is always taken: it costs a fifth of a second at most and cannot fail to
+/// converge.
+const ALWAYS_DIRECT: usize = 20_000;
+
+/// Loads on one matrix from which the factor pays in spite of its cost.
 ///
-/// Measured on tet10 with stiffness contrast 1 : 11 000, seconds of one core, first load included: 15 k unknowns
-/// factor 0.25, multigrid 0.1; 47 k 1.4 and 0.4; 108 k 7 and 0.8. One more load costs the factor 0.02, 0.06 and 0.2,
-/// multigrid 0.07, 0.3 and 0.6.
-const ALWAYS_DIRECT: usize = 6_000;
+/// Measured on tet10 with stiffness contrast 1 : 400, two threads, seconds: 107 k unknowns factor 6.0 and 0.16 a load,
+/// multigrid 1.3 a load; 306 k unknowns 49 and 0.6 against 5 a load.
+const MANY_LOADS: usize = 10;
 
-/// Loads on one matrix from which the factor pays in spite of its cost, from the figures above.
-const MANY_LOADS: usize = 20;
-
-/// Unknowns up to which many loads go to the factor: memory grows as n^(4/3), 1 GB at 108 k.
-const DIRECT_WITH_MANY_LOADS: usize = 150_000;
+/// Unknowns up to which many loads go to the factor: it takes 0.7 GB at 107 k and 3.2 GB at 306 k unknowns.
+const DIRECT_WITH_MANY_LOADS: usize = 320_000;
 
 /// Wish of the user for a linear solver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
