@@ -5,6 +5,7 @@ use crate::commands;
 use crate::deck::build::Brick;
 use crate::failure::{Exit, Failure};
 use clap::{Args, Parser, Subcommand};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -52,6 +53,33 @@ pub struct CaseArgs {
     pub set: Vec<String>,
 }
 
+/// How long work is done and shown.
+#[derive(Debug, Args)]
+pub struct Manner {
+    /// Threads to use; default all cores. The numbers do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// No progress and no summary.
+    #[arg(long)]
+    pub quiet: bool,
+    /// Print the result as one JSON object on standard output instead of the summary.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Manner {
+    /// The threads. All work runs inside: entering the pool from outside costs a wake-up at every parallel loop.
+    ///
+    /// # Errors
+    /// [`Failure`] when the system gives no threads.
+    pub fn pool(&self) -> Result<ThreadPool, Failure> {
+        let threads = self.threads.map_or(0, usize::from);
+        ThreadPoolBuilder::new().num_threads(threads).build().map_err(|e| {
+            Failure::limit(format!("cannot start the threads: {e}\n  = hint: ask for fewer with --threads"))
+        })
+    }
+}
+
 /// Arguments of `dens run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -64,15 +92,9 @@ pub struct RunArgs {
     /// Density of meshes and grids.
     #[arg(long, value_enum, default_value_t = Quality::Standard)]
     pub quality: Quality,
-    /// Threads to use; default all cores. The numbers do not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// No progress and no summary table.
-    #[arg(long)]
-    pub quiet: bool,
-    /// Print one JSON summary object on standard output instead of the table.
-    #[arg(long)]
-    pub json: bool,
+    /// Threads and what is shown.
+    #[command(flatten)]
+    pub manner: Manner,
 }
 
 /// Arguments of `dens solve`.
@@ -102,15 +124,9 @@ pub struct SolveArgs {
     /// Write all nodes and elements to the tables, not only the sets that the deck prints.
     #[arg(long)]
     pub all: bool,
-    /// Threads to use; default all cores. The numbers do not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// No progress and no summary.
-    #[arg(long)]
-    pub quiet: bool,
-    /// Print the content of solve.json on standard output instead of the summary.
-    #[arg(long)]
-    pub json: bool,
+    /// Threads and what is shown.
+    #[command(flatten)]
+    pub manner: Manner,
 }
 
 /// Linear solvers to choose from.
@@ -212,15 +228,9 @@ pub struct VerifyArgs {
     /// Only this check; may be repeated.
     #[arg(long, value_name = "ID")]
     pub only: Vec<String>,
-    /// Threads to use; default all cores.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// No progress and no table.
-    #[arg(long)]
-    pub quiet: bool,
-    /// Print one JSON object on standard output instead of the table.
-    #[arg(long)]
-    pub json: bool,
+    /// Threads and what is shown.
+    #[command(flatten)]
+    pub manner: Manner,
 }
 
 /// Runs the program with these arguments and gives the exit code.

@@ -18,13 +18,11 @@ use std::path::{Path, PathBuf};
 /// As the pipeline; nothing is left behind then.
 pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let loaded = load(&args.case)?;
-    // All work runs inside the pool: entering it from outside costs a wake-up at every parallel loop.
-    let threads = args.threads.map_or(0, usize::from);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::bug)?;
+    let pool = args.manner.pool()?;
     stop_cleanly()?;
     let target = args.output.clone().unwrap_or_else(|| PathBuf::from("out").join(&loaded.case.name));
     let output = Output::begin(&target)?;
-    let progress = Progress::new(args.quiet);
+    let progress = Progress::new(args.manner.quiet);
     let done = pool.install(|| pipeline::run(&loaded.case, &loaded.folder, args.quality, &output, &progress));
     let phases = progress.finish();
     let (results, record) = done?;
@@ -34,9 +32,9 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         &manifest(&loaded, pool.current_num_threads(), &output, phases, progress.elapsed())?,
     )?;
     output.commit()?;
-    if args.json {
+    if args.manner.json {
         print(&summary_json(&record, &target, progress.elapsed()));
-    } else if !args.quiet {
+    } else if !args.manner.quiet {
         print(&summary(&record, &results, &target, progress.elapsed()));
     }
     Ok(if record.verdict.outcome == Verdict::Fail { Exit::CriterionFailed } else { Exit::Met })

@@ -26,16 +26,15 @@ use std::time::Instant;
 /// # Errors
 /// A bad deck or a model that is not held (2), no convergence (3), a limit (4); nothing is left behind then.
 pub fn run(args: &SolveArgs) -> Result<Exit, Failure> {
-    let threads = args.threads.map_or(0, usize::from);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::bug)?;
+    let pool = args.manner.pool()?;
     stop_cleanly()?;
-    let progress = Progress::new(args.quiet || args.json);
+    let progress = Progress::new(args.manner.quiet || args.manner.json);
     let done = pool.install(|| whole(args, &progress));
     progress.finish();
     let (object, summary) = done?;
-    if args.json {
+    if args.manner.json {
         print(&format!("{object}\n"));
-    } else if !args.quiet {
+    } else if !args.manner.quiet {
         print(&summary);
     }
     Ok(Exit::Met)

@@ -33,12 +33,11 @@ impl Done {
 /// An unknown check (exit 2), a folder that holds something else, a full disk (4).
 pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
     let chosen = chosen(&args.only)?;
-    let threads = args.threads.map_or(0, usize::from);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::bug)?;
+    let pool = args.manner.pool()?;
     stop_cleanly()?;
     let target = args.output.clone().or_else(|| args.report.then(|| PathBuf::from("out/verification")));
     let output = target.as_ref().map(|t| Output::begin(t)).transpose()?;
-    let progress = Progress::new(args.quiet || args.json);
+    let progress = Progress::new(args.manner.quiet || args.manner.json);
     let mut all = Vec::with_capacity(chosen.len());
     for check in &chosen {
         progress.phase(&format!("{}: {}", check.id, check.title), 1.0 / chosen.len() as f64);
@@ -56,9 +55,9 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
         }
         output.commit()?;
     }
-    if args.json {
+    if args.manner.json {
         print(&json(&all));
-    } else if !args.quiet {
+    } else if !args.manner.quiet {
         print(&table(&all, failed));
         if let Some(target) = target {
             print(&format!("wrote {}\n", target.display()));

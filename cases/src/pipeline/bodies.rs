@@ -12,6 +12,7 @@ use dens_mesher::geometry::spine::{Joint, JointKind, Level, Patch, Side};
 use dens_mesher::geometry::{Aabb, Field};
 use dens_mesher::mesh::Mesh;
 use dens_mesher::quality::{self, Quality};
+use dens_reports::table::significant;
 use dens_solver::elements::Section;
 use dens_solver::model::Interpolation;
 use rayon::prelude::*;
@@ -170,7 +171,10 @@ fn finish(kind: Kind, name: String, meshed: Meshed) -> Result<Body, Failure> {
     let notes = meshed
         .crumbs
         .iter()
-        .map(|c| format!("{name}: a disconnected piece of {:.2} mm³ was removed", c.volume_mm3))
+        .map(|c| {
+            let volume = significant(c.volume_mm3, 2);
+            format!("{name}: a disconnected piece of {volume} mm³ was removed")
+        })
         .collect();
     Ok(Body {
         kind,

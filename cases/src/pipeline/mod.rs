@@ -169,7 +169,7 @@ fn wide_overlap(solved: &Solved) -> Option<String> {
         .max_by(|a, b| a.relative_violation.total_cmp(&b.relative_violation))
         .filter(|c| 0.05 < c.relative_violation)?;
     Some(format!(
-        "{}: the contact method leaves {:.3} mm of overlap or jump at `{}`, {:.0} % of the facet size",
+        "{}: the contact method leaves {:.3} mm of overlap or jump at {}, {:.0} % of the facet size",
         solved.question.stage.name(),
         worst.largest_violation,
         worst.name,

@@ -250,7 +250,7 @@ fn pressure(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let sheet = Sheet::new(
         "contact-pressure",
         &format!(
-            "Pressure of the implant on the C3 endplate and on the facets of C1 under {} ({:.0} N).",
+            "Pressure of the implant on the C3 endplate and on the facets of C1 under {} ({:.0} N); negative where the ingrown face is pulled.",
             case.judged_load().id,
             case.judged_load().axial
         ),
@@ -273,11 +273,14 @@ fn implant_stress(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let mut objects = Vec::new();
     for solved in &results.stages[1..] {
         let Some(part) = solved.question.part(Kind::Implant) else { continue };
-        let stresses = &solved.fields[part].stresses;
-        let values = nodal(solved, Kind::Implant, |c, q| von_mises(&stresses[c][q]) * factor);
-        if let (Some(values), Some(mesh)) = (values, solved.mesh(Kind::Implant)) {
-            objects.push(boundary(mesh, Values::Nodal(&values)));
-        }
+        let Some(mesh) = solved.mesh(Kind::Implant) else { continue };
+        // The stress is continued to the nodes, not its von Mises value, which could come out negative there.
+        let fields = &solved.fields[part];
+        let averaged =
+            average_at_nodes(mesh.n_nodes(), &mesh.cells, &fields.weights, |_| true, &fields.stresses);
+        let values: Vec<f64> =
+            averaged.iter().map(|s| s.map_or(f64::NAN, |s| von_mises(&s) * factor)).collect();
+        objects.push(boundary(mesh, Values::Nodal(&values)));
     }
     let all: Vec<&Object> = objects.iter().collect();
     let mut bar = ColorBar::spanning("von Mises stress", "MPa", &all, [0.0, 0.995]);

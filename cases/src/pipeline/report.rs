@@ -121,7 +121,7 @@ fn verdict(case: &Case, quality: Quality, results: &Results, criteria: &[Quantit
         };
     }
     let mut gaps = vec![format!(
-        "The error of the mesh is not established at `{}` quality: values are compared with limits as they stand.",
+        "The error of the mesh is not established at {} quality: values are compared with limits as they stand.",
         quality.name()
     )];
     if results.history.best.is_none() {

@@ -383,7 +383,7 @@ pub(super) fn lattice_section(case: &Case, results: &Results) -> Section {
     }
     Section::new("lattice-stiffness", "Lattice stiffness and strength")
         .paragraph(format!(
-            "Cell `{}`. The stiffness is extrapolated from {n} × {n} × {n} voxels of one cell and half as many along each edge, with periodic boundary conditions and six unit strains; it is that of the drawn geometry. Printed lattices of the same density are softer: measured EBM moduli are 0.1 to 0.6 of ideal ones.",
+            "Cell {}. The stiffness is extrapolated from {n} × {n} × {n} voxels of one cell and half as many along each edge, with periodic boundary conditions and six unit strains; it is that of the drawn geometry. Printed lattices of the same density are softer: measured EBM moduli are 0.1 to 0.6 of ideal ones.",
             c.drawn.lattice.cell.name(),
             n = h.resolution
         ))

@@ -9,10 +9,11 @@
 use super::mesh::{block, stir};
 use super::problem::{Problem, Solved};
 use super::{Check, Row, VerificationError};
-use crate::statics::{Dof, Formulation};
+use crate::statics::{Body, Dof, Formulation};
 use crate::tensor::{Stiffness, apply, energy_density, isotropic, small_strain, stress_tensor};
 use dens_mesher::Vec3;
 use dens_mesher::cells::mapping::{MAX_NODES, position, spatial_gradients};
+use dens_mesher::mixed::MixedMesh;
 use nalgebra::Matrix3;
 
 pub(super) const CHECK: Check = Check {
@@ -30,7 +31,7 @@ fn waves() -> impl Iterator<Item = (Vec3, Vec3, f64)> {
 }
 
 /// Displacement and its gradient.
-fn exact(p: Vec3) -> (Vec3, Matrix3<f64>) {
+pub fn exact(p: Vec3) -> (Vec3, Matrix3<f64>) {
     let (mut u, mut g) = (Vec3::zeros(), Matrix3::zeros());
     for (d, k, phase) in waves() {
         u += d * (k.dot(&p) + phase).sin();
@@ -71,64 +72,79 @@ fn plan(formulation: Formulation) -> ([usize; 2], [f64; 2]) {
     }
 }
 
-/// Errors √∫|u_h − u|² and √∫(ε_h − ε) : C : (ε_h − ε).
-fn errors(solved: &Solved, stiffness: &Stiffness) -> [f64; 2] {
-    let mesh = solved.body.mesh();
-    let (mut square, mut energy) = (0.0, 0.0);
+/// Calls `visit(nodes, shape functions, gradients, position, volume)` at the points of the richest rules.
+fn at_points(mesh: &MixedMesh, mut visit: impl FnMut(&[u32], &[f64], &[[f64; 3]], Vec3, f64)) {
     for cell in 0..mesh.n_cells() {
         let shape = mesh.shapes()[cell].cell();
         let nodes = mesh.cell(cell);
         let points = &mesh.cell_points(cell)[..nodes.len()];
+        let (mut n, mut reference) = ([0.0; MAX_NODES], [[0.0; 3]; MAX_NODES]);
+        let (n, reference) = (&mut n[..nodes.len()], &mut reference[..nodes.len()]);
+        let mut gradients = [[0.0; 3]; MAX_NODES];
+        let gradients = &mut gradients[..nodes.len()];
         let rules = shape.rules();
         for (xi, w) in rules[rules.len() - 1].iter() {
-            let (mut n, mut reference) = ([0.0; MAX_NODES], [[0.0; 3]; MAX_NODES]);
-            let mut gradients = [[0.0; 3]; MAX_NODES];
-            shape.values(xi, &mut n[..nodes.len()]);
-            shape.gradients(xi, &mut reference[..nodes.len()]);
-            let jacobian =
-                spatial_gradients(points, &reference[..nodes.len()], &mut gradients[..nodes.len()]);
-            let (mut u, mut slope) = (Vec3::zeros(), Matrix3::zeros());
-            for (k, &node) in nodes.iter().enumerate() {
-                let own = solved.answer.displacements[node as usize];
-                u += n[k] * own;
-                slope += own * Vec3::from(gradients[k]).transpose();
-            }
-            let (exact_u, exact_slope) = exact(position(shape, points, xi));
-            let strain = small_strain(&(slope - exact_slope));
-            square += w * jacobian * (u - exact_u).norm_squared();
-            energy += w * jacobian * 2.0 * energy_density(&apply(stiffness, &strain), &strain);
+            shape.values(xi, n);
+            shape.gradients(xi, reference);
+            let ratio = spatial_gradients(points, reference, gradients);
+            visit(nodes, n, gradients, position(shape, points, xi), w * ratio);
         }
     }
-    [square.sqrt(), energy.sqrt()]
 }
 
-fn errors_at(n: usize, formulation: Formulation, law: &Stiffness) -> Result<[f64; 2], VerificationError> {
-    let mesh = block(formulation.shape(), [n; 3], false, stir);
+/// Body and nodal displacements (mm) of the manufactured problem on a mesh of the unit cube.
+///
+/// # Errors
+/// [`VerificationError::Statics`] when the mesh or the law is not sound.
+pub fn solution(
+    mesh: MixedMesh,
+    formulation: Formulation,
+    law: &Stiffness,
+) -> Result<(Body, Vec<Vec3>), VerificationError> {
     let mut problem = Problem::new(mesh, formulation, *law)?;
     let on = problem.boundary_nodes();
     problem.hold_nodes(&on, |p| exact(p).0);
     let mesh = problem.body.mesh();
     let mut forces = vec![Vec3::zeros(); mesh.n_nodes()];
-    for cell in 0..mesh.n_cells() {
-        let shape = mesh.shapes()[cell].cell();
-        let nodes = mesh.cell(cell);
-        let points = &mesh.cell_points(cell)[..nodes.len()];
-        let rules = shape.rules();
-        for (xi, w) in rules[rules.len() - 1].iter() {
-            let mut values = [0.0; MAX_NODES];
-            shape.values(xi, &mut values[..nodes.len()]);
-            let volume = w * dens_mesher::cells::mapping::volume_ratio(shape, points, xi);
-            let b = volume * body_force(law, position(shape, points, xi));
-            for (value, &node) in values.iter().zip(nodes) {
-                forces[node as usize] += *value * b;
-            }
+    at_points(mesh, |nodes, n, _, x, volume| {
+        for (&node, n) in nodes.iter().zip(n) {
+            forces[node as usize] += *n * volume * body_force(law, x);
         }
-    }
-    let loaded = (0..).zip(&forces).zip(&on).filter(|(_, on)| !**on);
-    let forces =
-        loaded.flat_map(|((node, f), _)| [0, 1, 2].map(|axis| (Dof { node, axis }, f[usize::from(axis)])));
-    problem.load.forces = forces.collect();
-    Ok(errors(&problem.solve()?, law))
+    });
+    let free = (0..).zip(&forces).zip(&on).filter(|(_, on)| !**on);
+    let dofs = |((node, f), _): ((u32, &Vec3), _)| {
+        <[f64; 3]>::from(*f).into_iter().zip(0..).map(move |(f, axis)| (Dof { node, axis }, f))
+    };
+    problem.load.forces = free.flat_map(dofs).collect();
+    let Solved { body, answer } = problem.solve()?;
+    Ok((body, answer.displacements))
+}
+
+/// Errors of one formulation on n³ stirred bricks, see [`errors`].
+///
+/// # Errors
+/// As [`solution`].
+pub fn errors_at(n: usize, formulation: Formulation, law: &Stiffness) -> Result<[f64; 2], VerificationError> {
+    let (body, u) = solution(block(formulation.shape(), [n; 3], false, stir), formulation, law)?;
+    Ok(errors(&body, &u))
+}
+
+/// Errors √∫|u_h − u|² (mm²·⁵) and √∫(ε_h − ε) : C : (ε_h − ε) (√mJ) of a body of one material.
+pub fn errors(body: &Body, u: &[Vec3]) -> [f64; 2] {
+    let law = body.material(0).stiffness;
+    let (mut square, mut energy) = (0.0, 0.0);
+    at_points(body.mesh(), |nodes, n, gradients, x, volume| {
+        let (exact_u, exact_slope) = exact(x);
+        let (mut found, mut slope) = (Vec3::zeros(), Matrix3::zeros());
+        for ((&node, n), g) in nodes.iter().zip(n).zip(gradients) {
+            found += *n * u[node as usize];
+            slope += u[node as usize] * Vec3::from(*g).transpose();
+        }
+        let strain = small_strain(&(slope - exact_slope));
+        square += volume * (found - exact_u).norm_squared();
+        energy += volume * 2.0 * energy_density(&apply(&law, &strain), &strain);
+    });
+    [square.sqrt(), energy.sqrt()]
 }
 
 fn run() -> Result<Vec<Row>, VerificationError> {

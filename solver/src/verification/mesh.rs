@@ -43,16 +43,18 @@ fn path(axes: [usize; 3]) -> Vec<Key> {
 
 /// Unit cube of n₁ × n₂ × n₃ bricks, each cut into cells of one shape, nodes moved by `map`.
 ///
-/// Mid-edge nodes lie halfway before the map if `curved`, else halfway between their moved corners.
+/// Mid-edge nodes lie halfway before the map if `curved`, else halfway between their moved corners. Nodes are
+/// numbered along x first, then y, then z.
 pub fn block(shape: Shape, n: [usize; 3], curved: bool, map: impl Fn(Vec3) -> Vec3) -> MixedMesh {
-    joined(shape, &[n], curved, |_, x| map(x))
+    joined(|_| shape, &[n], curved, |_, x| map(x))
 }
 
 /// Several mapped cubes as one body: nodes that the map puts on the same place are one.
 ///
+/// - `shape(i)`: what the bricks number i along the first axis of their cube are cut into
 /// - `map(i, x)`: place of point x of the i-th cube; all must come out right-handed
 pub fn joined(
-    shape: Shape,
+    shape: impl Fn(usize) -> Shape,
     cubes: &[[usize; 3]],
     curved: bool,
     map: impl Fn(usize, Vec3) -> Vec3,
@@ -60,30 +62,49 @@ pub fn joined(
     let mut points: Vec<Vec3> = Vec::new();
     let mut known: BTreeMap<[i64; 3], u32> = BTreeMap::new();
     let mut cells: Vec<(Shape, Vec<u32>)> = Vec::new();
-    let c = shape.cell();
     for (cube, &n) in cubes.iter().enumerate() {
+        let cut = cut(&shape, n);
         let place = |key: Key| map(cube, Vec3::from_fn(|a, _| f64::from(key[a]) / (2.0 * n[a] as f64)));
-        for brick in 0..n[0] * n[1] * n[2] {
-            let origin = [brick % n[0], brick / n[0] % n[1], brick / n[0] / n[1]];
-            for local in corners(shape) {
-                let keys: Vec<Key> =
-                    local.iter().map(|k| std::array::from_fn(|a| k[a] + 2 * origin[a] as i32)).collect();
-                let mut places: Vec<Vec3> = keys.iter().map(|k| place(*k)).collect();
-                if shape.n_nodes() > c.n_corners() {
-                    for &[a, b] in c.edges() {
-                        places.push(if curved {
-                            place(std::array::from_fn(|k| (keys[a][k] + keys[b][k]) / 2))
-                        } else {
-                            0.5 * (places[a] + places[b])
-                        });
-                    }
-                }
-                let nodes = places.into_iter().map(|p| number(p, &mut points, &mut known)).collect();
-                cells.push((shape, nodes));
+        let mut numbers: BTreeMap<[i32; 3], (Vec3, u32)> = BTreeMap::new();
+        for &key in cut.iter().flat_map(|c| &c.1) {
+            numbers.entry(backward(key)).or_insert_with(|| (place(key), 0));
+        }
+        for (shape, keys) in cut.iter().filter(|_| !curved) {
+            let c = shape.cell();
+            for (mid, &[a, b]) in keys[c.n_corners()..].iter().zip(c.edges()) {
+                numbers.insert(backward(*mid), (0.5 * (place(keys[a]) + place(keys[b])), 0));
             }
         }
+        for (p, own) in numbers.values_mut() {
+            *own = number(*p, &mut points, &mut known);
+        }
+        let number = |key: &Key| numbers[&backward(*key)].1;
+        cells.extend(cut.iter().map(|(shape, keys)| (*shape, keys.iter().map(number).collect())));
     }
     MixedMesh::new(points, cells.iter().map(|(s, c)| (*s, c.as_slice()))).expect("structured mesh")
+}
+
+/// Cells of a cube with the keys of their nodes.
+fn cut(shape: impl Fn(usize) -> Shape, n: [usize; 3]) -> Vec<(Shape, Vec<Key>)> {
+    let mut cells = Vec::new();
+    for brick in 0..n[0] * n[1] * n[2] {
+        let origin = [brick % n[0], brick / n[0] % n[1], brick / n[0] / n[1]];
+        let shape = shape(origin[0]);
+        for local in corners(shape) {
+            let at = |k: &Key| -> Key { std::array::from_fn(|a| k[a] + 2 * origin[a] as i32) };
+            let mut keys: Vec<Key> = local.iter().map(at).collect();
+            for &[a, b] in shape.cell().edges() {
+                keys.push(std::array::from_fn(|k| (keys[a][k] + keys[b][k]) / 2));
+            }
+            cells.push((shape, keys));
+        }
+    }
+    cells
+}
+
+/// The key that sorts along z first.
+fn backward([x, y, z]: Key) -> Key {
+    [z, y, x]
 }
 
 /// Number of the node at `p`, new or found within 1e-7; places are of the order of one to a hundred.

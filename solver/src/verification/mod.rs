@@ -21,7 +21,7 @@ mod hole;
 mod invariance;
 mod laminate;
 mod lattice_bounds;
-mod manufactured;
+pub mod manufactured;
 mod mesh;
 mod patch;
 mod problem;

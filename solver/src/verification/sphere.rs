@@ -36,13 +36,18 @@ pub(super) fn octant(
     layers: usize,
     toward: f64,
 ) -> MixedMesh {
-    joined(formulation.shape(), &[[n, n, layers]; 3], true, |patch, x| {
-        let t = |v: f64| (FRAC_PI_4 * v).tan();
-        let mut direction = Vec3::repeat(1.0);
-        direction[(patch + 1) % 3] = t(x.x);
-        direction[(patch + 2) % 3] = t(x.y);
-        radii[0] * (radii[1] / radii[0]).powf(x.z.powf(toward)) * direction.normalize()
-    })
+    joined(
+        |_| formulation.shape(),
+        &[[n, n, layers]; 3],
+        true,
+        |patch, x| {
+            let t = |v: f64| (FRAC_PI_4 * v).tan();
+            let mut direction = Vec3::repeat(1.0);
+            direction[(patch + 1) % 3] = t(x.x);
+            direction[(patch + 2) % 3] = t(x.y);
+            radii[0] * (radii[1] / radii[0]).powf(x.z.powf(toward)) * direction.normalize()
+        },
+    )
 }
 
 fn run() -> Result<Vec<Row>, VerificationError> {

@@ -1,45 +1,23 @@
 //! The estimated error against the true one on the manufactured solution, and at a border of materials.
 
 use crate::mesh::{block, distort, elastic, stir};
-use crate::orders::{exact, solution};
 use dens_mesher::Vec3;
-use dens_mesher::cells::mapping;
 use dens_mesher::mixed::Shape;
 use dens_solver::estimate::{by_material, estimate};
 use dens_solver::statics::{
     Body, CellProperties, Constraints, Dof, Formulation, Load, Options, Statics, Stresses,
 };
-use dens_solver::tensor::{self, isotropic, small_strain};
-use nalgebra::Matrix3;
+use dens_solver::tensor::isotropic;
+use dens_solver::verification::manufactured::{errors, solution};
 
 /// Estimated over true error in energy.
 fn effectivity(formulation: Formulation, n: usize) -> f64 {
     let mesh = block(formulation.shape(), [1.0; 3], [n; 3], false, stir);
-    let (body, u) = solution(mesh, formulation);
+    let (body, u) = solution(mesh, formulation, &isotropic(1000.0, 0.3)).expect("a sound mesh");
     let found = Stresses::new(&body, &u, &[]).expect("fitting lists");
     let estimated = estimate(&body, &found, &by_material(&body)).expect("fitting lists").total();
-    let c = body.material(0).stiffness;
-    let mesh = body.mesh();
-    let mut square = 0.0;
-    for cell in 0..mesh.n_cells() {
-        let (shape, nodes) = (mesh.shapes()[cell].cell(), mesh.cell(cell));
-        let points = mesh.cell_points(cell);
-        let points = &points[..nodes.len()];
-        let rules = shape.rules();
-        let mut g = vec![[0.0; 3]; nodes.len()];
-        for (xi, w) in rules[rules.len() - 1].iter() {
-            shape.gradients(xi, &mut g);
-            let reference = g.clone();
-            let ratio = mapping::spatial_gradients(points, &reference, &mut g);
-            let mut slope: Matrix3<f64> = -exact(mapping::position(shape, points, xi)).1;
-            for (g, &node) in g.iter().zip(nodes) {
-                slope += u[node as usize] * Vec3::from(*g).transpose();
-            }
-            let e = small_strain(&slope);
-            square += w * ratio * 2.0 * tensor::energy_density(&tensor::apply(&c, &e), &e);
-        }
-    }
-    estimated / f64::sqrt(square)
+    let [_, energy] = errors(&body, &u);
+    estimated / energy
 }
 
 #[test]
