@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::MultigridOptions;
 use super::aggregate::{NONE, aggregate};
-use super::product::{multiply, smooth, transpose};
+use super::product::{galerkin, smoothed};
 use super::quadratic::{Quadratic, QuadraticTransfer};
 use super::single::{Single, Sparse, Transfer};
 use super::smoother::{Smoother, Work};
@@ -104,13 +104,13 @@ impl Hierarchy {
                     }
                     let (tentative, modes) = tentative(&aggregates, nodes.group, &nodes.modes, &decoupled);
                     let n_coarse = 2 * aggregates.count;
-                    let mut prolongation = multiply(current, &tentative, n_coarse);
-                    smooth(&mut prolongation, &tentative, &inverse, 4.0 / (3.0 * bound));
-                    let product = multiply(current, &prolongation, n_coarse);
-                    let mut next = multiply(&transpose(&prolongation, n_coarse), &product, n_coarse);
+                    let omega = 4.0 / (3.0 * bound);
+                    let prolongation = smoothed(current, &tentative, &inverse, omega, n_coarse);
+                    drop(tentative);
+                    let mut next = galerkin(current, &prolongation, n_coarse);
                     support_missing_modes(&mut next);
                     let next_nodes = nodes.aggregated(&aggregates.of_node, aggregates.count, modes);
-                    (next, Some(Sparse::new(&prolongation, n_coarse)), next_nodes)
+                    (next, Some(Sparse::new(prolongation, n_coarse)), next_nodes)
                 }
             };
             let smoother = Smoother::new(&inverse, bound, options.degree);

@@ -1,5 +1,7 @@
 //! Products of block matrices, square or not; rows in parallel, each summed in a fixed order.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::linear::BlockMatrix;
@@ -7,6 +9,9 @@ use crate::linear::matrix::split_rows;
 
 /// Block rows of one task.
 const ROWS: usize = 64;
+
+/// Block rows of A P that lie in memory at a time; about 50 MB.
+const SLAB: usize = 32_768;
 
 /// One row of a product while it is summed: a slot per column that has turned up.
 struct Accumulator {
@@ -48,80 +53,181 @@ impl Accumulator {
     }
 }
 
-/// `A B` in block form, where B has `n_columns` block columns.
-pub(super) fn multiply(a: &BlockMatrix, b: &BlockMatrix, n_columns: usize) -> BlockMatrix {
-    let starts: Vec<usize> = (0..a.n()).step_by(ROWS).collect();
+/// Adds row i of `A B`.
+fn add_row(accumulator: &mut Accumulator, a: &BlockMatrix, b: &BlockMatrix, i: usize) {
+    for k in a.row_starts[i]..a.row_starts[i + 1] {
+        let middle = a.columns[k] as usize;
+        for l in b.row_starts[middle]..b.row_starts[middle + 1] {
+            accumulator.add(b.columns[l], &block_product(&a.blocks[k], &b.blocks[l]));
+        }
+    }
+}
+
+/// Rows of `A B` in block form, where B has `n_columns` block columns.
+fn multiply_rows(a: &BlockMatrix, b: &BlockMatrix, rows: Range<usize>, n_columns: usize) -> BlockMatrix {
+    let starts: Vec<usize> = rows.clone().step_by(ROWS).collect();
     let chunks: Vec<BlockMatrix> = starts
         .into_par_iter()
         .map_init(
             || Accumulator::new(n_columns),
             |accumulator, start| {
-                let mut rows = BlockMatrix { row_starts: vec![0], columns: Vec::new(), blocks: Vec::new() };
-                for i in start..(start + ROWS).min(a.n()) {
-                    for k in a.row_starts[i]..a.row_starts[i + 1] {
-                        let middle = a.columns[k] as usize;
-                        for l in b.row_starts[middle]..b.row_starts[middle + 1] {
-                            accumulator.add(b.columns[l], &block_product(&a.blocks[k], &b.blocks[l]));
-                        }
-                    }
-                    accumulator.flush(&mut rows.columns, &mut rows.blocks);
-                    rows.row_starts.push(rows.columns.len());
+                let mut chunk = BlockMatrix { row_starts: vec![0], columns: Vec::new(), blocks: Vec::new() };
+                for i in start..(start + ROWS).min(rows.end) {
+                    add_row(accumulator, a, b, i);
+                    accumulator.flush(&mut chunk.columns, &mut chunk.blocks);
+                    chunk.row_starts.push(chunk.columns.len());
                 }
-                rows
+                chunk
             },
         )
         .collect();
     stack(chunks)
 }
 
-/// `Aᵀ` in block form, where A has `n_columns` block columns.
-pub(super) fn transpose(a: &BlockMatrix, n_columns: usize) -> BlockMatrix {
-    let mut row_starts = vec![0; n_columns + 1];
-    for &column in &a.columns {
-        row_starts[column as usize + 1] += 1;
+/// Pᵀ A P for a prolongation with `n_columns` block columns.
+///
+/// A slab of fine rows at a time, so that A P never lies in memory as a whole: it is the largest of all products.
+pub(super) fn galerkin(a: &BlockMatrix, p: &BlockMatrix, n_columns: usize) -> BlockMatrix {
+    galerkin_by_slabs(a, p, n_columns, SLAB)
+}
+
+fn galerkin_by_slabs(a: &BlockMatrix, p: &BlockMatrix, n_columns: usize, slab: usize) -> BlockMatrix {
+    let mut coarse: Vec<BlockRow> = vec![BlockRow::default(); n_columns];
+    for first in (0..a.n()).step_by(slab) {
+        let rows = first..(first + slab).min(a.n());
+        let product = multiply_rows(a, p, rows.clone(), n_columns);
+        let by_column = entries_by_column(p, rows, n_columns);
+        coarse.par_iter_mut().enumerate().with_min_len(ROWS).for_each_init(
+            || Accumulator::new(n_columns),
+            |accumulator, (column, sum)| {
+                let entries = by_column.of(column);
+                if entries.is_empty() {
+                    return;
+                }
+                for (&column, block) in sum.columns.iter().zip(&sum.blocks) {
+                    accumulator.add(column, block);
+                }
+                for &(row, place) in entries {
+                    let left = transposed(&p.blocks[place as usize]);
+                    let row = row as usize - first;
+                    for k in product.row_starts[row]..product.row_starts[row + 1] {
+                        accumulator.add(product.columns[k], &block_product(&left, &product.blocks[k]));
+                    }
+                }
+                sum.columns.clear();
+                sum.blocks.clear();
+                accumulator.flush(&mut sum.columns, &mut sum.blocks);
+            },
+        );
     }
-    for i in 0..n_columns {
-        row_starts[i + 1] += row_starts[i];
-    }
-    let mut next = row_starts.clone();
-    let mut columns = vec![0; a.columns.len()];
-    let mut blocks = vec![[0.0; 9]; a.columns.len()];
-    for i in 0..a.n() {
-        for k in a.row_starts[i]..a.row_starts[i + 1] {
-            let slot = &mut next[a.columns[k] as usize];
-            columns[*slot] = i as u32;
-            let block = &a.blocks[k];
-            blocks[*slot] = std::array::from_fn(|e| block[3 * (e % 3) + e / 3]);
-            *slot += 1;
-        }
+    let mut row_starts = Vec::with_capacity(n_columns + 1);
+    row_starts.push(0);
+    let n_blocks = coarse.iter().map(|row| row.columns.len()).sum();
+    let (mut columns, mut blocks) = (Vec::with_capacity(n_blocks), Vec::with_capacity(n_blocks));
+    for row in coarse {
+        columns.extend(row.columns);
+        blocks.extend(row.blocks);
+        row_starts.push(columns.len());
     }
     BlockMatrix { row_starts, columns, blocks }
 }
 
-/// Turns `A P₀` into the smoothed prolongation `P₀ − ω D⁻¹ A P₀`.
+/// One row of the coarse matrix while its slabs are summed.
+#[derive(Debug, Clone, Default)]
+struct BlockRow {
+    columns: Vec<u32>,
+    blocks: Vec<[f64; 9]>,
+}
+
+/// Entries of some rows sorted by column: row and place of each, rows ascending within a column.
+struct ByColumn {
+    starts: Vec<u32>,
+    entries: Vec<(u32, u32)>,
+}
+
+impl ByColumn {
+    fn of(&self, column: usize) -> &[(u32, u32)] {
+        &self.entries[self.starts[column] as usize..self.starts[column + 1] as usize]
+    }
+}
+
+fn entries_by_column(p: &BlockMatrix, rows: Range<usize>, n_columns: usize) -> ByColumn {
+    let mut starts = vec![0; n_columns + 1];
+    let span = p.row_starts[rows.start]..p.row_starts[rows.end];
+    for &column in &p.columns[span.clone()] {
+        starts[column as usize + 1] += 1;
+    }
+    for i in 0..n_columns {
+        starts[i + 1] += starts[i];
+    }
+    let mut next = starts.clone();
+    let mut entries = vec![(0, 0); span.len()];
+    for i in rows {
+        for place in p.row_starts[i]..p.row_starts[i + 1] {
+            let slot = &mut next[p.columns[place] as usize];
+            entries[*slot as usize] = (i as u32, place as u32);
+            *slot += 1;
+        }
+    }
+    ByColumn { starts, entries }
+}
+
+/// Smoothed prolongation `P = P₀ − ω D⁻¹ A P₀`.
 ///
-/// - `product`: `A P₀`, whose pattern contains that of P₀
 /// - `inverse_diagonal`: D⁻¹, one block per row
-pub(super) fn smooth(
-    product: &mut BlockMatrix,
+/// - `n_columns`: block columns of P₀
+///
+/// Counted first and then written in place, so that it lies in memory once.
+pub(super) fn smoothed(
+    a: &BlockMatrix,
     tentative: &BlockMatrix,
     inverse_diagonal: &[[f64; 9]],
     omega: f64,
-) {
-    let BlockMatrix { row_starts, columns, blocks } = product;
-    split_rows(row_starts, blocks).into_par_iter().enumerate().for_each(|(i, row)| {
-        let own = &columns[row_starts[i]..row_starts[i + 1]];
-        for block in row.iter_mut() {
-            *block = block_product(&inverse_diagonal[i], block).map(|value| -omega * value);
-        }
-        for k in tentative.row_starts[i]..tentative.row_starts[i + 1] {
-            if let Ok(slot) = own.binary_search(&tentative.columns[k]) {
-                for (sum, value) in row[slot].iter_mut().zip(&tentative.blocks[k]) {
-                    *sum += value;
-                }
+    n_columns: usize,
+) -> BlockMatrix {
+    let lengths: Vec<usize> = (0..a.n())
+        .into_par_iter()
+        .with_min_len(ROWS)
+        .map_init(
+            || vec![EMPTY; n_columns],
+            |seen, i| {
+                let middle = a.row(i).iter().flat_map(|&j| tentative.row(j as usize));
+                middle.filter(|&&c| std::mem::replace(&mut seen[c as usize], i as u32) != i as u32).count()
+            },
+        )
+        .collect();
+    let mut row_starts = vec![0; a.n() + 1];
+    for (i, length) in lengths.into_iter().enumerate() {
+        row_starts[i + 1] = row_starts[i] + length;
+    }
+    let mut columns = vec![0; row_starts[a.n()]];
+    let mut blocks = vec![[0.0; 9]; row_starts[a.n()]];
+    let rows =
+        split_rows(&row_starts, &mut columns).into_par_iter().zip(split_rows(&row_starts, &mut blocks));
+    rows.enumerate().with_min_len(ROWS).for_each_init(
+        || (Accumulator::new(n_columns), Vec::new(), Vec::new()),
+        |(accumulator, own, sums), (i, (columns, blocks))| {
+            add_row(accumulator, a, tentative, i);
+            own.clear();
+            sums.clear();
+            accumulator.flush(own, sums);
+            columns.copy_from_slice(own);
+            for (block, sum) in blocks.iter_mut().zip(sums.iter()) {
+                *block = block_product(&inverse_diagonal[i], sum).map(|value| -omega * value);
             }
-        }
-    });
+            for k in tentative.row_starts[i]..tentative.row_starts[i + 1] {
+                let slot = own.binary_search(&tentative.columns[k]).expect("A has a diagonal");
+                let change = block_product(&inverse_diagonal[i], &sums[slot]);
+                let start = &tentative.blocks[k];
+                blocks[slot] = std::array::from_fn(|e| start[e] - omega * change[e]);
+            }
+        },
+    );
+    BlockMatrix { row_starts, columns, blocks }
+}
+
+fn transposed(block: &[f64; 9]) -> [f64; 9] {
+    std::array::from_fn(|e| block[3 * (e % 3) + e / 3])
 }
 
 /// Row-major product of two 3 × 3 blocks.
@@ -187,11 +293,40 @@ mod tests {
     }
 
     #[test]
-    fn product_and_transpose_equal_the_dense_ones() {
-        let (a, b) = (sparse(130, 20, 1), sparse(20, 9, 2));
-        let product = dense(&multiply(&a, &b, 9), 9);
-        // Twenty terms of size one.
-        assert!((product - dense(&a, 20) * dense(&b, 9)).amax() < 1e-13);
-        assert_eq!(dense(&transpose(&a, 20), 130), dense(&a, 20).transpose());
+    fn coarse_matrix_equals_the_dense_product_for_any_slab() {
+        let (a, p) = (sparse(130, 130, 1), sparse(130, 9, 2));
+        let (full, p_full) = (dense(&a, 130), dense(&p, 9));
+        let expected = p_full.transpose() * full * &p_full;
+        for slab in [1000, 50] {
+            // Sums of 390² terms of size 0.1.
+            assert!((dense(&galerkin_by_slabs(&a, &p, 9, slab), 9) - &expected).amax() < 1e-11);
+        }
+    }
+
+    #[test]
+    fn smoothed_prolongation_equals_the_dense_formula() {
+        let mut a = sparse(60, 60, 3);
+        let pattern: Vec<Vec<u32>> = (0..60)
+            .map(|i| a.row(i).iter().copied().chain([i as u32]).collect::<std::collections::BTreeSet<_>>())
+            .map(|row| row.into_iter().collect())
+            .collect();
+        let mut with_diagonal = BlockMatrix::from_rows(&pattern);
+        for i in 0..60 {
+            for k in a.row_starts[i]..a.row_starts[i + 1] {
+                with_diagonal.add_block(i, a.columns[k] as usize, &a.blocks[k]);
+            }
+        }
+        a = with_diagonal;
+        let tentative = sparse(60, 7, 4);
+        let inverse: Vec<[f64; 9]> = sparse(60, 60, 5).blocks[..60].to_vec();
+        let p = smoothed(&a, &tentative, &inverse, 0.7, 7);
+        let mut d = nalgebra::DMatrix::zeros(180, 180);
+        for (i, block) in inverse.iter().enumerate() {
+            (0..9).for_each(|e| d[(3 * i + e / 3, 3 * i + e % 3)] = block[e]);
+        }
+        let start = dense(&tentative, 7);
+        let expected = &start - 0.7 * d * dense(&a, 60) * &start;
+        // Sums of 60 terms of size one.
+        assert!((dense(&p, 7) - expected).amax() < 1e-12);
     }
 }

@@ -2,7 +2,6 @@
 
 use rayon::prelude::*;
 
-use super::product::transpose;
 use crate::linear::BlockMatrix;
 
 /// Block rows of one task.
@@ -96,6 +95,30 @@ impl Single {
         });
     }
 
+    /// The transpose of a matrix with `n_columns` block columns.
+    pub(super) fn transpose(&self, n_columns: usize) -> Self {
+        let mut row_starts = vec![0; n_columns + 1];
+        for &column in &self.columns {
+            row_starts[column as usize + 1] += 1;
+        }
+        for i in 0..n_columns {
+            row_starts[i + 1] += row_starts[i];
+        }
+        let mut next = row_starts.clone();
+        let mut columns = vec![0; self.columns.len()];
+        let mut blocks = vec![[0.0; 9]; self.columns.len()];
+        for i in 0..self.n() {
+            for k in self.row_starts[i]..self.row_starts[i + 1] {
+                let slot = &mut next[self.columns[k] as usize];
+                columns[*slot] = i as u32;
+                let block = &self.blocks[k];
+                blocks[*slot] = std::array::from_fn(|e| block[3 * (e % 3) + e / 3]);
+                *slot += 1;
+            }
+        }
+        Self { row_starts, columns, blocks }
+    }
+
     /// Bytes held.
     pub(super) fn memory_bytes(&self) -> usize {
         8 * self.row_starts.len() + 40 * self.columns.len()
@@ -110,9 +133,11 @@ pub(super) struct Sparse {
 }
 
 impl Sparse {
-    /// From the prolongation and its number of block columns.
-    pub(super) fn new(prolongation: &BlockMatrix, n_columns: usize) -> Self {
-        Self { down: Single::new(&transpose(prolongation, n_columns)), up: Single::new(prolongation) }
+    /// From the prolongation, which is taken so that it does not outlive its copy, and its number of block columns.
+    pub(super) fn new(prolongation: BlockMatrix, n_columns: usize) -> Self {
+        let up = Single::new(&prolongation);
+        drop(prolongation);
+        Self { down: up.transpose(n_columns), up }
     }
 
     /// Bytes held.
@@ -128,5 +153,26 @@ impl Transfer for Sparse {
 
     fn prolong_add(&self, coarse: &[f32], fine: &mut [f32]) {
         self.up.multiply(coarse, 1.0, fine);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transpose_moves_every_entry_across_the_diagonal() {
+        let block = |k: usize| -> [f32; 9] { std::array::from_fn(|e| (9 * k + e) as f32) };
+        let a = Single {
+            row_starts: vec![0, 2, 3],
+            columns: vec![0, 2, 1],
+            blocks: vec![block(0), block(1), block(2)],
+        };
+        let t = a.transpose(3);
+        assert_eq!((t.row_starts.as_slice(), t.columns.as_slice()), (&[0, 1, 2, 3][..], &[0, 1, 0][..]));
+        for (e, k) in (0..9).flat_map(|e| [(e, 0), (e, 1), (e, 2)]) {
+            let place = [0, 2, 1][k];
+            assert_eq!(t.blocks[place][3 * (e % 3) + e / 3], block(k)[e]);
+        }
     }
 }
