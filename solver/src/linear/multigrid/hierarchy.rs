@@ -73,7 +73,7 @@ impl Hierarchy {
     ) -> Result<Self, LinearError> {
         let n = matrix.n();
         assert_eq!(system.coordinates.len(), n, "one position per node");
-        let (quadratic, mut finest) = keep_or_find(matrix, system, earlier);
+        let (quadratic, finest) = keep_or_find(matrix, system, earlier);
         let modes =
             if system.modes.is_empty() { rigid_modes(&system.coordinates) } else { system.modes.clone() };
         assert_eq!(modes.len(), n, "modes for every node");
@@ -83,7 +83,7 @@ impl Hierarchy {
             origin: (0..n as u32).collect(),
             group: 1,
         };
-        let mut levels = Vec::new();
+        let mut levels: Vec<Level> = Vec::new();
         let mut coarse: Option<BlockMatrix> = None;
         loop {
             let current = coarse.as_ref().unwrap_or(matrix);
@@ -110,17 +110,12 @@ impl Hierarchy {
                     let mut next = galerkin(current, &prolongation, n_coarse);
                     support_missing_modes(&mut next);
                     let next_nodes = nodes.aggregated(&aggregates.of_node, aggregates.count, modes);
-                    (next, Some(Sparse::new(prolongation, n_coarse)), next_nodes)
+                    (next, Some(Sparse::new(&prolongation, n_coarse)), next_nodes)
                 }
             };
             let smoother = Smoother::new(&inverse, bound, options.degree);
-            let single = match finest.take() {
-                Some(mut single) => {
-                    single.refresh(current);
-                    single
-                }
-                None => Single::new(current),
-            };
+            // The copy of the finest level waits until the coarse ones need no more room.
+            let single = if levels.is_empty() { Single::default() } else { Single::new(current) };
             levels.push(Level { matrix: single, smoother, decoupled, transfer });
             coarse = Some(next);
             nodes = next_nodes;
@@ -128,6 +123,15 @@ impl Hierarchy {
         let last = coarse.as_ref().unwrap_or(matrix);
         let symbolic = Symbolic::analyze(last, nested_dissection(last, &nodes.coordinates));
         let factor = symbolic.factorize(last).map_err(|error| nodes.name(error))?;
+        if let Some(level) = levels.first_mut() {
+            level.matrix = match finest {
+                Some(mut single) => {
+                    single.refresh(matrix);
+                    single
+                }
+                None => Single::new(matrix),
+            };
+        }
         let coarsest = Coarsest { symbolic, factor, n: 3 * last.n() };
         Ok(Self { levels, quadratic, parents: system.parents.clone(), coarsest })
     }

@@ -11,6 +11,7 @@
 //! iterations, as everywhere.
 
 mod aggregate;
+mod by_column;
 mod hierarchy;
 mod product;
 mod quadratic;

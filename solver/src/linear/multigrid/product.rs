@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::by_column::ByColumn;
 use crate::linear::BlockMatrix;
 use crate::linear::matrix::split_rows;
 
@@ -92,84 +93,60 @@ pub(super) fn galerkin(a: &BlockMatrix, p: &BlockMatrix, n_columns: usize) -> Bl
 }
 
 fn galerkin_by_slabs(a: &BlockMatrix, p: &BlockMatrix, n_columns: usize, slab: usize) -> BlockMatrix {
-    let mut coarse: Vec<BlockRow> = vec![BlockRow::default(); n_columns];
+    let mut coarse = coarse_pattern(a, p, n_columns);
+    let BlockMatrix { row_starts, columns, blocks } = &mut coarse;
     for first in (0..a.n()).step_by(slab) {
         let rows = first..(first + slab).min(a.n());
         let product = multiply_rows(a, p, rows.clone(), n_columns);
-        let by_column = entries_by_column(p, rows, n_columns);
-        coarse.par_iter_mut().enumerate().with_min_len(ROWS).for_each_init(
-            || Accumulator::new(n_columns),
-            |accumulator, (column, sum)| {
-                let entries = by_column.of(column);
+        let by_column = ByColumn::new(&p.row_starts, &p.columns, rows, n_columns);
+        split_rows(row_starts, blocks).into_par_iter().enumerate().with_min_len(ROWS).for_each_init(
+            || vec![EMPTY; n_columns],
+            |slots, (i, sums)| {
+                let entries = by_column.of(i);
                 if entries.is_empty() {
                     return;
                 }
-                for (&column, block) in sum.columns.iter().zip(&sum.blocks) {
-                    accumulator.add(column, block);
+                for (slot, &column) in columns[row_starts[i]..row_starts[i + 1]].iter().enumerate() {
+                    slots[column as usize] = slot as u32;
                 }
                 for &(row, place) in entries {
                     let left = transposed(&p.blocks[place as usize]);
                     let row = row as usize - first;
                     for k in product.row_starts[row]..product.row_starts[row + 1] {
-                        accumulator.add(product.columns[k], &block_product(&left, &product.blocks[k]));
+                        let sum = &mut sums[slots[product.columns[k] as usize] as usize];
+                        for (sum, value) in sum.iter_mut().zip(block_product(&left, &product.blocks[k])) {
+                            *sum += value;
+                        }
                     }
                 }
-                sum.columns.clear();
-                sum.blocks.clear();
-                accumulator.flush(&mut sum.columns, &mut sum.blocks);
             },
         );
     }
-    let mut row_starts = Vec::with_capacity(n_columns + 1);
-    row_starts.push(0);
-    let n_blocks = coarse.iter().map(|row| row.columns.len()).sum();
-    let (mut columns, mut blocks) = (Vec::with_capacity(n_blocks), Vec::with_capacity(n_blocks));
-    for row in coarse {
-        columns.extend(row.columns);
-        blocks.extend(row.blocks);
-        row_starts.push(columns.len());
-    }
-    BlockMatrix { row_starts, columns, blocks }
+    coarse
 }
 
-/// One row of the coarse matrix while its slabs are summed.
-#[derive(Debug, Clone, Default)]
-struct BlockRow {
-    columns: Vec<u32>,
-    blocks: Vec<[f64; 9]>,
-}
-
-/// Entries of some rows sorted by column: row and place of each, rows ascending within a column.
-struct ByColumn {
-    starts: Vec<u32>,
-    entries: Vec<(u32, u32)>,
-}
-
-impl ByColumn {
-    fn of(&self, column: usize) -> &[(u32, u32)] {
-        &self.entries[self.starts[column] as usize..self.starts[column + 1] as usize]
-    }
-}
-
-fn entries_by_column(p: &BlockMatrix, rows: Range<usize>, n_columns: usize) -> ByColumn {
-    let mut starts = vec![0; n_columns + 1];
-    let span = p.row_starts[rows.start]..p.row_starts[rows.end];
-    for &column in &p.columns[span.clone()] {
-        starts[column as usize + 1] += 1;
-    }
-    for i in 0..n_columns {
-        starts[i + 1] += starts[i];
-    }
-    let mut next = starts.clone();
-    let mut entries = vec![(0, 0); span.len()];
-    for i in rows {
-        for place in p.row_starts[i]..p.row_starts[i + 1] {
-            let slot = &mut next[p.columns[place] as usize];
-            entries[*slot as usize] = (i as u32, place as u32);
-            *slot += 1;
-        }
-    }
-    ByColumn { starts, entries }
+/// Zero matrix with the pattern of Pᵀ A P.
+fn coarse_pattern(a: &BlockMatrix, p: &BlockMatrix, n_columns: usize) -> BlockMatrix {
+    let by_column = ByColumn::new(&p.row_starts, &p.columns, 0..a.n(), n_columns);
+    let rows: Vec<Vec<u32>> = (0..n_columns)
+        .into_par_iter()
+        .with_min_len(ROWS)
+        .map_init(
+            || vec![EMPTY; n_columns],
+            |seen, i| {
+                let mut row = Vec::new();
+                let middles = by_column.of(i).iter().flat_map(|&(fine, _)| a.row(fine as usize));
+                for &column in middles.flat_map(|&middle| p.row(middle as usize)) {
+                    if std::mem::replace(&mut seen[column as usize], i as u32) != i as u32 {
+                        row.push(column);
+                    }
+                }
+                row.sort_unstable();
+                row
+            },
+        )
+        .collect();
+    BlockMatrix::from_rows(&rows)
 }
 
 /// Smoothed prolongation `P = P₀ − ω D⁻¹ A P₀`.
