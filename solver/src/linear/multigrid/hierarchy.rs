@@ -102,7 +102,9 @@ impl Hierarchy {
                     if 3 * current.n() < 4 * 2 * aggregates.count {
                         break;
                     }
-                    let (tentative, modes) = tentative(&aggregates, nodes.group, &nodes.modes, &decoupled);
+                    let fine_modes = std::mem::take(&mut nodes.modes);
+                    let (tentative, modes) = tentative(&aggregates, nodes.group, &fine_modes, &decoupled);
+                    drop(fine_modes);
                     let n_coarse = 2 * aggregates.count;
                     let omega = 4.0 / (3.0 * bound);
                     let prolongation = smoothed(current, &tentative, &inverse, omega, n_coarse);
