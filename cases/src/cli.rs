@@ -5,6 +5,7 @@ use crate::commands;
 use crate::deck::build::Brick;
 use crate::failure::{Exit, Failure};
 use clap::{Args, Parser, Subcommand};
+use dens_solver::linear::{INSTRUCTION_SET, processor_is_supported};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::ffi::OsString;
 use std::io::Write;
@@ -71,8 +72,13 @@ impl Manner {
     /// The threads. All work runs inside: entering the pool from outside costs a wake-up at every parallel loop.
     ///
     /// # Errors
-    /// [`Failure`] when the system gives no threads.
+    /// [`Failure`] when the system gives no threads or the processor would give other bits.
     pub fn pool(&self) -> Result<ThreadPool, Failure> {
+        if !processor_is_supported() {
+            return Err(Failure::limit(format!(
+                "this processor cannot compute what others do: the numerics need {INSTRUCTION_SET}\n  = hint: use a machine from 2014 or later"
+            )));
+        }
         let threads = self.threads.map_or(0, usize::from);
         ThreadPoolBuilder::new().num_threads(threads).build().map_err(|e| {
             Failure::limit(format!("cannot start the threads: {e}\n  = hint: ask for fewer with --threads"))

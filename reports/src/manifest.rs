@@ -29,6 +29,8 @@ pub struct Manifest {
     pub peak_memory_mib: f64,
     /// Kind of host: operating system, architecture, cores; no name of a machine or person.
     pub host: String,
+    /// Instructions the numerics are fixed to.
+    pub instruction_set: String,
     /// Written files by path relative to the output folder.
     pub outputs: BTreeMap<String, Output>,
 }
@@ -71,6 +73,7 @@ impl Manifest {
             seconds: 0.0,
             peak_memory_mib: 0.0,
             host: String::new(),
+            instruction_set: String::new(),
             outputs: BTreeMap::new(),
         }
     }

@@ -64,6 +64,7 @@ fn manifest(
     m.peak_memory_mib = peak_memory_mib();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     m.host = format!("{} {} with {cores} cores", std::env::consts::OS, std::env::consts::ARCH);
+    m.instruction_set = dens_solver::linear::INSTRUCTION_SET.to_string();
     for name in output.files()? {
         let bytes = std::fs::read(output.path(&name)?)
             .map_err(|e| Failure::limit(format!("cannot read `{name}` back: {e}")))?;

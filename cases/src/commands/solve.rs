@@ -13,7 +13,7 @@ use dens_mesher::Vec3;
 use dens_reports::export::vtu::write_pvd;
 use dens_reports::table::significant;
 use dens_solver::estimate::{Estimate, by_material, estimate};
-use dens_solver::linear::Choice;
+use dens_solver::linear::{Choice, INSTRUCTION_SET};
 use dens_solver::statics::{Answer, Assembled, Load, Options, Statics, Stresses};
 use std::fmt::Write as _;
 use std::fs::File;
@@ -361,6 +361,7 @@ fn json(
         "matrix_bytes": largest.map(|s| s.matrix_bytes),
         "solver_bytes": largest.map(|s| s.solver_bytes),
         "threads": rayon::current_num_threads(),
+        "instruction_set": INSTRUCTION_SET,
         "warnings": warnings,
     })
 }

@@ -32,13 +32,17 @@ impl Choice {
     ///
     /// The choice depends on these two numbers only, never on the machine: the same case gives the same bits.
     pub fn solver(self, dofs: usize, loads: usize) -> Box<dyn LinearSolver> {
+        if self.is_direct(dofs, loads) { Box::new(Cholesky::new()) } else { Box::new(Multigrid::new()) }
+    }
+
+    /// Whether [`Choice::solver`] factorises.
+    pub fn is_direct(self, dofs: usize, loads: usize) -> bool {
         let limit = if loads < MANY_LOADS { ALWAYS_DIRECT } else { DIRECT_WITH_MANY_LOADS };
-        let direct = match self {
+        match self {
             Self::Auto => dofs <= limit,
             Self::Direct => true,
             Self::Multigrid => false,
-        };
-        if direct { Box::new(Cholesky::new()) } else { Box::new(Multigrid::new()) }
+        }
     }
 }
 

@@ -5,8 +5,7 @@
 //! Reading order: [`vector`] and the storage in `matrix`; `conjugate` (the outer iteration); `ordering`, `factor`
 //! and [`Cholesky`]; [`Multigrid`]; [`choose`]. The conformance tests run every solver over one suite of matrices.
 //!
-//! Guaranteed: the same bits for any number of rayon threads, on one kind of processor. Not guaranteed: the same
-//! bits on processors with other vector widths (the dense kernels of the factorisation choose by width).
+//! Guaranteed: the same bits for any number of rayon threads and for all processors with [`INSTRUCTION_SET`].
 
 mod cholesky;
 mod choose;
@@ -17,6 +16,7 @@ mod factor;
 mod matrix;
 mod multigrid;
 mod ordering;
+mod processor;
 #[cfg(test)]
 mod suite;
 pub mod vector;
@@ -25,6 +25,7 @@ pub use cholesky::Cholesky;
 pub use choose::{Choice, choose};
 pub(crate) use matrix::split_rows;
 pub use multigrid::{Multigrid, MultigridOptions};
+pub use processor::{INSTRUCTION_SET, processor_is_supported};
 
 use thiserror::Error;
 

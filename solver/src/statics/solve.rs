@@ -3,7 +3,7 @@
 use super::elimination::Elimination;
 use super::forces::{self, State};
 use super::{Assembled, Body, Constraints, Load, Options, StaticsError};
-use crate::linear::{BlockMatrix, Choice, LinearSolver, SolveStats};
+use crate::linear::{BlockMatrix, Choice, Cholesky, LinearSolver, Multigrid, SolveStats, System};
 use dens_mesher::Vec3;
 use std::fmt;
 
@@ -52,8 +52,7 @@ impl<'a> Assembled<'a> {
     /// [`StaticsError::Memory`] when the forecast exceeds the limit, [`StaticsError::Linear`].
     pub fn prepare(self, options: &Options) -> Result<Statics<'a>, StaticsError> {
         let (free_dofs, matrix_bytes) = (self.free_dofs(), self.matrix_bytes());
-        let quadratic = self.system.parents.iter().any(|[a, b]| a != b);
-        let (mut solver, reason) = chosen(free_dofs, matrix_bytes, quadratic, options)?;
+        let (mut solver, reason) = chosen(&self.matrix, &self.system, free_dofs, matrix_bytes, options)?;
         solver.prepare(&self.matrix, &self.system)?;
         Ok(Statics {
             body: self.body,
@@ -183,17 +182,6 @@ fn imbalance(points: &[Vec3], applied: &[Vec3], reactions: &[Vec3]) -> f64 {
     if scale == 0.0 { 0.0 } else { force.norm().max(moment.norm() / size) / scale }
 }
 
-/// Bytes of a sparse Cholesky factor in nested dissection order.
-///
-/// ```text
-/// 200 n^(4/3)        n: unknowns
-/// ```
-/// Fitted to 332 MB at 47 k and 1.03 GB at 108 k unknowns of quadratic tetrahedra in a compact body, where fill
-/// is largest.
-fn factor_bytes(dofs: usize) -> u64 {
-    (200.0 * (dofs as f64).powf(4.0 / 3.0)) as u64
-}
-
 /// Bytes of a multigrid hierarchy.
 ///
 /// Measured parts of the matrix: 0.67 to 0.96 on quadratic tetrahedra and bricks, 1.1 on linear bricks, 1.83 on
@@ -203,29 +191,41 @@ fn hierarchy_bytes(matrix_bytes: usize, quadratic: bool) -> u64 {
 }
 
 /// Linear solver with the reason for it, within the limit of memory.
+///
+/// The forecast of the factor is exact up to small buffers: it follows from the analysis of the pattern, which the
+/// factorisation then uses.
 fn chosen(
+    matrix: &BlockMatrix,
+    system: &System,
     dofs: usize,
     matrix_bytes: usize,
-    quadratic: bool,
     options: &Options,
 ) -> Result<(Box<dyn LinearSolver>, String), StaticsError> {
-    let direct_bytes = matrix_bytes as u64 + factor_bytes(dofs);
+    let quadratic = system.parents.iter().any(|[a, b]| a != b);
     let multigrid_bytes = matrix_bytes as u64 + hierarchy_bytes(matrix_bytes, quadratic);
     let limit = options.max_memory;
-    let solver = options.solver.solver(dofs, options.loads);
-    let is_direct = solver.name() != Choice::Multigrid.solver(dofs, options.loads).name();
-    let needed = if is_direct { direct_bytes } else { multigrid_bytes };
-    if needed <= limit {
-        let why = match options.solver {
-            Choice::Auto => format!("{dofs} unknowns, {} loads", options.loads),
-            _ => "asked for".to_string(),
-        };
-        return Ok((solver, format!("{why}; forecast {} MB", needed >> 20)));
+    let auto = options.solver == Choice::Auto;
+    let why =
+        if auto { format!("{dofs} unknowns, {} loads", options.loads) } else { "asked for".to_string() };
+    let mut least = multigrid_bytes;
+    let mut refused = Multigrid::new().name();
+    let mut reason = format!("{why}; forecast {} MB", multigrid_bytes >> 20);
+    if options.solver.is_direct(dofs, options.loads) {
+        let mut direct = Cholesky::new();
+        let needed = (matrix_bytes + direct.memory_forecast(matrix, system)) as u64;
+        if needed <= limit {
+            return Ok((Box::new(direct), format!("{why}; forecast {} MB", needed >> 20)));
+        }
+        if !auto {
+            return Err(StaticsError::Memory { solver: direct.name(), needed, limit });
+        }
+        if needed < least {
+            (least, refused) = (needed, direct.name());
+        }
+        reason = format!("{dofs} unknowns; a factor of {} MB exceeds the limit", needed >> 20);
     }
-    if options.solver == Choice::Auto && is_direct && multigrid_bytes <= limit {
-        let reason = format!("{dofs} unknowns; a factor of {} MB exceeds the limit", direct_bytes >> 20);
-        return Ok((Choice::Multigrid.solver(dofs, options.loads), reason));
+    if multigrid_bytes <= limit {
+        return Ok((Box::new(Multigrid::new()), reason));
     }
-    let least = if options.solver == Choice::Auto { needed.min(multigrid_bytes) } else { needed };
-    Err(StaticsError::Memory { solver: solver.name(), needed: least, limit })
+    Err(StaticsError::Memory { solver: refused, needed: least, limit })
 }

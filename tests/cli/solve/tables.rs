@@ -95,6 +95,42 @@ fn tables_have_the_same_bytes_for_any_number_of_threads() {
     assert!(seen.chunks(2).all(|pair| pair == &seen[..2]), "threads change the numbers");
 }
 
+/// Emulates a processor of 2013 without AVX-512. Runs where `qemu-x86_64` is installed; with `qemu` in `DENS_REQUIRE`
+/// it must.
+#[test]
+fn tables_have_the_same_bytes_on_another_processor() {
+    let emulator = std::process::Command::new("qemu-x86_64").arg("-version").output();
+    if !cfg!(target_arch = "x86_64") || emulator.is_err() {
+        let required = std::env::var("DENS_REQUIRE").is_ok_and(|r| r.split(',').any(|w| w == "qemu"));
+        assert!(!required, "DENS_REQUIRE asks for qemu, and there is no qemu-x86_64");
+        eprintln!("SKIPPED: no qemu-x86_64 here, another processor is not tried");
+        return;
+    }
+    let folder = scratch();
+    std::fs::write(folder.path().join("bar.inp"), deck_of([10; 3], "")).expect("written");
+    for solver in ["direct", "multigrid"] {
+        let arguments = ["solve", "bar.inp", "--all", "--quiet", "--threads", "2", "--solver", solver, "-o"];
+        let here = [&arguments[..], &["here"]].concat();
+        let (code, _, err) = outcome(folder.path(), &here);
+        assert_eq!(code, 0, "{err}");
+        let run = |cpu: &str| {
+            let mut emulated = std::process::Command::new("qemu-x86_64");
+            emulated.args(["-cpu", cpu]).arg(env!("CARGO_BIN_EXE_dens")).args(arguments).arg("there");
+            emulated.current_dir(folder.path()).output().expect("it starts")
+        };
+        let result = run("Haswell");
+        assert!(result.status.success(), "{}", String::from_utf8_lossy(&result.stderr));
+        for table in ["nodes.csv", "elements.csv"] {
+            let (here, there) = (folder.path().join("here"), folder.path().join("there"));
+            assert_eq!(lines(&here, table), lines(&there, table), "{solver}: {table} differs");
+        }
+        let old = run("Nehalem");
+        assert_eq!(old.status.code(), Some(4));
+        let message = String::from_utf8_lossy(&old.stderr).into_owned();
+        assert!(message.contains("AVX2"), "{message}");
+    }
+}
+
 #[test]
 fn an_earlier_result_is_replaced_and_other_content_is_not_touched() {
     let folder = scratch();
