@@ -19,6 +19,7 @@ pub mod loads;
 pub mod materials;
 pub mod model;
 pub mod newton;
+pub mod nonlinear;
 pub mod recover;
 pub mod solution;
 pub mod statics;
