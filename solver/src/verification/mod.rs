@@ -25,8 +25,10 @@ pub mod manufactured;
 mod mesh;
 mod mortar_patch;
 mod patch;
+mod press_fit;
 mod problem;
 mod rigid_motions;
+mod roller;
 mod sphere;
 mod tied_patch;
 pub mod touching;
@@ -177,6 +179,9 @@ pub static CATALOGUE: &[Check] = &[
     contact_patch::CHECK,
     mortar_patch::TIED,
     mortar_patch::TOUCHING,
+    roller::CHECK,
+    roller::UNITS,
+    press_fit::CHECK,
     curved_interface::CHECK,
     laminate::CHECK,
     lattice_bounds::CHECK,
