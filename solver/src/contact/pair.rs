@@ -8,12 +8,6 @@ use crate::nonlinear::{Augmentation, Interaction, TangentSink};
 use dens_mesher::Vec3;
 use nalgebra::{Matrix3, Vector3};
 
-/// Regularisation over the stiffness of one layer of elements, ε = FACTOR / (h/E + h/E).
-///
-/// Tuned for few solves: each augmentation takes the error of the multipliers down by about FACTOR, and the
-/// condition of the matrix up by as much.
-const FACTOR: f64 = 100.0;
-
 /// Largest overlap of closed surfaces and largest slip of sticking ones, over the local element size.
 const PENETRATION: f64 = 1e-3;
 
@@ -270,7 +264,7 @@ impl Pair {
     }
 
     fn epsilon(&self, row: &Row) -> f64 {
-        FACTOR / row.compliance
+        law::FACTOR / row.compliance
     }
 
     /// Overlap and slip of a row (all of the displacement for ties), and its traction.

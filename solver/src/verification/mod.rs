@@ -17,12 +17,14 @@ mod curved_interface;
 mod cylinder;
 mod elliptic_membrane;
 mod elliptic_plate;
+mod friction_block;
 mod hole;
 mod invariance;
 mod laminate;
 mod lattice_bounds;
 pub mod manufactured;
 mod mesh;
+mod mortar_balance;
 mod mortar_patch;
 mod patch;
 mod press_fit;
@@ -30,6 +32,7 @@ mod problem;
 mod rigid_motions;
 mod roller;
 mod sphere;
+mod spheres;
 mod tied_patch;
 pub mod touching;
 
@@ -182,6 +185,10 @@ pub static CATALOGUE: &[Check] = &[
     roller::CHECK,
     roller::UNITS,
     press_fit::CHECK,
+    spheres::CHECK,
+    friction_block::CHECK,
+    friction_block::RESTART,
+    mortar_balance::CHECK,
     curved_interface::CHECK,
     laminate::CHECK,
     lattice_bounds::CHECK,
