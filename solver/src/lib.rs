@@ -2,7 +2,7 @@
 //!
 //! Modules in reading order: [`tensor`], [`materials`], [`elements`], [`assembly`] (mesh to matrix),
 //! [`recover`] (displacements to stresses), [`loads`] (tractions, interfaces between bodies, condyle guide,
-//! screws and rods), [`linear`] (sparse solvers), [`model`], [`newton`] (contact), [`solution`],
+//! screws and rods), [`contact`] (touching and tied surfaces of any meshes), [`linear`] (sparse solvers), [`model`], [`newton`] (contact), [`solution`],
 //! [`criteria`], [`homogenize`] (lattice cells), [`statics`] (input decks: mixed cells, linear constraints),
 //! [`estimate`] (discretisation error).
 //!
@@ -10,6 +10,7 @@
 //! Same bits for any thread count; no files, clock, environment or terminal.
 
 pub mod assembly;
+pub mod contact;
 pub mod criteria;
 pub mod elements;
 pub mod estimate;
@@ -19,6 +20,7 @@ pub mod loads;
 pub mod materials;
 pub mod model;
 pub mod newton;
+pub mod nonlinear;
 pub mod recover;
 pub mod solution;
 pub mod statics;

@@ -15,7 +15,7 @@ pub(crate) mod grid;
 pub mod guide;
 pub mod pairing;
 pub mod rigidity;
-mod segments;
+pub(crate) mod segments;
 pub mod traction;
 
 use dens_mesher::Vec3;

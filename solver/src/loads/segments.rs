@@ -1,13 +1,13 @@
 //! Clipping of convex polygons in the plane.
 
 /// Area of a polygon, positive when counter-clockwise.
-pub(super) fn area(polygon: &[[f64; 2]]) -> f64 {
+pub(crate) fn area(polygon: &[[f64; 2]]) -> f64 {
     let n = polygon.len();
     0.5 * (0..n).map(|i| cross(polygon[i], polygon[(i + 1) % n])).sum::<f64>()
 }
 
 /// Mean of the vertices.
-pub(super) fn center(polygon: &[[f64; 2]]) -> [f64; 2] {
+pub(crate) fn center(polygon: &[[f64; 2]]) -> [f64; 2] {
     let n = polygon.len() as f64;
     polygon.iter().fold([0.0; 2], |c, p| [c[0] + p[0] / n, c[1] + p[1] / n])
 }
@@ -16,7 +16,7 @@ pub(super) fn center(polygon: &[[f64; 2]]) -> [f64; 2] {
 ///
 /// # Source
 /// Sutherland & Hodgman (1974), Reentrant polygon clipping, Commun. ACM 17, 32–42.
-pub(super) fn clip(polygon: &[[f64; 2]], triangle: &[[f64; 2]; 3]) -> Vec<[f64; 2]> {
+pub(crate) fn clip(polygon: &[[f64; 2]], triangle: &[[f64; 2]; 3]) -> Vec<[f64; 2]> {
     let mut kept = polygon.to_vec();
     for e in 0..3 {
         let (a, b) = (triangle[e], triangle[(e + 1) % 3]);

@@ -17,21 +17,30 @@ mod curved_interface;
 mod cylinder;
 mod elliptic_membrane;
 mod elliptic_plate;
+mod friction_block;
 mod hole;
 mod invariance;
 mod laminate;
 mod lattice_bounds;
 pub mod manufactured;
 mod mesh;
+mod mortar_balance;
+mod mortar_patch;
 mod patch;
+mod press_fit;
 mod problem;
 mod rigid_motions;
+mod roller;
 mod sphere;
+mod spheres;
 mod tied_patch;
+pub mod touching;
 
 pub use mesh::{block, boundary, distort, joined, stir};
 
+use crate::contact::ContactError;
 use crate::homogenize::HomogenizeError;
+use crate::linear::LinearError;
 use crate::newton::SolveError;
 use crate::statics::StaticsError;
 use dens_mesher::lattice::LatticeError;
@@ -136,6 +145,15 @@ pub enum VerificationError {
     /// A problem with interfaces.
     #[error(transparent)]
     Contact(#[from] SolveError),
+    /// A pair of surfaces.
+    #[error(transparent)]
+    Pair(#[from] ContactError),
+    /// A linear system of bodies that touch.
+    #[error(transparent)]
+    Linear(#[from] LinearError),
+    /// No equilibrium: the worst place.
+    #[error("no equilibrium: {0}")]
+    Stuck(String),
     /// A lattice cell.
     #[error(transparent)]
     Homogenize(#[from] HomogenizeError),
@@ -162,6 +180,15 @@ pub static CATALOGUE: &[Check] = &[
     bonded_block::CHECK,
     tied_patch::CHECK,
     contact_patch::CHECK,
+    mortar_patch::TIED,
+    mortar_patch::TOUCHING,
+    roller::CHECK,
+    roller::UNITS,
+    press_fit::CHECK,
+    spheres::CHECK,
+    friction_block::CHECK,
+    friction_block::RESTART,
+    mortar_balance::CHECK,
     curved_interface::CHECK,
     laminate::CHECK,
     lattice_bounds::CHECK,

@@ -1,0 +1,72 @@
+//! The seam between the nonlinear engine and forces that depend on the displacements of several nodes.
+//!
+//! ```text
+//! r(u) = f_int(u) + Σ f_interaction(u) − f_applied        K = ∂r/∂u
+//! ```
+//! One increment, as the engine walks through it:
+//! ```text
+//! begin ─> linearize … linearize ─> augment ── another solve? ──> linearize …
+//!   │                                  └── no ──> accept
+//!   └── no convergence ──> restore, a smaller increment, begin
+//! ```
+
+use dens_mesher::Vec3;
+
+/// Sink for tangent blocks: (node a, node b, ∂force_a / ∂u_b row-major, N/mm).
+pub type TangentSink<'a> = dyn FnMut(u32, u32, [f64; 9]) + 'a;
+
+/// What an interaction wants after Newton converged with its multipliers held.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Augmentation {
+    /// Whether multipliers, or the set of what touches, changed so that Newton must run again.
+    pub again: bool,
+    /// What was changed, relative to its tolerance: at most 1 where nothing more is needed.
+    pub measure: f64,
+    /// The worst place in words, for instance `penetration 3.1e-4 mm at (1.0, 2.0, 3.0)`; empty: nothing to say.
+    pub worst: String,
+}
+
+/// A force between or on bodies that depends on the displacements: contact, springs, follower loads.
+///
+/// Displacements and forces are per node in global axes, mm and N. Forces have the sign of internal forces:
+/// the residual is internal + interaction − applied, and the tangent is ∂force_a / ∂u_b. Every method gives
+/// the same bits for any thread count.
+pub trait Interaction: Send + Sync {
+    /// Groups of nodes whose unknowns it couples now (for the sparsity pattern); empty groups allowed.
+    ///
+    /// Asked again after [`Interaction::begin`], [`Interaction::augment`] and [`Interaction::resume`]. Blocks
+    /// handed to the tangent must lie within a group.
+    fn couplings(&self) -> Vec<Vec<u32>>;
+
+    /// Called at the start of an increment (accepted state); may search pairs again.
+    fn begin(&mut self, displacements: &[Vec3]);
+
+    /// Adds its internal-like forces (residual = internal + interaction − applied) and its tangent blocks
+    /// ∂ force_a / ∂ u_b.
+    fn linearize(&self, displacements: &[Vec3], forces: &mut [Vec3], tangent: Option<&mut TangentSink<'_>>);
+
+    /// Called when Newton converged with the multipliers held: updates multipliers; returns whether another
+    /// Newton solve is needed and a description of the worst place.
+    fn augment(&mut self, displacements: &[Vec3]) -> Augmentation;
+
+    /// Accepts the increment (history such as the slip).
+    fn accept(&mut self, displacements: &[Vec3]);
+
+    /// Returns to the state before the last [`Interaction::begin`], multipliers included.
+    fn restore(&mut self);
+
+    /// Name for messages, for instance `pair A–B`.
+    fn name(&self) -> &str;
+
+    /// Whether the tangent may be unsymmetric now.
+    fn unsymmetric(&self) -> bool;
+
+    /// State for checkpoints, as of the last [`Interaction::accept`]: bytes, exactly restorable.
+    fn checkpoint(&self) -> Vec<u8>;
+
+    /// Takes a state that [`Interaction::checkpoint`] gave.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes.
+    fn resume(&mut self, bytes: &[u8]) -> Result<(), String>;
+}

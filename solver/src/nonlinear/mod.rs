@@ -1,0 +1,5 @@
+//! Quasi-static equilibrium of bodies that yield, stretch, or touch: laws, kinematics, load stepping, Newton.
+
+mod interaction;
+
+pub use interaction::{Augmentation, Interaction, TangentSink};
