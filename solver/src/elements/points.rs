@@ -85,7 +85,7 @@ pub(super) fn strain(gradients: &[[f64; 3]], displacements: &[Vec3]) -> Six {
 }
 
 /// Adds weight · σ ∇N to each node.
-pub(super) fn add_forces(gradients: &[[f64; 3]], s: &Six, weight: f64, out: &mut [Vec3]) {
+pub(crate) fn add_forces(gradients: &[[f64; 3]], s: &Six, weight: f64, out: &mut [Vec3]) {
     for (f, g) in out.iter_mut().zip(gradients) {
         f.x += weight * (s[0] * g[0] + s[5] * g[1] + s[4] * g[2]);
         f.y += weight * (s[5] * g[0] + s[1] * g[1] + s[3] * g[2]);

@@ -1,5 +1,6 @@
 //! Quasi-static equilibrium of bodies that yield, stretch, or touch: laws, kinematics, load stepping, Newton.
 
+mod cell;
 mod interaction;
 pub mod laws;
 
