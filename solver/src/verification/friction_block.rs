@@ -38,9 +38,8 @@ const P: f64 = 1.0;
 
 /// The blocks under pressure; the upper one is the slave.
 fn blocks(friction: f64) -> Result<Touching, VerificationError> {
-    let mesh = |n: [usize; 3], z: f64| {
-        block(Shape::Tet10, n, false, |x| Vec3::new(2.0 * x.x, 2.0 * x.y, z + x.z))
-    };
+    let mesh =
+        |n: [usize; 3], z: f64| block(Shape::Tet10, n, false, |x| Vec3::new(2.0 * x.x, 2.0 * x.y, z + x.z));
     let law = isotropic(1000.0, 0.0);
     let mut t = Touching::new(&[
         (mesh([4, 4, 1], 0.0), Formulation::Tet10, law),
@@ -111,7 +110,13 @@ fn run() -> Result<Vec<Row>, VerificationError> {
     let excess = nodes.iter().map(|n| n.shear.norm() - FRICTION * n.pressure).fold(f64::MIN, f64::max);
     rows.push(Row::vanishing("dragged: shear beyond μp", "MPa", excess.max(0.0), 1e-9));
     let sliding = nodes.iter().filter(|n| n.status == Status::Slip).count();
-    rows.push(Row::relative("dragged: share of corners that slip", "", 1.0, sliding as f64 / nodes.len() as f64, 0.0));
+    rows.push(Row::relative(
+        "dragged: share of corners that slip",
+        "",
+        1.0,
+        sliding as f64 / nodes.len() as f64,
+        0.0,
+    ));
     Ok(rows)
 }
 

@@ -7,6 +7,7 @@
 //! Not a validation: nothing here says how well a model describes a person. The problems are those of linear
 //! statics, bonded and closed interfaces, and homogenisation.
 
+mod balloon;
 mod beam;
 mod bonded_block;
 mod cantilever;
@@ -15,20 +16,26 @@ mod contact_patch;
 mod cook;
 mod curved_interface;
 mod cylinder;
+mod elastica;
 mod elliptic_membrane;
 mod elliptic_plate;
+mod footing;
 mod friction_block;
 mod hole;
 mod invariance;
 mod laminate;
 mod lattice_bounds;
+mod limit_pressure;
 pub mod manufactured;
 mod mesh;
 mod mortar_balance;
 mod mortar_patch;
+mod neo_hooke;
+mod newton_method;
 mod patch;
 mod press_fit;
 mod problem;
+mod quasistatic;
 mod rigid_motions;
 mod roller;
 mod sphere;
@@ -42,6 +49,7 @@ use crate::contact::ContactError;
 use crate::homogenize::HomogenizeError;
 use crate::linear::LinearError;
 use crate::newton::SolveError;
+use crate::nonlinear::NonlinearError;
 use crate::statics::StaticsError;
 use dens_mesher::lattice::LatticeError;
 use thiserror::Error;
@@ -142,6 +150,9 @@ pub enum VerificationError {
     /// A problem of linear statics.
     #[error(transparent)]
     Statics(#[from] StaticsError),
+    /// A nonlinear problem.
+    #[error(transparent)]
+    Nonlinear(#[from] NonlinearError),
     /// A problem with interfaces.
     #[error(transparent)]
     Contact(#[from] SolveError),
@@ -192,6 +203,12 @@ pub static CATALOGUE: &[Check] = &[
     curved_interface::CHECK,
     laminate::CHECK,
     lattice_bounds::CHECK,
+    neo_hooke::CHECK,
+    elastica::CHECK,
+    balloon::CHECK,
+    limit_pressure::CHECK,
+    footing::CHECK,
+    newton_method::CHECK,
 ];
 
 #[cfg(test)]

@@ -1,0 +1,493 @@
+//! Stages of loading in increments that grow and are cut back, to their end or to collapse.
+
+use super::cell::PointState;
+use super::cells::Cells;
+use super::equilibrium::{Equilibrium, largest};
+use super::error::{Cause, NotConverged};
+use super::laws::Law;
+use super::newton::{Converged, Failed, Iteration, Newton, Start};
+use super::stage::{Acting, Options, Stage};
+use super::tangent::Tangents;
+use super::{Interaction, NonlinearError, State, pressure};
+use crate::statics::elimination::{Elimination, Role};
+use crate::statics::{self, Body, Constraints, StaticsError, forces, freedom};
+use dens_mesher::Vec3;
+use std::fmt;
+use std::ops::ControlFlow;
+
+/// Increments grow by this factor after an easy one.
+const GROW: f64 = 1.5;
+
+/// Newton iterations of an easy increment.
+const EASY: usize = 8;
+
+/// Accepted increments after a cut before they may grow again.
+const CALM: u64 = 2;
+
+/// Share of the stiffness along the load, at the start of the stage, below which a body has collapsed.
+///
+/// ```text
+/// (f·K₀⁻¹f) / (f·K⁻¹f)        f: what the stage applies, K: tangent of the last equilibrium
+/// ```
+/// Perfect plasticity comes down to 1e-3 and less within an increment of 1e-3 below its limit; bodies that harden
+/// keep 0.05 and more.
+const COLLAPSED: f64 = 0.02;
+
+/// Quasi-static analysis of a body.
+pub struct Analysis<'a> {
+    equilibrium: Equilibrium<'a>,
+    tangents: Tangents,
+    options: Options,
+    reason: String,
+}
+
+impl fmt::Debug for Analysis<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Analysis").field("solver", &self.tangents.name()).finish_non_exhaustive()
+    }
+}
+
+/// An increment that was accepted, as shown to the observer.
+pub struct Accepted<'s> {
+    /// State without the interactions, see [`Accepted::checkpoint`].
+    pub state: &'s State,
+    /// Displacement of each node, mm.
+    pub displacements: &'s [Vec3],
+    /// Reaction of each constrained node, N.
+    pub reactions: &'s [Vec3],
+    /// Applied force of each node, followers included, N.
+    pub applied: &'s [Vec3],
+    /// Iterations of all Newton solves of the increment.
+    pub iterations: &'s [Iteration],
+    /// Updates of multipliers that needed another Newton solve.
+    pub augmentations: usize,
+    interactions: &'s [Box<dyn Interaction>],
+}
+
+impl Accepted<'_> {
+    /// State from which [`Analysis::run`] goes on with the same bits.
+    pub fn checkpoint(&self) -> State {
+        let interactions = self.interactions.iter().map(|i| i.checkpoint()).collect();
+        State { interactions, ..self.state.clone() }
+    }
+}
+
+/// How an analysis ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// All loads were reached.
+    Completed(State),
+    /// The body can carry no more: no equilibrium beyond this state, and its tangent shows why.
+    Collapsed {
+        /// Last equilibrium.
+        state: State,
+        /// Load factor of the stage up to which there is equilibrium.
+        load_factor: f64,
+        /// Stiffness along the load over that at the start of the stage; `None` where the tangent is not positive
+        /// definite.
+        stiffness: Option<f64>,
+    },
+    /// The observer asked to stop.
+    Stopped(State),
+}
+
+impl Outcome {
+    /// Last equilibrium.
+    pub fn state(&self) -> &State {
+        match self {
+            Self::Completed(state) | Self::Stopped(state) | Self::Collapsed { state, .. } => state,
+        }
+    }
+}
+
+/// Loads at the end of a stage.
+#[derive(Debug, Clone)]
+struct Level {
+    forces: Vec<Vec3>,
+    prescribed: Vec<f64>,
+    follower: Vec<(statics::CellFacet, f64)>,
+}
+
+impl<'a> Analysis<'a> {
+    /// Analysis of a body with one law per material.
+    ///
+    /// The linear materials of the body lend their density, and their stiffness to the guard of C3D20R; all else
+    /// comes from the laws. A body that only interactions hold is not refused here.
+    ///
+    /// # Errors
+    /// [`NonlinearError`]: formulations, laws or constraints that do not fit, parts that are not held, memory.
+    pub fn new(
+        body: &'a Body,
+        laws: Vec<Law>,
+        constraints: &Constraints,
+        interactions: Vec<Box<dyn Interaction>>,
+        options: Options,
+    ) -> Result<Self, NonlinearError> {
+        options.check()?;
+        let cells = Cells::new(body, laws)?;
+        let mut has_cell = vec![false; body.mesh().n_nodes()];
+        body.mesh().nodes().iter().for_each(|&node| has_cell[node as usize] = true);
+        let elimination = Elimination::new(constraints, &has_cell)?;
+        if interactions.is_empty() {
+            let motions = freedom::free_motions(body, constraints, &elimination);
+            if !motions.is_empty() {
+                return Err(StaticsError::UnderConstrained { motions }.into());
+            }
+        }
+        let dofs = elimination.roles.iter().filter(|r| **r == Role::Free).count();
+        let equilibrium = Equilibrium::new(cells, elimination, interactions)?;
+        let quadratic = equilibrium.system.parents.iter().any(|[a, b]| a != b);
+        let linear = statics::Options {
+            solver: options.solver,
+            max_memory: options.max_memory,
+            ..statics::Options::default()
+        };
+        // Two matrices live at a time.
+        let (solver, reason) =
+            statics::solve::chosen(dofs, 2 * equilibrium.matrix_bytes(), quadratic, &linear, |_| {
+                statics::solve::factor_bytes(dofs)
+            })?;
+        Ok(Self { equilibrium, tangents: Tangents::new(solver), options, reason })
+    }
+
+    /// Name of the linear solver.
+    pub fn solver_name(&self) -> &'static str {
+        self.tangents.name()
+    }
+
+    /// Why this linear solver was taken, in words.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Interactions, in the order given.
+    pub fn interactions(&self) -> &[Box<dyn Interaction>] {
+        &self.equilibrium.interactions
+    }
+
+    /// Goes through the stages, from the undeformed body or from a state of an earlier run of the same stages.
+    ///
+    /// `observe` sees every accepted increment and may stop the analysis.
+    ///
+    /// # Errors
+    /// [`NonlinearError`]: loads that do not fit, a state of another model, no equilibrium.
+    pub fn run(
+        &mut self,
+        stages: &[Stage],
+        from: Option<State>,
+        observe: &mut dyn FnMut(&Accepted) -> ControlFlow<()>,
+    ) -> Result<Outcome, NonlinearError> {
+        let levels: Vec<Level> = stages.iter().map(|s| self.level(s)).collect::<Result<_, _>>()?;
+        let mut state = match from {
+            Some(state) => self.resumed(state)?,
+            None => self.rest(stages.first().map_or(0.1, |s| s.stepping.initial)),
+        };
+        while let Some(stage) = stages.get(state.stage as usize) {
+            let end = self.stage(stage, &levels, &mut state, observe)?;
+            match end {
+                End::Reached => {}
+                End::Stopped => return Ok(Outcome::Stopped(self.with_interactions(state))),
+                End::Collapsed(stiffness) => {
+                    let (load_factor, state) = (state.load_factor, self.with_interactions(state));
+                    return Ok(Outcome::Collapsed { state, load_factor, stiffness });
+                }
+            }
+            if state.stage as usize + 1 == stages.len() {
+                break;
+            }
+            state = State {
+                stage: state.stage + 1,
+                load_factor: 0.0,
+                tried: 0,
+                calm: CALM,
+                next: stages[state.stage as usize + 1].stepping.initial,
+                initial_flexibility: 0.0,
+                ..state
+            };
+        }
+        Ok(Outcome::Completed(self.with_interactions(state)))
+    }
+
+    /// Displacement of each node, mm, in a state of these stages.
+    ///
+    /// # Errors
+    /// As [`Analysis::run`].
+    pub fn displacements(&self, stages: &[Stage], state: &State) -> Result<Vec<Vec3>, NonlinearError> {
+        let levels: Vec<Level> = stages.iter().map(|s| self.level(s)).collect::<Result<_, _>>()?;
+        let acting = self.acting(&levels, state.stage as usize, state.load_factor);
+        Ok(self.equilibrium.displacements(&state.unknowns, &acting))
+    }
+
+    /// Strain and stress at the integration points of every cell.
+    ///
+    /// # Errors
+    /// [`NonlinearError::Checkpoint`] when the displacements are not those of the state.
+    pub fn points(
+        &self,
+        displacements: &[Vec3],
+        state: &State,
+    ) -> Result<Vec<Vec<PointState>>, NonlinearError> {
+        let bad = |e: Cause| NonlinearError::Checkpoint(e.to_string());
+        self.equilibrium.cells.states(displacements, &state.history).map_err(bad)
+    }
+
+    /// Reference coordinates of the integration points of a cell, in the order of [`Analysis::points`].
+    pub fn places(&self, cell: usize) -> &'static [[f64; 3]] {
+        self.equilibrium.cells.plan(cell).places()
+    }
+
+    /// History of the points of a cell, one after the other.
+    pub fn history<'h>(&self, cell: usize, state: &'h State) -> &'h [f64] {
+        self.equilibrium.cells.history(cell, &state.history)
+    }
+
+    fn rest(&self, next: f64) -> State {
+        let n_history = self.equilibrium.cells.n_history();
+        State {
+            stage: 0,
+            load_factor: 0.0,
+            increments: 0,
+            tried: 0,
+            calm: CALM,
+            next,
+            reference_force: 0.0,
+            initial_flexibility: 0.0,
+            unknowns: vec![0.0; 3 * self.equilibrium.elimination.n_nodes()],
+            history: vec![0.0; n_history],
+            earlier: vec![0.0; n_history],
+            interactions: Vec::new(),
+        }
+    }
+
+    fn resumed(&mut self, state: State) -> Result<State, NonlinearError> {
+        let bad = |what: String| Err(NonlinearError::Checkpoint(what));
+        let rest = self.rest(0.1);
+        for (what, expected, found) in [
+            ("unknowns", rest.unknowns.len(), state.unknowns.len()),
+            ("history", rest.history.len(), state.history.len()),
+            ("history before", rest.history.len(), state.earlier.len()),
+            ("interactions", self.equilibrium.interactions.len(), state.interactions.len()),
+        ] {
+            if expected != found {
+                return bad(format!("{what}: the model has {expected}, the state {found}"));
+            }
+        }
+        for (interaction, bytes) in self.equilibrium.interactions.iter_mut().zip(&state.interactions) {
+            if let Err(what) = interaction.resume(bytes) {
+                return bad(format!("{}: {what}", interaction.name()));
+            }
+        }
+        Ok(state)
+    }
+
+    fn with_interactions(&self, state: State) -> State {
+        State {
+            interactions: self.equilibrium.interactions.iter().map(|i| i.checkpoint()).collect(),
+            ..state
+        }
+    }
+
+    fn level(&self, stage: &Stage) -> Result<Level, NonlinearError> {
+        stage.stepping.check()?;
+        let (load, mesh) = (&stage.load, self.equilibrium.cells.body().mesh());
+        if load.temperature_rise.iter().any(|t| *t != 0.0) {
+            return Err(NonlinearError::Heat);
+        }
+        let n_supports = self.equilibrium.elimination.n_supports;
+        if !load.prescribed.is_empty() && load.prescribed.len() != n_supports {
+            let (what, found) = ("prescribed displacements", load.prescribed.len());
+            return Err(StaticsError::Count { what, expected: n_supports, found }.into());
+        }
+        let what = "a follower pressure";
+        for (at, p) in &stage.follower {
+            let shape = mesh.shapes().get(at.cell as usize);
+            if shape.is_none_or(|s| s.n_facets() <= usize::from(at.facet)) {
+                return Err(StaticsError::NoSuchFacet { what, cell: at.cell, facet: at.facet }.into());
+            }
+            if !p.is_finite() {
+                return Err(StaticsError::BadNumber { what }.into());
+            }
+        }
+        if load.prescribed.iter().any(|x| !x.is_finite()) {
+            return Err(StaticsError::BadNumber { what: "prescribed displacements" }.into());
+        }
+        let forces = forces::applied(self.equilibrium.cells.body(), &self.equilibrium.elimination, load)?;
+        let mut prescribed = load.prescribed.clone();
+        prescribed.resize(n_supports, 0.0);
+        Ok(Level { forces, prescribed, follower: stage.follower.clone() })
+    }
+
+    /// Loads at a load factor of a stage.
+    fn acting(&self, levels: &[Level], stage: usize, t: f64) -> Acting {
+        let to = &levels[stage];
+        let from = stage.checked_sub(1).map(|s| &levels[s]);
+        let between = |a: f64, b: f64| if t == 1.0 { b } else { a + t * (b - a) };
+        let forces = (0..to.forces.len())
+            .map(|i| match from {
+                _ if t == 1.0 => to.forces[i],
+                Some(from) => from.forces[i] + t * (to.forces[i] - from.forces[i]),
+                None => t * to.forces[i],
+            })
+            .collect();
+        let prescribed = (0..to.prescribed.len())
+            .map(|i| between(from.map_or(0.0, |f| f.prescribed[i]), to.prescribed[i]))
+            .collect();
+        let mut follower: Vec<_> = to.follower.iter().map(|(at, p)| (*at, t * p)).collect();
+        if let Some(from) = from.filter(|_| t != 1.0) {
+            follower.extend(from.follower.iter().map(|(at, p)| (*at, (1.0 - t) * p)));
+        }
+        let ramp = if stage == 0 { t } else { 1.0 };
+        Acting { follower, prescribed, ramp, forces }
+    }
+
+    fn stage(
+        &mut self,
+        stage: &Stage,
+        levels: &[Level],
+        state: &mut State,
+        observe: &mut dyn FnMut(&Accepted) -> ControlFlow<()>,
+    ) -> Result<End, NonlinearError> {
+        let number = state.stage as usize;
+        let stepping = &stage.stepping;
+        while state.load_factor < 1.0 {
+            let before = self.acting(levels, number, state.load_factor);
+            let from = self.equilibrium.displacements(&state.unknowns, &before);
+            if state.initial_flexibility == 0.0 {
+                let found = self.flexibility(levels, state, &before, &from)?;
+                // Negative: unknown, and not asked again.
+                state.initial_flexibility = found.flatten().unwrap_or(-1.0);
+            }
+            let rest = 1.0 - state.load_factor;
+            // A last increment that would leave a sliver takes it along.
+            let size = if rest <= state.next * (1.0 + 1e-6) { rest } else { state.next };
+            let target = if size == rest { 1.0 } else { state.load_factor + size };
+            let acting = self.acting(levels, number, target);
+            self.equilibrium.interactions.iter_mut().for_each(|i| i.begin(&from));
+            self.equilibrium.update_couplings()?;
+            state.tried += 1;
+            let start = Start {
+                unknowns: &state.unknowns,
+                history: &state.history,
+                acting: &before,
+                reference: state.reference_force,
+            };
+            let mut newton = Newton {
+                equilibrium: &mut self.equilibrium,
+                tangents: &mut self.tangents,
+                options: &self.options,
+            };
+            match newton.run(&start, &acting)? {
+                Ok(converged) => {
+                    self.accept(state, target, size, stepping.max, &converged);
+                    let shown = Accepted {
+                        state,
+                        displacements: &converged.displacements,
+                        reactions: &self.equilibrium.reactions(&converged.forces),
+                        applied: &converged.forces.applied,
+                        iterations: &converged.iterations,
+                        augmentations: converged.augmentations,
+                        interactions: &self.equilibrium.interactions,
+                    };
+                    if observe(&shown).is_break() {
+                        return Ok(End::Stopped);
+                    }
+                }
+                Err(failed) => {
+                    self.equilibrium.interactions.iter_mut().for_each(|i| i.restore());
+                    let cut = if matches!(failed.cause, Cause::Point { .. }) { 0.25 } else { 0.5 };
+                    (state.next, state.calm) = (cut * size, 0);
+                    let spent = stepping.most as u64 <= state.tried;
+                    if state.next < stepping.min || spent {
+                        return self.end(levels, state, &before, &from, failed, target, spent);
+                    }
+                }
+            }
+        }
+        Ok(End::Reached)
+    }
+
+    fn accept(&mut self, state: &mut State, target: f64, size: f64, max: f64, converged: &Converged) {
+        let u = &converged.displacements;
+        self.equilibrium.interactions.iter_mut().for_each(|i| i.accept(u));
+        state.load_factor = target;
+        state.increments += 1;
+        state.calm += 1;
+        let easy = converged.iterations.len() <= EASY + converged.augmentations
+            && converged.iterations.iter().all(|i| i.shift == 0.0);
+        if easy && CALM < state.calm {
+            state.next = (GROW * size.max(state.next)).min(max);
+        }
+        state.reference_force = converged.reference;
+        state.unknowns.clone_from(&converged.unknowns);
+        state.earlier = std::mem::replace(&mut state.history, converged.forces.history.clone());
+    }
+
+    /// Collapse, or an error.
+    #[expect(clippy::too_many_arguments, reason = "what is known of the failure")]
+    fn end(
+        &mut self,
+        levels: &[Level],
+        state: &State,
+        acting: &Acting,
+        u: &[Vec3],
+        failed: Failed,
+        tried: f64,
+        spent: bool,
+    ) -> Result<End, NonlinearError> {
+        if !spent
+            && 0.0 < state.initial_flexibility
+            && let Some(found) = self.flexibility(levels, state, acting, u)?
+        {
+            let stiffness = found.map(|flexibility| state.initial_flexibility / flexibility);
+            if stiffness.is_none_or(|s| s < COLLAPSED) {
+                return Ok(End::Collapsed(stiffness));
+            }
+        }
+        Err(NonlinearError::NotConverged(Box::new(NotConverged {
+            stage: state.stage as usize,
+            increment: state.increments + 1,
+            reached: state.load_factor,
+            tried,
+            cause: if spent { Cause::Increments } else { failed.cause },
+            history: failed.iterations,
+            worst: failed.worst,
+            interactions: failed.interactions,
+        })))
+    }
+
+    /// f·K⁻¹f of what the stage applies, with the consistent tangent of the last increment.
+    ///
+    /// `None` where the stage applies no force or the linear solver cannot tell; `Some(None)` where the tangent is not
+    /// positive definite.
+    fn flexibility(
+        &mut self,
+        levels: &[Level],
+        state: &State,
+        acting: &Acting,
+        u: &[Vec3],
+    ) -> Result<Option<Option<f64>>, NonlinearError> {
+        let mesh = self.equilibrium.cells.body().mesh();
+        let number = state.stage as usize;
+        let at = |t: f64| {
+            let acting = self.acting(levels, number, t);
+            let mut forces = acting.forces;
+            pressure::add(mesh, &acting.follower, u, &mut forces, None);
+            forces
+        };
+        let change: Vec<Vec3> = at(1.0).iter().zip(at(0.0)).map(|(a, b)| a - b).collect();
+        let load = self.equilibrium.elimination.restrict(&change);
+        if largest(&load) == 0.0 {
+            return Ok(None);
+        }
+        let Ok((_, matrix)) = self.equilibrium.tangent(u, acting, &state.earlier)? else { return Ok(None) };
+        let reduced = self.equilibrium.reduced(matrix);
+        Ok(self.tangents.flexibility(&reduced, &self.equilibrium.system, &load).ok())
+    }
+}
+
+/// How a stage ended.
+enum End {
+    Reached,
+    Stopped,
+    Collapsed(Option<f64>),
+}
