@@ -8,6 +8,7 @@
 //! statics, bonded and closed interfaces, and homogenisation.
 
 mod balloon;
+mod band;
 mod beam;
 mod bonded_block;
 mod cantilever;
@@ -181,6 +182,7 @@ pub static CATALOGUE: &[Check] = &[
     balloon::CHECK,
     limit_pressure::CHECK,
     footing::CHECK,
+    band::CHECK,
     newton_method::CHECK,
 ];
 

@@ -131,6 +131,14 @@ fn run() -> Result<Vec<Row>, VerificationError> {
         rows.push(Row::vanishing(&format!("{formulation:?}: patch test, stress"), "", stress, 1e-9));
         rows.push(Row::vanishing(&format!("{formulation:?}: patch test, place"), "mm", place, 1e-9));
     }
+    // One face alone: the load stiffness is unsymmetric.
+    let mut body = pulled(1.0, &rubber, Formulation::Tet10MeanDilatation)?;
+    body.problem.load = crate::statics::Load::default();
+    body.press(2.0, |p| near(p.z, 1.0));
+    body.options = Options { residual: 1e-11, correction: 1e-11, ..Options::default() };
+    let history = body.run(&[body.stage(1.0, Stepping::even(2))])?;
+    let title = "follower pressure on an open face: last correction over the square of the one before";
+    rows.push(Row::at_most(title, "", 50.0, contraction(&history)));
     let laws: [(&str, &dyn Fn(f64) -> Law, Formulation); 2] = [
         ("Mooney–Rivlin, mean dilatation", &rubber, Formulation::Tet10MeanDilatation),
         ("finite plasticity", &metal, Formulation::Tet10),
