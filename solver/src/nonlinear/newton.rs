@@ -232,7 +232,7 @@ impl Newton<'_, '_> {
             let least = |sizes: &[f64]| sizes.iter().copied().fold(f64::INFINITY, f64::min);
             let recent = sizes.len().saturating_sub(PATIENCE);
             let hopeless = 0 < recent && 0.5 * least(&sizes[..recent]) < least(&sizes[recent..]);
-            let lost = !(residual <= LOST * start.reference.max(next.forces.reference));
+            let lost = residual.is_nan() || LOST * start.reference.max(next.forces.reference) < residual;
             if sizes.len() == self.options.max_iterations || hopeless || lost {
                 return Ok(Err(Cause::Stalled));
             }

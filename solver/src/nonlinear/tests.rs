@@ -211,6 +211,33 @@ fn the_bits_do_not_depend_on_the_threads() {
 }
 
 #[test]
+fn multigrid_with_kept_hierarchies_finds_the_equilibrium_of_the_factor() {
+    let body = body(block(Formulation::Tet10.shape(), [4; 3], false, stir), Formulation::Tet10);
+    let supports = dofs(&nodes(&body, |p| p.z < 1e-9), &[0, 1, 2]);
+    let constraints = Constraints { supports, ..Constraints::default() };
+    let load = pull(&body, Vec3::new(5.0, 0.0, 20.0));
+    let stages = [Stage { load, stepping: Stepping::even(2), ..Stage::default() }];
+    let of = |solver: Choice| {
+        let law = Law::finite(NeoHooke::new(100.0, 0.3));
+        let options = Options { solver, ..Options::default() };
+        let mut analysis = Analysis::new(&body, vec![law], &constraints, Vec::new(), options).expect("sound");
+        let mut iterations = 0;
+        let mut count = |a: &Accepted| {
+            iterations += a.iterations.len();
+            ControlFlow::Continue(())
+        };
+        let outcome = analysis.run(&stages, None, &mut count).expect("converges");
+        (outcome.state().unknowns.clone(), iterations)
+    };
+    let ((a, n), (b, m)) = (of(Choice::Direct), of(Choice::Multigrid));
+    let size = a.iter().fold(0.0_f64, |s, x| s.max(x.abs()));
+    let gap = a.iter().zip(&b).fold(0.0_f64, |g, (x, y)| g.max((x - y).abs()));
+    // The tolerance of the correction is 1e-5.
+    assert!(gap < 1e-5 * size, "{gap:e}");
+    assert!(m <= n + 2, "{n} {m}");
+}
+
+#[test]
 fn failure_names_the_increment_the_place_and_the_history() {
     // Pulled through itself: no increment down to the least one can invert the cells.
     let body = body(block(Formulation::Tet10.shape(), [1; 3], false, |x| x), Formulation::Tet10);

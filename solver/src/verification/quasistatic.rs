@@ -113,8 +113,8 @@ impl Quasistatic {
 impl History {
     /// Last increment of a stage.
     pub(super) fn end(&self, stage: usize) -> &Frame {
-        let frames = self.frames.iter().filter(|f| f.stage == stage);
-        frames.last().expect("a stage that was reached has an increment")
+        let mut frames = self.frames.iter().filter(|f| f.stage == stage);
+        frames.next_back().expect("a stage that was reached has an increment")
     }
 }
 
