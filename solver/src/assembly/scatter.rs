@@ -5,6 +5,9 @@ use crate::elements::{block_of, n_blocks};
 use crate::linear::{BlockMatrix, split_rows};
 use rayon::prelude::*;
 
+/// Adds a row of an element matrix to a row of the body: (element, local row, places of the columns, row).
+type AddRow = fn(&[[f64; 9]], usize, &[u16], &mut [[f64; 9]]);
+
 /// How the blocks of an element matrix with n nodes are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
@@ -85,7 +88,7 @@ impl Assembler {
         batch: &Batch,
         first: usize,
         (of, elements): (&[usize], &[[f64; 9]]),
-        add_row: fn(&[[f64; 9]], usize, &[u16], &mut [[f64; 9]]),
+        add_row: AddRow,
         blocks: &mut [[f64; 9]],
     ) {
         let starts = &self.pattern.row_starts;

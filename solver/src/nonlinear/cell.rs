@@ -364,11 +364,11 @@ impl Cell<'_> {
                 std::array::from_fn(|e| b[3 * (e % 3) + e / 3])
             }
         };
-        for i in 0..n {
-            for j in 0..n {
+        for (i, f) in forces[..n].iter_mut().enumerate() {
+            for (j, u) in u.iter().enumerate() {
                 let b = block(i, j);
                 for a in 0..3 {
-                    forces[i][a] += (0..3).map(|c| b[3 * a + c] * u[j][c]).sum::<f64>();
+                    f[a] += (0..3).map(|c| b[3 * a + c] * u[c]).sum::<f64>();
                 }
             }
         }

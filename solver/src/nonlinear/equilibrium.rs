@@ -7,7 +7,7 @@ use super::{Interaction, NonlinearError, pressure};
 use crate::assembly::Assembler;
 use crate::linear::{BlockMatrix, System};
 use crate::statics::elimination::Elimination;
-use crate::statics::{self, StaticsError, reduce};
+use crate::statics::{self, reduce};
 use dens_mesher::Vec3;
 
 /// The equations of a body.
@@ -189,9 +189,7 @@ impl<'a> Equilibrium<'a> {
 
 fn assembler(cells: &Cells, couplings: &[Vec<u32>]) -> Result<Assembler, NonlinearError> {
     let mesh = cells.body().mesh();
-    Ok(Assembler::new(mesh.n_nodes(), mesh, couplings)
-        .map_err(statics::as_statics)
-        .map_err(StaticsError::from)?)
+    Ok(Assembler::new(mesh.n_nodes(), mesh, couplings).map_err(statics::as_statics)?)
 }
 
 /// Largest norm of the vectors of nodes.

@@ -34,3 +34,6 @@ pub use newton::Iteration;
 pub use run::{Accepted, Analysis, Outcome};
 pub use stage::{Options, Stage, Stepping};
 pub use state::State;
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,11 @@
 //!
 //! ```text
 //! Tᵀ K T Δũ = −Tᵀ (r + K Δu₀)        Δu₀: what supports move, first iteration only
-//! ũ ← ũ + s Δũ        g(s) = Δũ·r(ũ + s Δũ)        s = 1 unless |g(1)| > ½ |g(0)| with g(1) > 0
+//! ũ ← ũ + s Δũ        g(s) = Δũ·r(ũ + s Δũ)
 //! ```
+//! Full steps are tried first: a slender body that bends passes through states of high residual, and a search would
+//! hold it back. Where they fail the increment is tried again with a search for a share s that brings |g| to half,
+//! which helps bodies that yield; only then it is cut back.
 //! The first solve moves the body together with its supports, so that no layer of cells takes their whole motion.
 
 use super::NonlinearError;
@@ -83,6 +86,8 @@ pub(super) struct Newton<'n, 'a> {
     pub(super) equilibrium: &'n mut Equilibrium<'a>,
     pub(super) tangents: &'n mut Tangents,
     pub(super) options: &'n Options,
+    /// Whether overshoot is searched, see [`SLOPE`].
+    pub(super) searching: bool,
 }
 
 /// Unknowns with what follows from them.
@@ -227,7 +232,7 @@ impl Newton<'_, '_> {
             let least = |sizes: &[f64]| sizes.iter().copied().fold(f64::INFINITY, f64::min);
             let recent = sizes.len().saturating_sub(PATIENCE);
             let hopeless = 0 < recent && 0.5 * least(&sizes[..recent]) < least(&sizes[recent..]);
-            let lost = !(residual <= LOST * start.reference.max(next.forces.reference));
+            let lost = residual.is_nan() || LOST * start.reference.max(next.forces.reference) < residual;
             if sizes.len() == self.options.max_iterations || hopeless || lost {
                 return Ok(Err(Cause::Stalled));
             }
@@ -292,7 +297,7 @@ impl Newton<'_, '_> {
         // Overshoot alone is searched; g(0) < 0 where the tangent is positive definite.
         let (mut low, mut g_low, mut high, mut g_high) = (0.0, slope, step, g);
         for _ in 0..SEARCHES {
-            if !(slope < 0.0 && SLOPE * slope.abs() < g) {
+            if !(self.searching && slope < 0.0 && SLOPE * slope.abs() < g) {
                 break;
             }
             let secant = low - g_low * (high - low) / (g_high - g_low);

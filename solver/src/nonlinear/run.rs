@@ -29,9 +29,12 @@ const CALM: u64 = 2;
 /// ```text
 /// (f·K₀⁻¹f) / (f·K⁻¹f)        f: what the stage applies, K: tangent of the last equilibrium
 /// ```
-/// Perfect plasticity comes down to 1e-3 and less within an increment of 1e-3 below its limit; bodies that harden
-/// keep 0.05 and more.
-const COLLAPSED: f64 = 0.02;
+/// Perfect plasticity comes down to 1e-3 and less within an increment of 1e-3 below its limit. A body may also have
+/// only [`SOFT`] left when its limit is near: see [`limit_ahead`].
+const COLLAPSED: f64 = 0.05;
+
+/// Share of the stiffness along the load that a body has left at most when it nears a limit point.
+const SOFT: f64 = 1.0 / 3.0;
 
 /// Quasi-static analysis of a body.
 pub struct Analysis<'a> {
@@ -200,6 +203,8 @@ impl<'a> Analysis<'a> {
                 load_factor: 0.0,
                 tried: 0,
                 calm: CALM,
+                searching: false,
+                secant: [0.0; 2],
                 next: stages[state.stage as usize + 1].stepping.initial,
                 initial_flexibility: 0.0,
                 ..state
@@ -249,6 +254,8 @@ impl<'a> Analysis<'a> {
             increments: 0,
             tried: 0,
             calm: CALM,
+            searching: false,
+            secant: [0.0; 2],
             next,
             reference_force: 0.0,
             initial_flexibility: 0.0,
@@ -375,10 +382,11 @@ impl<'a> Analysis<'a> {
                 equilibrium: &mut self.equilibrium,
                 tangents: &mut self.tangents,
                 options: &self.options,
+                searching: state.searching,
             };
             match newton.run(&start, &acting)? {
                 Ok(converged) => {
-                    self.accept(state, target, size, stepping.max, &converged);
+                    self.accept(state, (target, size), stepping.max, (levels, &from), &converged);
                     let shown = Accepted {
                         state,
                         displacements: &converged.displacements,
@@ -394,6 +402,11 @@ impl<'a> Analysis<'a> {
                 }
                 Err(failed) => {
                     self.equilibrium.interactions.iter_mut().for_each(|i| i.restore());
+                    if !state.searching {
+                        // Once more, with the line search, at the same size.
+                        (state.searching, state.next) = (true, size);
+                        continue;
+                    }
                     let cut = if matches!(failed.cause, Cause::Point { .. }) { 0.25 } else { 0.5 };
                     (state.next, state.calm) = (cut * size, 0);
                     let spent = stepping.most as u64 <= state.tried;
@@ -406,14 +419,23 @@ impl<'a> Analysis<'a> {
         Ok(End::Reached)
     }
 
-    fn accept(&mut self, state: &mut State, target: f64, size: f64, max: f64, converged: &Converged) {
+    fn accept(
+        &mut self,
+        state: &mut State,
+        (target, size): (f64, f64),
+        max: f64,
+        (levels, from): (&[Level], &[Vec3]),
+        converged: &Converged,
+    ) {
         let u = &converged.displacements;
         self.equilibrium.interactions.iter_mut().for_each(|i| i.accept(u));
+        state.secant = [target - 0.5 * size, self.work(levels, state, from, u) / size];
         state.load_factor = target;
         state.increments += 1;
         state.calm += 1;
         let easy = converged.iterations.len() <= EASY + converged.augmentations
             && converged.iterations.iter().all(|i| i.shift == 0.0);
+        state.searching &= !easy;
         if easy && CALM < state.calm {
             state.next = (GROW * size.max(state.next)).min(max);
         }
@@ -439,7 +461,8 @@ impl<'a> Analysis<'a> {
             && let Some(found) = self.flexibility(levels, state, acting, u)?
         {
             let stiffness = found.map(|flexibility| state.initial_flexibility / flexibility);
-            if stiffness.is_none_or(|s| s < COLLAPSED) {
+            let near = found.is_some_and(|now| limit_ahead(state, now) <= 2.0 * tried - state.load_factor);
+            if stiffness.is_none_or(|s| s < COLLAPSED || (s < SOFT && near)) {
                 return Ok(End::Collapsed(stiffness));
             }
         }
@@ -455,6 +478,24 @@ impl<'a> Analysis<'a> {
         })))
     }
 
+    /// Forces, followers included, that the stage adds from its start to its end, on the body as it is.
+    fn change(&self, levels: &[Level], state: &State, u: &[Vec3]) -> Vec<Vec3> {
+        let mesh = self.equilibrium.cells.body().mesh();
+        let at = |t: f64| {
+            let acting = self.acting(levels, state.stage as usize, t);
+            let mut forces = acting.forces;
+            pressure::add(mesh, &acting.follower, u, &mut forces, None);
+            forces
+        };
+        at(1.0).iter().zip(at(0.0)).map(|(a, b)| a - b).collect()
+    }
+
+    /// Work of what the stage adds on the way between two displacements, mJ.
+    fn work(&self, levels: &[Level], state: &State, from: &[Vec3], to: &[Vec3]) -> f64 {
+        let change = self.change(levels, state, to);
+        change.iter().zip(to.iter().zip(from)).map(|(f, (b, a))| f.dot(&(b - a))).sum()
+    }
+
     /// f·K⁻¹f of what the stage applies, with the consistent tangent of the last increment.
     ///
     /// `None` where the stage applies no force or the linear solver cannot tell; `Some(None)` where the tangent is not
@@ -466,15 +507,7 @@ impl<'a> Analysis<'a> {
         acting: &Acting,
         u: &[Vec3],
     ) -> Result<Option<Option<f64>>, NonlinearError> {
-        let mesh = self.equilibrium.cells.body().mesh();
-        let number = state.stage as usize;
-        let at = |t: f64| {
-            let acting = self.acting(levels, number, t);
-            let mut forces = acting.forces;
-            pressure::add(mesh, &acting.follower, u, &mut forces, None);
-            forces
-        };
-        let change: Vec<Vec3> = at(1.0).iter().zip(at(0.0)).map(|(a, b)| a - b).collect();
+        let change = self.change(levels, state, u);
         let load = self.equilibrium.elimination.restrict(&change);
         if largest(&load) == 0.0 {
             return Ok(None);
@@ -482,6 +515,22 @@ impl<'a> Analysis<'a> {
         let Ok((_, matrix)) = self.equilibrium.tangent(u, acting, &state.earlier)? else { return Ok(None) };
         let reduced = self.equilibrium.reduced(matrix);
         Ok(self.tangents.flexibility(&reduced, &self.equilibrium.system, &load).ok())
+    }
+}
+
+/// Load factor of the limit point ahead, from the flexibility of the last increment and that of the tangent now.
+///
+/// ```text
+/// flexibility ∝ (t_L − t)^(−1/2) near a limit point
+/// ```
+/// Infinite where the body does not soften.
+fn limit_ahead(state: &State, flexibility: f64) -> f64 {
+    let [at, secant] = state.secant;
+    let growth = (flexibility / secant).powi(2) - 1.0;
+    if 0.0 < secant && 0.0 < growth {
+        state.load_factor + (state.load_factor - at) / growth
+    } else {
+        f64::INFINITY
     }
 }
 

@@ -15,12 +15,16 @@ pub struct State {
     pub tried: u64,
     /// Increments accepted since the last one that was cut back.
     pub calm: u64,
+    /// Whether Newton searches along its corrections, because full steps failed.
+    pub searching: bool,
     /// Size of the next increment.
     pub next: f64,
     /// Largest nodal force met so far, N.
     pub reference_force: f64,
     /// Flexibility f·K⁻¹f at the start of the stage, mJ; 0: not computed yet, negative: unknown.
     pub initial_flexibility: f64,
+    /// Load factor in the middle of the last increment, and work of the loads of the stage per load factor in it, mJ.
+    pub secant: [f64; 2],
     /// Unknowns along the frames of the nodes, mm.
     pub unknowns: Vec<f64>,
     /// History of the laws.
@@ -38,10 +42,17 @@ impl State {
     /// The state as bytes, little endian, exact to the bit.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = HEADER.to_vec();
-        for n in [self.stage, self.increments, self.tried, self.calm] {
+        for n in [self.stage, self.increments, self.tried, self.calm, u64::from(self.searching)] {
             out.extend(n.to_le_bytes());
         }
-        for x in [self.load_factor, self.next, self.reference_force, self.initial_flexibility] {
+        for x in [
+            self.load_factor,
+            self.next,
+            self.reference_force,
+            self.initial_flexibility,
+            self.secant[0],
+            self.secant[1],
+        ] {
             out.extend(x.to_bits().to_le_bytes());
         }
         for list in [&self.unknowns, &self.history, &self.earlier] {
@@ -67,8 +78,10 @@ impl State {
         }
         let (stage, increments) = (reader.number()?, reader.number()?);
         let (tried, calm) = (reader.number()?, reader.number()?);
+        let searching = reader.number()? != 0;
         let (load_factor, next) = (reader.real()?, reader.real()?);
         let (reference_force, initial_flexibility) = (reader.real()?, reader.real()?);
+        let secant = [reader.real()?, reader.real()?];
         let (unknowns, history, earlier) = (reader.reals()?, reader.reals()?, reader.reals()?);
         let count = reader.number()?;
         let mut interactions = Vec::new();
@@ -85,9 +98,11 @@ impl State {
             increments,
             tried,
             calm,
+            searching,
             next,
             reference_force,
             initial_flexibility,
+            secant,
             unknowns,
             history,
             earlier,
@@ -142,9 +157,11 @@ mod tests {
             increments: 7,
             tried: 3,
             calm: 2,
+            searching: true,
             next: 1e-3,
             reference_force: 12.5,
             initial_flexibility: f64::MIN_POSITIVE,
+            secant: [0.5, -1.0],
             unknowns: vec![1.0 / 3.0, -0.0],
             history: vec![],
             earlier: vec![2.5e-17],

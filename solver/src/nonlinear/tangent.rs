@@ -1,4 +1,8 @@
 //! Linear solves of Newton's method: symmetric, unsymmetric, and past a tangent that is not positive definite.
+//!
+//! An unsymmetric tangent is solved as it is, with its symmetric part as preconditioner. That part need not be positive
+//! definite where the tangent is sound: the pull on a slender bar that turns with its end makes it indefinite long
+//! before anything happens. It is then shifted, in the preconditioner only.
 
 use crate::linear::vector::norm;
 use crate::linear::{BlockMatrix, LinearError, LinearSolver, System, flexible_gmres};
@@ -27,7 +31,7 @@ pub(super) struct Solved {
     pub(super) x: Vec<f64>,
     /// Iterations of the linear solver.
     pub(super) iterations: usize,
-    /// Multiple of the diagonal that was added; 0 where the tangent was positive definite.
+    /// Multiple of the diagonal that was added; 0 where the answer is that of the tangent itself.
     pub(super) shift: f64,
 }
 
@@ -87,12 +91,14 @@ impl Tangents {
         };
         self.fresh = None;
         for shift in SHIFTS {
-            if !matches!(failure, LinearError::Singular { .. }) {
+            let stalled = whole.is_some() && matches!(failure, LinearError::NotConverged { .. });
+            if !stalled && !matches!(failure, LinearError::Singular { .. }) {
                 break;
             }
             let shifted = shifted(symmetric, shift);
+            let shift = if whole.is_some() { 0.0 } else { shift };
             match self.solver.prepare(&shifted, system) {
-                Ok(()) => match self.iterate(None, &shifted, b, tolerance, shift) {
+                Ok(()) => match self.iterate(whole, &shifted, b, tolerance, shift) {
                     Ok(solved) => return Ok(solved),
                     Err(e) => failure = e,
                 },
@@ -102,7 +108,7 @@ impl Tangents {
         Err(failure)
     }
 
-    /// Whether the symmetric part of a tangent is positive definite, and b·K⁻¹b if so.
+    /// b·K⁻¹b; `None` where a symmetric tangent is not positive definite.
     pub(super) fn flexibility(
         &mut self,
         matrix: &BlockMatrix,
@@ -110,18 +116,9 @@ impl Tangents {
         b: &[f64],
     ) -> Result<Option<f64>, LinearError> {
         self.fresh = None;
-        let split = symmetric_part(matrix);
-        let symmetric = split.as_ref().unwrap_or(matrix);
-        let mut x = vec![0.0; b.len()];
-        let found = self
-            .solver
-            .prepare(symmetric, system)
-            .and_then(|()| self.solver.solve(symmetric, b, &mut x, 1e-6));
-        match found {
-            Ok(_) => Ok(Some(crate::linear::vector::dot(b, &x))),
-            Err(LinearError::Singular { .. }) => Ok(None),
-            Err(e) => Err(e),
-        }
+        let found = self.solve(matrix, system, true, b, 1e-6)?;
+        self.fresh = None;
+        Ok((found.shift == 0.0).then(|| crate::linear::vector::dot(b, &found.x)))
     }
 
     fn iterate(

@@ -4,8 +4,8 @@
 //!  p↓↓↓↓                  half of the strip, 1 mm wide, on a block of 5 × 4 mm; E = 1000, Y = 1 MPa, ν = 0.49
 //! |‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾|     p_L = (2 + π)/√3 Y
 //! ```
-//! A flexible strip: uniform pressure, small strain, load control up to collapse. The plain tet10 is carried along:
-//! it locks and bears more.
+//! A flexible strip: uniform pressure, small strain, load control up to collapse. The tet4 is carried along:
+//! it locks and bears more than a tenth too much.
 
 use super::mesh::joined;
 use super::problem::{Problem, near};
@@ -70,10 +70,10 @@ fn run() -> Result<Vec<Row>, VerificationError> {
         Row {
             tolerance: super::Tolerance::AtLeast,
             ..Row::at_most(
-                "plain tet10 locks: p/Y it bears",
+                "tet4 locks: p/Y it bears",
                 "",
-                1.03 * exact,
-                collapse(Formulation::Tet10, 1.1 * exact)?,
+                1.1 * exact,
+                collapse(Formulation::Tet4, 1.1 * exact)?,
             )
         },
     ])

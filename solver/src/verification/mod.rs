@@ -5,9 +5,10 @@
 //! observed order of convergence.
 //!
 //! Not a validation: nothing here says how well a model describes a person. The problems are those of linear
-//! statics, bonded and closed interfaces, and homogenisation.
+//! statics, bonded and closed interfaces, homogenisation, large strain and plasticity.
 
 mod balloon;
+mod band;
 mod beam;
 mod bonded_block;
 mod cantilever;
@@ -208,6 +209,7 @@ pub static CATALOGUE: &[Check] = &[
     balloon::CHECK,
     limit_pressure::CHECK,
     footing::CHECK,
+    band::CHECK,
     newton_method::CHECK,
 ];
 

@@ -1,7 +1,7 @@
 //! Von Mises plasticity of finite strain, multiplicative, with logarithmic elastic strain.
 
 use super::plastic::moduli;
-use super::{BadLaw, Fault, FiniteStrainLaw, Hardening, principal, volume_ratio};
+use super::{BadLaw, Fault, FiniteStrainLaw, Hardening, YIELD_MARGIN, principal, volume_ratio};
 use crate::tensor::{Six, Stiffness, VOIGT, stress_vector};
 use nalgebra::{Matrix3, Vector3};
 
@@ -64,7 +64,9 @@ impl FiniteStrainLaw for LogarithmicPlastic {
         let q = 2.0 * self.shear * (1.5 * deviator.norm_squared()).sqrt();
         after.copy_from_slice(before);
         let (mut scale, mut flow) = (1.0, 0.0);
-        if let Some(hardening) = self.hardening.as_ref().filter(|h| h.stress(before[6]) < q) {
+        if let Some(hardening) =
+            self.hardening.as_ref().filter(|h| h.stress(before[6]) * (1.0 + YIELD_MARGIN) < q)
+        {
             let slope = 3.0 * self.shear;
             let (step, slope_there) = hardening.meet(before[6], q, slope).ok_or(Fault::NoReturn)?;
             scale = 1.0 - slope * step / q;

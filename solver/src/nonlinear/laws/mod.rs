@@ -15,6 +15,7 @@ mod neo_hooke;
 mod ogden;
 mod plastic;
 mod principal;
+mod quadric;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ pub use mooney_rivlin::MooneyRivlin;
 pub use neo_hooke::NeoHooke;
 pub use ogden::{Ogden, OgdenTerm};
 pub use plastic::Plastic;
+pub use quadric::{Damage, PostYield, QuadricBone, QuadricSurface};
 
 use crate::tensor::{Six, Stiffness};
 use nalgebra::Matrix3;
@@ -175,6 +177,10 @@ impl Law {
         }
     }
 }
+
+/// Share of the yield stress that a trial stress must exceed it by. At the start of an increment points lie on the
+/// surface but for round-off, which must not decide whether they take the elastic tangent.
+const YIELD_MARGIN: f64 = 1e-10;
 
 /// det F, which must be positive.
 fn volume_ratio(f: &Matrix3<f64>) -> Result<f64, Fault> {

@@ -1,6 +1,6 @@
 //! Von Mises plasticity of small strain.
 
-use super::{BadLaw, Fault, Hardening, SmallStrainLaw, normal, symmetric_identity};
+use super::{BadLaw, Fault, Hardening, SmallStrainLaw, YIELD_MARGIN, normal, symmetric_identity};
 use crate::tensor::{Six, Stiffness, mean, von_mises};
 
 /// Isotropic elasticity with von Mises yield, associated flow and isotropic hardening.
@@ -74,7 +74,7 @@ impl SmallStrainLaw for Plastic {
         after.copy_from_slice(before);
         let limit = self.hardening.stress(before[6]);
         let (mut scale, mut flow) = (1.0, 0.0);
-        if limit < q {
+        if limit * (1.0 + YIELD_MARGIN) < q {
             let slope = 3.0 * self.shear;
             let (step, hardening) = self.hardening.meet(before[6], q, slope).ok_or(Fault::NoReturn)?;
             scale = 1.0 - slope * step / q;
