@@ -1,5 +1,7 @@
 //! `dens solve`: an input deck to its displacements, reactions and stresses.
 
+mod nonlinear;
+
 use crate::cli::{SolveArgs, Solver, print};
 use crate::deck::build::{Bound, Built, build, explain};
 use crate::deck::model::Deck;
@@ -31,13 +33,20 @@ pub fn run(args: &SolveArgs) -> Result<Exit, Failure> {
     let progress = Progress::new(args.manner.quiet || args.manner.json);
     let done = pool.install(|| whole(args, &progress));
     progress.finish();
-    let (object, summary) = done?;
+    let Done { object, summary, exit } = done?;
     if args.manner.json {
         print(&format!("{object}\n"));
     } else if !args.manner.quiet {
         print(&summary);
     }
-    Ok(Exit::Met)
+    Ok(exit)
+}
+
+/// What is shown at the end.
+struct Done {
+    object: String,
+    summary: String,
+    exit: Exit,
 }
 
 /// Seconds of each phase.
@@ -85,9 +94,19 @@ struct Solved {
     answer: Answer,
     load: Load,
     set_up: SetUp,
+    /// Those of a nonlinear step.
+    stresses: Option<Stresses>,
+    /// How a nonlinear step went.
+    course: Option<nonlinear::Course>,
 }
 
-fn whole(args: &SolveArgs, progress: &Progress) -> Result<(String, String), Failure> {
+impl Solved {
+    fn collapsed(&self) -> bool {
+        self.course.as_ref().is_some_and(nonlinear::Course::collapsed)
+    }
+}
+
+fn whole(args: &SolveArgs, progress: &Progress) -> Result<Done, Failure> {
     let start = Instant::now();
     let mut seconds = Seconds::default();
     let output = Output::begin(&args.output)?;
@@ -97,7 +116,9 @@ fn whole(args: &SolveArgs, progress: &Progress) -> Result<(String, String), Fail
     let (built, states) = timed(&mut seconds.assemble, || {
         build(&deck, args.c3d8, &mut findings).map(|built| (built, states(&deck)))
     })?;
-    let solved = solve(args, &deck, &built, &states, &mut findings, &mut seconds, progress)?;
+    let solver = if deck.is_nonlinear() { nonlinear::solve } else { solve };
+    let solved = solver(args, &deck, &built, &states, &mut findings, &mut seconds, progress)?;
+    let exit = if solved.iter().any(Solved::collapsed) { Exit::CriterionFailed } else { Exit::Met };
     progress.phase("write", 0.2);
     let (notes, estimates) =
         timed(&mut seconds.output, || write(args, &deck, &built, &states, &solved, &output))?;
@@ -112,7 +133,7 @@ fn whole(args: &SolveArgs, progress: &Progress) -> Result<(String, String), Fail
     output.write("solve.json", format!("{text}\n").as_bytes())?;
     output.commit()?;
     let summary = summary(args, &deck, &solved, &warnings, start.elapsed().as_secs_f64());
-    Ok((object.to_string(), summary))
+    Ok(Done { object: object.to_string(), summary, exit })
 }
 
 /// Solves all steps; those with the same supports share one set-up.
@@ -151,7 +172,8 @@ fn solve(
                     i + 1
                 )));
             }
-            solved[i] = Some(Solved { answer, load, set_up: set_up.clone() });
+            let set_up = set_up.clone();
+            solved[i] = Some(Solved { answer, load, set_up, stresses: None, course: None });
         }
     }
     Ok(solved.into_iter().flatten().collect())
@@ -166,12 +188,12 @@ fn one_group(
     progress: &Progress,
     share: f64,
 ) -> Result<(Vec<Answer>, SetUp), dens_solver::statics::StaticsError> {
-    let solver = match args.solver {
-        Solver::Auto => Choice::Auto,
-        Solver::Direct => Choice::Direct,
-        Solver::Multigrid => Choice::Multigrid,
+    let options = Options {
+        solver: args.choice(),
+        tolerance: args.tol,
+        max_memory: args.max_memory,
+        loads: loads.len(),
     };
-    let options = Options { solver, tolerance: args.tol, max_memory: args.max_memory, loads: loads.len() };
     progress.phase("assemble", 0.2 * share);
     let assembled = timed(&mut seconds.assemble, || Assembled::new(&built.body, &bound.constraints))?;
     progress.phase("set up", 0.4 * share);
@@ -179,6 +201,17 @@ fn one_group(
     progress.phase("solve", 0.4 * share);
     let answers = timed(&mut seconds.solve, || statics.solve(loads))?;
     Ok((answers, SetUp::of(&statics)))
+}
+
+impl SolveArgs {
+    /// Linear solver asked for.
+    fn choice(&self) -> Choice {
+        match self.solver {
+            Solver::Auto => Choice::Auto,
+            Solver::Direct => Choice::Direct,
+            Solver::Multigrid => Choice::Multigrid,
+        }
+    }
 }
 
 /// Estimated error of discretisation, of the whole and by material, relative to the norm of energy.
@@ -202,12 +235,22 @@ fn write(
     let mut estimates = Vec::new();
     let mut nodes = Table::create(output, "nodes.csv", NODES_HEAD)?;
     let mut elements = Table::create(output, "elements.csv", ELEMENTS_HEAD)?;
+    let mut contact = match deck.contact_pairs.is_empty() {
+        true => None,
+        false => Some(Table::create(output, "contact.csv", nonlinear::CONTACT_HEAD)?),
+    };
     let mut notes = Vec::new();
     let mut series = Vec::new();
     let mut time = 0.0;
     for (i, step) in solved.iter().enumerate() {
-        let stresses = Stresses::new(&built.body, &step.answer.displacements, &step.load.temperature_rise)
-            .map_err(Failure::bug)?;
+        let linear = || Stresses::new(&built.body, &step.answer.displacements, &step.load.temperature_rise);
+        let stresses = match &step.stresses {
+            Some(stresses) => stresses.clone(),
+            None => linear().map_err(Failure::bug)?,
+        };
+        if let (Some(table), Some(course)) = (&mut contact, &step.course) {
+            table.rows(&course.rows(deck, built, i + 1))?;
+        }
         if args.estimate {
             let region_of = by_material(&built.body);
             estimates.push(estimate(&built.body, &stresses, &region_of).map_err(Failure::bug)?);
@@ -237,6 +280,7 @@ fn write(
     }
     nodes.finish()?;
     elements.finish()?;
+    contact.map_or(Ok(()), Table::finish)?;
     let local = (0..solved.len()).any(|i| {
         results::rows(deck, i, false, args.all).local || results::rows(deck, i, true, args.all).local
     });
@@ -250,6 +294,7 @@ fn write(
 
 /// Remark on displacements beyond what small-displacement theory can mean.
 fn large(built: &Built, solved: &[Solved]) -> Option<String> {
+    let solved: Vec<&Solved> = solved.iter().filter(|s| s.course.is_none()).collect();
     let points = built.body.mesh().points();
     let [low, high] = [f64::min, f64::max]
         .map(|f| points.iter().copied().reduce(|a, b| a.zip_map(&b, f)).unwrap_or_default());
@@ -321,7 +366,7 @@ fn json(
         .enumerate()
         .map(|(i, (s, step))| {
             let total: Vec3 = s.answer.reactions.iter().sum();
-            serde_json::json!({
+            let mut object = serde_json::json!({
                 "step": i + 1,
                 "name": step.name,
                 "iterations": s.answer.stats.iterations,
@@ -330,7 +375,11 @@ fn json(
                 "reaction_error": s.answer.reaction_error,
                 "total_reaction": [total.x, total.y, total.z],
                 "solver": s.set_up.solver,
-            })
+            });
+            if let Some(course) = &s.course {
+                object["nonlinear"] = course.json();
+            }
+            object
         })
         .collect();
     serde_json::json!({
@@ -403,8 +452,14 @@ fn summary(args: &SolveArgs, deck: &Deck, solved: &[Solved], warnings: &[String]
             s.answer.stats.relative_residual
         );
     }
+    t.push('\n');
+    for (i, s) in solved.iter().enumerate() {
+        if let Some(course) = &s.course {
+            t.push_str(&course.remarks(i + 1));
+        }
+    }
     if let Some(s) = solved.last() {
-        let _ = writeln!(t, "\nsolver: {} ({})", s.set_up.solver, s.set_up.reason);
+        let _ = writeln!(t, "solver: {} ({})", s.set_up.solver, s.set_up.reason);
     }
     for warning in warnings {
         let _ = writeln!(t, "warning: {warning}");

@@ -2,7 +2,8 @@
 
 use super::kind::KINDS;
 use super::model::{
-    Axes, Boundary, Deck, Elastic, ElementLoadKind, Force, Lines, NodalValue, Set, Step, Surface, Target,
+    Axes, Boundary, Deck, Elastic, ElementLoadKind, Force, Hyperelastic, Lines, NodalValue, Set, Step,
+    Surface, Target,
 };
 use dens_mesher::Vec3;
 use std::fmt::Write as _;
@@ -116,6 +117,22 @@ fn properties(out: &mut String, deck: &Deck) {
             put(out, format_args!("*ELASTIC, TYPE={kind}\n"));
             rows(out, values);
         }
+        match &m.hyperelastic {
+            Some(Hyperelastic::MooneyRivlin(c10, c01, d)) => {
+                put(out, format_args!("*HYPERELASTIC, MOONEY-RIVLIN\n"));
+                rows(out, &[*c10, *c01, *d]);
+            }
+            Some(Hyperelastic::Ogden(terms)) => {
+                put(out, format_args!("*HYPERELASTIC, OGDEN, N={}\n", terms.len()));
+                let pairs = terms.iter().flat_map(|t| [t[0], t[1]]);
+                rows(out, &pairs.chain(terms.iter().map(|t| t[2])).collect::<Vec<f64>>());
+            }
+            None => {}
+        }
+        if !m.plastic.is_empty() {
+            put(out, format_args!("*PLASTIC\n"));
+            m.plastic.iter().for_each(|(stress, strain)| rows(out, &[*stress, *strain]));
+        }
         if let Some(density) = m.density {
             put(out, format_args!("*DENSITY\n{density:?}\n"));
         }
@@ -196,11 +213,39 @@ fn constraints(out: &mut String, deck: &Deck) {
         let (slave, master) = (quoted(&surface(&t.slave)), quoted(&surface(&t.master)));
         put(out, format_args!(", ADJUST={adjust}\n{slave}, {master}\n"));
     }
+    contact(out, deck);
     if !deck.initial_temperatures.is_empty() {
         out.push_str("*INITIAL CONDITIONS, TYPE=TEMPERATURE\n");
         for v in &deck.initial_temperatures {
             put(out, format_args!("{}, {:?}\n", node(deck, &v.target), v.value));
         }
+    }
+}
+
+fn contact(out: &mut String, deck: &Deck) {
+    let surface = |key: &String| {
+        let name = deck.surfaces.get(key).map_or(key.clone(), |s| s.name().to_string());
+        quoted(&name)
+    };
+    for i in &deck.interactions {
+        put(out, format_args!("*SURFACE INTERACTION, NAME={}\n", quoted(&i.name)));
+        let kind = if i.bonded { "TIED" } else { "HARD" };
+        put(out, format_args!("*SURFACE BEHAVIOR, PRESSURE-OVERCLOSURE={kind}\n"));
+        if i.friction != 0.0 {
+            put(out, format_args!("*FRICTION\n{:?}\n", i.friction));
+        }
+    }
+    for p in &deck.contact_pairs {
+        let interaction = quoted(&deck.interactions[p.interaction].name);
+        put(out, format_args!("*CONTACT PAIR, TYPE=SURFACE TO SURFACE, INTERACTION={interaction}"));
+        if let Some(width) = p.adjust {
+            put(out, format_args!(", ADJUST={width:?}"));
+        }
+        put(out, format_args!("\n{}, {}\n", surface(&p.slave), surface(&p.master)));
+    }
+    for c in &deck.clearances {
+        let (slave, master) = (surface(&c.slave), surface(&c.master));
+        put(out, format_args!("*CLEARANCE, SLAVE={slave}, MASTER={master}, VALUE={:?}\n", c.value));
     }
 }
 
@@ -254,11 +299,29 @@ fn boundaries(out: &mut String, deck: &Deck, lines: &[Boundary], op: &str) {
 }
 
 fn one_step(out: &mut String, deck: &Deck, step: &Step) {
-    out.push_str(if step.perturbation { "*STEP, PERTURBATION\n" } else { "*STEP\n" });
+    out.push_str("*STEP");
+    if step.perturbation {
+        out.push_str(", PERTURBATION");
+    }
+    if step.large {
+        out.push_str(", NLGEOM");
+    }
+    if let Some(most) = step.most_increments {
+        put(out, format_args!(", INC={most}"));
+    }
+    out.push('\n');
     if !step.name.is_empty() && !step.name.starts_with('*') {
         put(out, format_args!("{}\n", step.name));
     }
-    put(out, format_args!("*STATIC\n{:?}, {:?}\n", step.period, step.period));
+    let [first, least, largest] = step.increments.map(|share| share.map(|share| share * step.period));
+    out.push_str(if step.even { "*STATIC, DIRECT\n" } else { "*STATIC\n" });
+    put(out, format_args!("{:?}, {:?}", first.unwrap_or(step.period), step.period));
+    if least.is_some() || largest.is_some() {
+        let least = least.map_or_else(String::new, |t| format!("{t:?}"));
+        let largest = largest.map_or_else(String::new, |t| format!("{t:?}"));
+        put(out, format_args!(", {least}, {largest}"));
+    }
+    out.push('\n');
     for action in &step.actions {
         let op = if action.fresh { ", OP=NEW" } else { "" };
         match &action.lines {

@@ -35,6 +35,12 @@ pub struct Deck {
     pub equations: Vec<Equation>,
     /// Glued surfaces.
     pub ties: Vec<Tie>,
+    /// How surfaces in contact act on each other.
+    pub interactions: Vec<Interaction>,
+    /// Surfaces that may touch.
+    pub contact_pairs: Vec<ContactPair>,
+    /// Distances that stand for those of the meshes.
+    pub clearances: Vec<Clearance>,
     /// Time curves.
     pub amplitudes: Vec<Amplitude>,
     /// Temperatures at rest.
@@ -162,13 +168,17 @@ impl Surface {
     }
 }
 
-/// Linear elastic material.
-#[derive(Debug, Clone, PartialEq)]
+/// Material.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Material {
     /// Name as written.
     pub name: String,
     /// Elastic constants.
     pub elastic: Option<Elastic>,
+    /// Strain energy of a material of large strain, in place of elastic constants.
+    pub hyperelastic: Option<Hyperelastic>,
+    /// Yield stress over plastic strain, from plastic strain 0; empty for one that does not yield.
+    pub plastic: Vec<(f64, f64)>,
     /// Mass per volume.
     pub density: Option<f64>,
     /// Thermal expansion along the material axes: xx, yy, zz.
@@ -176,6 +186,67 @@ pub struct Material {
     /// Reference temperature of the expansion; without effect while the expansion is constant.
     pub zero: f64,
     /// Where its `*MATERIAL` stands.
+    pub place: Place,
+}
+
+/// Strain energy of large strain, constants as the deck gives them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Hyperelastic {
+    /// C₁₀ (Ī₁ − 3) + C₀₁ (Ī₂ − 3) + (J − 1)²/D₁: C₁₀, C₀₁, D₁. Neo-Hooke has C₀₁ = 0.
+    MooneyRivlin(f64, f64, f64),
+    /// Σ 2μ/α² (λ̄₁^α + λ̄₂^α + λ̄₃^α − 3) + Σ (J − 1)^2i/Dᵢ: μ, α, D of each term.
+    Ogden(Vec<[f64; 3]>),
+}
+
+impl Hyperelastic {
+    /// Shear modulus and bulk modulus of small strain; an infinite bulk modulus where D₁ is zero.
+    pub fn moduli(&self) -> (f64, f64) {
+        let (shear, d) = match self {
+            Self::MooneyRivlin(c10, c01, d) => (2.0 * (c10 + c01), *d),
+            Self::Ogden(terms) => (terms.iter().map(|t| t[0]).sum(), terms.first().map_or(0.0, |t| t[2])),
+        };
+        (shear, 2.0 / d)
+    }
+}
+
+/// How surfaces in contact act on each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Interaction {
+    /// Name as written.
+    pub name: String,
+    /// Coefficient of friction.
+    pub friction: f64,
+    /// Whether surfaces stay together whatever pulls.
+    pub bonded: bool,
+    /// Where.
+    pub place: Place,
+}
+
+/// Surfaces that may touch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContactPair {
+    /// Key of the slave surface.
+    pub slave: String,
+    /// Key of the master surface.
+    pub master: String,
+    /// Index of the interaction.
+    pub interaction: usize,
+    /// Gaps up to this width, and overlaps, count as closed without stress.
+    pub adjust: Option<f64>,
+    /// Where.
+    pub place: Place,
+}
+
+/// Distance between two surfaces in place of that of the meshes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clearance {
+    /// Key of the slave surface.
+    pub slave: String,
+    /// Key of the master surface.
+    pub master: String,
+    /// Distance, negative for an overlap.
+    pub value: f64,
+    /// Where.
     pub place: Place,
 }
 
@@ -283,6 +354,18 @@ pub struct Amplitude {
     pub total_time: bool,
     /// Time and factor, times not descending.
     pub points: Vec<(f64, f64)>,
+}
+
+impl Deck {
+    /// Whether loads and displacements are not in proportion: large displacements, contact, materials that stretch
+    /// or yield.
+    pub fn is_nonlinear(&self) -> bool {
+        let used = |m: usize| self.sections.iter().any(|s| s.material == m);
+        let yields = |m: &Material| m.hyperelastic.is_some() || !m.plastic.is_empty();
+        self.steps.iter().any(|s| s.large)
+            || !self.contact_pairs.is_empty()
+            || self.materials.iter().enumerate().any(|(i, m)| yields(m) && used(i))
+    }
 }
 
 impl Amplitude {
@@ -410,6 +493,14 @@ pub struct Step {
     pub perturbation: bool,
     /// Its duration.
     pub period: f64,
+    /// Whether displacements are large (`NLGEOM`).
+    pub large: bool,
+    /// Increments: first, least, largest, as shares of the period.
+    pub increments: [Option<f64>; 3],
+    /// Most increments (`INC`).
+    pub most_increments: Option<u32>,
+    /// Whether all increments have the first one's size (`DIRECT`).
+    pub even: bool,
     /// What it changes, in order.
     pub actions: Vec<Action>,
     /// What it asks to print.

@@ -35,6 +35,12 @@ impl Place {
     pub const NOWHERE: Self = Self { file: u32::MAX, line: 0, at: 0, len: 0 };
 }
 
+impl Default for Place {
+    fn default() -> Self {
+        Self::NOWHERE
+    }
+}
+
 /// Problem or remark with its place.
 #[derive(Debug, Clone, PartialEq)]
 struct Finding {

@@ -36,6 +36,8 @@ pub enum InitialGap {
     Meshed,
     /// The same everywhere, mm, whatever the meshes say: zero for surfaces that just fit, negative for a press fit.
     Value(f64),
+    /// Gaps up to this width, mm, and all overlaps count as closed without stress; wider gaps stay.
+    Within(f64),
 }
 
 /// How two surfaces act on each other.
@@ -147,7 +149,7 @@ impl Pair {
         {
             return bad("the friction", friction);
         }
-        if let InitialGap::Value(gap) = options.gap
+        if let InitialGap::Value(gap) | InitialGap::Within(gap) = options.gap
             && !gap.is_finite()
         {
             return bad("the initial gap", gap);
@@ -191,8 +193,10 @@ impl Pair {
         if !tied {
             for row in &pair.mortar.rows {
                 let corner = row.corner as usize;
-                if let InitialGap::Value(gap) = pair.options.gap {
-                    pair.offsets[corner] = gap - row.gap;
+                match pair.options.gap {
+                    InitialGap::Value(gap) => pair.offsets[corner] = gap - row.gap,
+                    InitialGap::Within(width) if row.gap <= width => pair.offsets[corner] = -row.gap,
+                    InitialGap::Within(_) | InitialGap::Meshed => {}
                 }
                 pair.overlaps[corner] = (-row.gap - pair.offsets[corner]).max(0.0);
             }

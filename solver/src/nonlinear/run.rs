@@ -9,6 +9,7 @@ use super::newton::{Converged, Failed, Iteration, Newton, Start};
 use super::stage::{Acting, Options, Stage};
 use super::tangent::Tangents;
 use super::{Interaction, NonlinearError, State, pressure};
+use crate::linear::vector::{add_scaled, dot};
 use crate::statics::elimination::{Elimination, Role};
 use crate::statics::{self, Body, Constraints, StaticsError, forces, freedom};
 use dens_mesher::Vec3;
@@ -465,6 +466,12 @@ impl<'a> Analysis<'a> {
             if stiffness.is_none_or(|s| s < COLLAPSED || (s < SOFT && near)) {
                 return Ok(End::Collapsed(stiffness));
             }
+            let step = 2.0 * (tried - state.load_factor);
+            if let Some(stiffness) = self.beyond(levels, state, acting, u, step)?
+                && stiffness.is_none_or(|s| s < COLLAPSED)
+            {
+                return Ok(End::Collapsed(stiffness));
+            }
         }
         Err(NonlinearError::NotConverged(Box::new(NotConverged {
             stage: state.stage as usize,
@@ -507,15 +514,60 @@ impl<'a> Analysis<'a> {
         acting: &Acting,
         u: &[Vec3],
     ) -> Result<Option<Option<f64>>, NonlinearError> {
+        let yielding = self.yielding(levels, state, acting, u, &state.earlier)?;
+        Ok(yielding.map(|found| found.map(|y| y.flexibility)))
+    }
+
+    /// Stiffness left along the load just beyond the last equilibrium, relative to that at the start of the stage.
+    ///
+    /// A body that yields everywhere at one load is as stiff as ever at its last equilibrium. What it does beyond shows
+    /// in the tangent after the motion that this stiffness would answer the load with.
+    fn beyond(
+        &mut self,
+        levels: &[Level],
+        state: &State,
+        acting: &Acting,
+        u: &[Vec3],
+        step: f64,
+    ) -> Result<Option<Option<f64>>, NonlinearError> {
+        let Some(Some(now)) = self.yielding(levels, state, acting, u, &state.earlier)? else {
+            return Ok(None);
+        };
+        let mut unknowns = state.unknowns.clone();
+        add_scaled(&mut unknowns, step, &now.motion);
+        let ahead = self.equilibrium.displacements(&unknowns, acting);
+        let found = self.yielding(levels, state, acting, &ahead, &state.history)?;
+        Ok(found.map(|found| found.map(|y| state.initial_flexibility / y.flexibility)))
+    }
+
+    /// How the body answers what the stage applies, with the tangent at `u` after the history `before`.
+    fn yielding(
+        &mut self,
+        levels: &[Level],
+        state: &State,
+        acting: &Acting,
+        u: &[Vec3],
+        before: &[f64],
+    ) -> Result<Option<Option<Yielding>>, NonlinearError> {
         let change = self.change(levels, state, u);
         let load = self.equilibrium.elimination.restrict(&change);
         if largest(&load) == 0.0 {
             return Ok(None);
         }
-        let Ok((_, matrix)) = self.equilibrium.tangent(u, acting, &state.earlier)? else { return Ok(None) };
+        let Ok((_, matrix)) = self.equilibrium.tangent(u, acting, before)? else { return Ok(None) };
         let reduced = self.equilibrium.reduced(matrix);
-        Ok(self.tangents.flexibility(&reduced, &self.equilibrium.system, &load).ok())
+        let found = self.tangents.flexibility(&reduced, &self.equilibrium.system, &load);
+        let described = |motion: Vec<f64>| Yielding { flexibility: dot(&load, &motion), motion };
+        Ok(found.ok().map(|motion| motion.map(described)))
     }
+}
+
+/// Answer of the body to what a stage applies.
+struct Yielding {
+    /// K⁻¹f, mm.
+    motion: Vec<f64>,
+    /// f·K⁻¹f, mJ.
+    flexibility: f64,
 }
 
 /// Load factor of the limit point ahead, from the flexibility of the last increment and that of the tangent now.

@@ -108,17 +108,17 @@ impl Tangents {
         Err(failure)
     }
 
-    /// b·K⁻¹b; `None` where a symmetric tangent is not positive definite.
+    /// K⁻¹b; `None` where a symmetric tangent is not positive definite.
     pub(super) fn flexibility(
         &mut self,
         matrix: &BlockMatrix,
         system: &System,
         b: &[f64],
-    ) -> Result<Option<f64>, LinearError> {
+    ) -> Result<Option<Vec<f64>>, LinearError> {
         self.fresh = None;
         let found = self.solve(matrix, system, true, b, 1e-6)?;
         self.fresh = None;
-        Ok((found.shift == 0.0).then(|| crate::linear::vector::dot(b, &found.x)))
+        Ok((found.shift == 0.0).then_some(found.x))
     }
 
     fn iterate(

@@ -33,7 +33,7 @@ pub use error::{ConstraintName, ErrorKind, StaticsError};
 pub use formulation::Formulation;
 pub use freedom::FreeMotion;
 pub use load::{CellFacet, Centrifugal, Gravity, Load};
-pub use solve::{Answer, Statics};
+pub use solve::{Answer, Statics, imbalance};
 pub use stresses::Stresses;
 pub(crate) use stresses::{Carrier, continuation};
 pub use tie::{Tie, tie};

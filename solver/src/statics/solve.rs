@@ -173,8 +173,10 @@ fn check(what: &'static str, expected: usize, list: &[f64]) -> Result<(), Static
     if list.iter().all(|x| x.is_finite()) { Ok(()) } else { Err(StaticsError::BadNumber { what }) }
 }
 
-/// Error of equilibrium, see [`Answer::reaction_error`].
-fn imbalance(points: &[Vec3], applied: &[Vec3], reactions: &[Vec3]) -> f64 {
+/// Error of equilibrium of applied forces and reactions, see [`Answer::reaction_error`].
+///
+/// - `points`: where the forces act, mm
+pub fn imbalance(points: &[Vec3], applied: &[Vec3], reactions: &[Vec3]) -> f64 {
     let center = points.iter().sum::<Vec3>() / points.len().max(1) as f64;
     let size = points.iter().map(|p| (p - center).norm()).fold(f64::MIN_POSITIVE, f64::max);
     let (mut force, mut moment, mut of_loads, mut of_supports) = (Vec3::zeros(), Vec3::zeros(), 0.0, 0.0);

@@ -82,15 +82,15 @@ impl Stresses {
     /// Averages hide jumps: keep one material at a time.
     pub fn at_nodes(&self, body: &Body, keep: impl Fn(usize) -> bool) -> Vec<Option<Six>> {
         let mesh = body.mesh();
-        let mut continuations: BTreeMap<Formulation, DMatrix<f64>> = BTreeMap::new();
+        let mut continuations: BTreeMap<(Formulation, usize), DMatrix<f64>> = BTreeMap::new();
         let mut sums = vec![([0.0; 6], 0.0); mesh.n_nodes()];
         for cell in (0..mesh.n_cells()).filter(|&cell| keep(cell)) {
             let formulation = body.cells()[cell].formulation;
             let nodes = formulation.shape().cell().nodes();
-            let matrix = continuations
-                .entry(formulation)
-                .or_insert_with(|| continuation(formulation, Carrier::Linear, nodes));
             let range = self.of_cell(cell);
+            let matrix = continuations.entry((formulation, range.len())).or_insert_with(|| {
+                carry(formulation, points_of_count(formulation, range.len()), Carrier::Linear, nodes)
+            });
             let volume: f64 = self.weights[range.clone()].iter().sum();
             for (i, &node) in mesh.cell(cell).iter().enumerate() {
                 let (sum, weight) = &mut sums[node as usize];
@@ -150,8 +150,24 @@ pub(crate) enum Carrier {
 
 /// Values at `targets` from values at the integration points, targets × points: least squares.
 pub(crate) fn continuation(formulation: Formulation, carrier: Carrier, targets: &[[f64; 3]]) -> DMatrix<f64> {
+    carry(formulation, formulation.element().rule().points, carrier, targets)
+}
+
+/// Integration points of a cell that has this number of them: a curved cell may have more than its formulation's.
+fn points_of_count(formulation: Formulation, n: usize) -> &'static [[f64; 3]] {
+    let own = formulation.element().rule().points;
+    let rules = formulation.shape().cell().rules();
+    let richer = rules.iter().map(|rule| rule.points).find(|points| points.len() == n);
+    if own.len() == n { own } else { richer.unwrap_or(own) }
+}
+
+fn carry(
+    formulation: Formulation,
+    points: &[[f64; 3]],
+    carrier: Carrier,
+    targets: &[[f64; 3]],
+) -> DMatrix<f64> {
     let cell = formulation.shape().cell();
-    let points = formulation.element().rule().points;
     let basis = |[x, y, z]: [f64; 3]| -> Vec<f64> {
         let plane = [1.0, x, y];
         let by_z = |powers: i32| (0..powers).flat_map(|k| plane.map(|p| p * z.powi(k))).collect::<Vec<f64>>();

@@ -39,29 +39,12 @@ fn the_brick_of_these_tests_is_sound() {
 
 #[test]
 fn keywords_that_change_the_answer_are_all_named_with_line_and_caret() {
-    let model = "*CONTACT PAIR, INTERACTION=I\nA, B\n*SURFACE INTERACTION, NAME=I\n*FRICTION\n0.1\n*RIGID BODY, NSET=NALL\n\
-                 *SPRING, ELSET=S\n*ELMENT, TYPE=C3D8\n";
-    let step = STEP.replace("*STEP", "*STEP, NLGEOM").replace("*END STEP, NLGEOM", "*END STEP");
-    let text = format!("{BRICK}*PLASTIC\n1., 0.\n*HYPERELASTIC, NEO HOOKE\n{HELD}{model}{step}");
-    let names = [
-        "CONTACT PAIR",
-        "SURFACE INTERACTION",
-        "FRICTION",
-        "RIGID BODY",
-        "SPRING",
-        "PLASTIC",
-        "HYPERELASTIC",
-    ];
+    let model = "*GAP, ELSET=S\n*CHANGE FRICTION, INTERACTION=I\n*RIGID BODY, NSET=NALL\n*SPRING, ELSET=S\n*ELMENT, TYPE=C3D8\n";
+    let text = format!("{BRICK}*CREEP\n1., 0.\n*HYPERFOAM\n{HELD}{model}{STEP}");
+    let names = ["GAP", "CHANGE FRICTION", "RIGID BODY", "SPRING", "CREEP", "HYPERFOAM"];
     let mut expected: Vec<String> = names.iter().map(|n| format!("`*{n}` is not supported")).collect();
     expected.extend(
-        [
-            "unknown keyword `*ELMENT`",
-            "did you mean `*ELEMENT`?",
-            "`NLGEOM` is not supported",
-            "bad.inp:16:1",
-            "^^^",
-        ]
-        .map(String::from),
+        ["unknown keyword `*ELMENT`", "did you mean `*ELEMENT`?", "bad.inp:16:1", "^^^"].map(String::from),
     );
     let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
     refused(text.as_bytes(), &[], 2, &expected);

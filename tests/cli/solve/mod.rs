@@ -3,6 +3,7 @@
 mod bad_decks;
 mod closed_forms;
 mod constraints;
+mod nonlinear;
 mod tables;
 
 use super::{outcome, scratch};

@@ -6,7 +6,9 @@ use crate::deck::model::Deck;
 use crate::deck::source::{Findings, Place};
 use crate::diagnostic::Problem;
 use crate::failure::Failure;
+use dens_mesher::Vec3;
 use dens_solver::linear::LinearError;
+use dens_solver::nonlinear::{Cause, NonlinearError};
 use dens_solver::statics::{ConstraintName, ErrorKind, FreeMotion, StaticsError};
 use std::fmt::Write as _;
 
@@ -99,6 +101,66 @@ pub fn explain(
     };
     findings.error(place, problem);
     Failure::problems(findings.errors())
+}
+
+/// The same for the nonlinear engine.
+pub fn explain_nonlinear(
+    error: &NonlinearError,
+    deck: &Deck,
+    built: &Built,
+    bound: &Bound,
+    findings: &mut Findings,
+) -> Failure {
+    match error {
+        NonlinearError::Statics(error) => explain(error, deck, built, Some(bound), findings),
+        NonlinearError::Formulation { cell, .. } => {
+            let label = deck.elements.labels.get(*cell).copied().unwrap_or(0);
+            let problem = Problem::at(None, format!("element {label} cannot be used in a nonlinear step"))
+                .hint("incompatible modes (C3D8I) are for linear steps; take C3D8, C3D20 or C3D10");
+            findings.error(deck.elements.place(*cell), problem);
+            Failure::problems(findings.errors())
+        }
+        NonlinearError::NotConverged(what) => {
+            let mut text = format!(
+                "no equilibrium in step {}, increment {}: {:.4} of its loads were reached, {:.4} not: ",
+                what.stage + 1,
+                what.increment,
+                what.reached,
+                what.tried
+            );
+            match &what.cause {
+                Cause::Point { cell, point, fault } => {
+                    let label = deck.elements.labels.get(*cell).copied().unwrap_or(0);
+                    let _ = write!(text, "element {label}, point {}: {fault}", point + 1);
+                }
+                other => {
+                    let _ = write!(text, "{other}");
+                }
+            }
+            if let Some(worst) = what.worst {
+                let label = built.deck_node.get(worst.node).map(|&n| deck.nodes.labels[n as usize]);
+                let [x, y, z] = worst.place;
+                let _ = write!(
+                    text,
+                    "\n  worst: node {} at ({x:.4}, {y:.4}, {z:.4}), {:.3e} out of balance",
+                    label.unwrap_or(0),
+                    Vec3::from(worst.force).norm()
+                );
+            }
+            for line in what.interactions.iter().filter(|line| !line.is_empty()) {
+                let _ = write!(text, "\n  {line}");
+            }
+            let history: Vec<f64> = what.history.iter().map(|i| i.residual).collect();
+            if !history.is_empty() {
+                text.push_str(&residuals(&history));
+            }
+            text.push_str(
+                "\n  = hint: smaller increments (data line of `*STATIC`) help where loads are near a limit or contact closes abruptly",
+            );
+            Failure::not_converged(text)
+        }
+        _ => Failure::input(error),
+    }
 }
 
 fn residuals(history: &[f64]) -> String {

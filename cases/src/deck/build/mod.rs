@@ -2,10 +2,14 @@
 //!
 //! Cells are the elements in their order. Nodes that belong to no element and stand in no equation are left out.
 
+mod contact;
 mod explain;
+mod laws;
 mod ties;
 
-pub use explain::explain;
+pub use contact::pairs;
+pub use explain::{explain, explain_nonlinear};
+pub use laws::laws;
 
 use super::kind::Kind;
 use super::model::Deck;
@@ -156,7 +160,10 @@ fn sections(
                 findings.wrong(m.place, format!("material `{}`: {reason}", m.name));
                 dens_solver::tensor::isotropic(1.0, 0.0)
             }
-            None => dens_solver::tensor::isotropic(1.0, 0.0),
+            None => match &m.hyperelastic {
+                Some(energy) => laws::linear(energy),
+                None => dens_solver::tensor::isotropic(1.0, 0.0),
+            },
         };
         let expansion = [x, y, z, 0.0, 0.0, 0.0];
         materials.push(Material { stiffness, expansion, density: m.density.unwrap_or(0.0) });

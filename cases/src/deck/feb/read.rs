@@ -74,6 +74,10 @@ impl Reader {
             name: String::new(),
             perturbation: false,
             period: 1.0,
+            large: false,
+            increments: [None; 3],
+            most_increments: None,
+            even: false,
             actions: Vec::new(),
             requests: Vec::new(),
             place: Place::NOWHERE,
@@ -146,9 +150,8 @@ impl Reader {
                 name: plain,
                 elastic,
                 density,
-                expansion: None,
-                zero: 0.0,
                 place: Place::NOWHERE,
+                ..Material::default()
             });
         }
         Ok(())

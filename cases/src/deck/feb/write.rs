@@ -182,7 +182,13 @@ impl Writer<'_> {
             Some(Elastic::Anisotropic(_)) | None => None,
         };
         let Some((law, constants)) = law else {
-            let what = if m.elastic.is_some() { "anisotropic constants" } else { "absence of constants" };
+            let what = if m.hyperelastic.is_some() {
+                "strain energy"
+            } else if m.elastic.is_some() {
+                "anisotropic constants"
+            } else {
+                "absence of constants"
+            };
             self.lost.push(format!("the {what} of material `{}` have no place in the FEBio file", m.name));
             self.line(2, format_args!("<!-- material {id} {name}: no counterpart -->"));
             return;

@@ -30,6 +30,13 @@ const READ: &[(&str, Where, &[&str])] = &[
     ("ELASTIC", Model, &["TYPE"]),
     ("DENSITY", Model, &[]),
     ("EXPANSION", Model, &["TYPE", "ZERO"]),
+    ("HYPERELASTIC", Model, &["NEOHOOKE", "MOONEY-RIVLIN", "OGDEN", "N", "MODULI"]),
+    ("PLASTIC", Model, &["HARDENING"]),
+    ("SURFACEINTERACTION", Model, &["NAME"]),
+    ("SURFACEBEHAVIOR", Model, &["PRESSURE-OVERCLOSURE"]),
+    ("FRICTION", Model, &["SLIPTOLERANCE"]),
+    ("CONTACTPAIR", Model, &["INTERACTION", "TYPE", "SMALLSLIDING", "ADJUST", "NOTHICKNESS"]),
+    ("CLEARANCE", Model, &["MASTER", "SLAVE", "VALUE"]),
     ("ORIENTATION", Model, &["NAME", "SYSTEM", "DEFINITION"]),
     ("SOLIDSECTION", Model, &["ELSET", "MATERIAL", "ORIENTATION", "CONTROLS"]),
     ("TRANSFORM", Model, &["NSET", "TYPE"]),
@@ -125,24 +132,17 @@ const REFUSED: &[(&str, &str)] = &[
     ("ELCOPY", "write the elements out"),
     ("PARAMETER", "write the numbers out"),
     ("IMPORT", "write the model out"),
-    ("CONTACTPAIR", CONTACT),
     ("CONTACT", CONTACT),
     ("CONTACTINCLUSIONS", CONTACT),
     ("CONTACTPROPERTYASSIGNMENT", CONTACT),
     ("CONTACTINITIALIZATIONDATA", CONTACT),
-    ("SURFACEINTERACTION", CONTACT),
-    ("SURFACEBEHAVIOR", CONTACT),
-    ("FRICTION", CONTACT),
-    ("CLEARANCE", CONTACT),
     ("CHANGEFRICTION", CONTACT),
     ("CHANGESURFACEBEHAVIOR", CONTACT),
     ("CHANGECONTACTTYPE", CONTACT),
     ("MODELCHANGE", CONTACT),
     ("GAP", CONTACT),
     ("CONTACTDAMPING", CONTACT),
-    ("PLASTIC", LAW),
     ("CYCLICHARDENING", LAW),
-    ("HYPERELASTIC", LAW),
     ("HYPERFOAM", LAW),
     ("CREEP", LAW),
     ("DEFORMATIONPLASTICITY", LAW),
@@ -219,8 +219,8 @@ const REFUSED: &[(&str, &str)] = &[
 
 const PARTS: &str = "write the model flat: in Abaqus/CAE, Model > Edit Attributes > \"Do not use parts and assemblies in input files\"";
 const CONTACT: &str =
-    "contact is not part of linear statics; surfaces that stay together can be joined by *TIE";
-const LAW: &str = "only linear elastic materials (*ELASTIC) are solved";
+    "contact is described by *CONTACT PAIR with *SURFACE INTERACTION, *SURFACE BEHAVIOR and *FRICTION";
+const LAW: &str = "the materials solved are *ELASTIC, *PLASTIC and *HYPERELASTIC";
 const RIGID: &str = "write the relation as *EQUATION or *TIE";
 const ELEMENT: &str = "only solid elements are solved: C3D4, C3D10, C3D8, C3D8I, C3D6, C3D15, C3D20, C3D20R";
 const PROCEDURE: &str = "only *STATIC steps are solved";

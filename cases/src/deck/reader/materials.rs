@@ -3,7 +3,7 @@
 use super::{Reader, What, place_of, unknown_name};
 use crate::deck::fields;
 use crate::deck::lexer::{Block, Line};
-use crate::deck::model::{Axes, Elastic, Material, Orientation, Section};
+use crate::deck::model::{Axes, Elastic, Hyperelastic, Material, Orientation, Section};
 use crate::deck::source::Place;
 use crate::diagnostic::Problem;
 use dens_mesher::Vec3;
@@ -14,7 +14,7 @@ pub(super) fn read(reader: &mut Reader<'_>, blocks: &[Block]) {
     for block in blocks {
         match block.keyword.as_str() {
             "MATERIAL" => open = material(reader, block),
-            "ELASTIC" | "DENSITY" | "EXPANSION" => match open {
+            "ELASTIC" | "DENSITY" | "EXPANSION" | "HYPERELASTIC" | "PLASTIC" => match open {
                 Some(material) => property(reader, block, material),
                 None => {
                     reader.findings.wrong(block.place, format!("`{}` outside a `*MATERIAL`", block.shown))
@@ -51,11 +51,8 @@ fn material(reader: &mut Reader<'_>, block: &Block) -> Option<usize> {
     }
     reader.deck.materials.push(Material {
         name: name.to_string(),
-        elastic: None,
-        density: None,
-        expansion: None,
-        zero: 0.0,
         place: block.place,
+        ..Material::default()
     });
     Some(reader.deck.materials.len() - 1)
 }
@@ -70,6 +67,8 @@ fn property(reader: &mut Reader<'_>, block: &Block, material: usize) {
             let constants = elastic(reader, block).unwrap_or(Elastic::Isotropic(1.0, 0.0));
             reader.deck.materials[material].elastic = Some(constants);
         }
+        "HYPERELASTIC" => reader.deck.materials[material].hyperelastic = hyperelastic(reader, block),
+        "PLASTIC" => reader.deck.materials[material].plastic = plastic(reader, block),
         "DENSITY" => {
             let Some((values, place)) = constants(reader, block, 1) else { return };
             if values[0] < 0.0 {
@@ -150,6 +149,79 @@ fn constants(reader: &mut Reader<'_>, block: &Block, n: usize) -> Option<(Vec<f6
     }
     values.truncate(n);
     Some((values, first.place))
+}
+
+/// Neo-Hooke, Mooney–Rivlin and Ogden, with a compressibility.
+fn hyperelastic(reader: &mut Reader<'_>, block: &Block) -> Option<Hyperelastic> {
+    let has = |name: &str| block.parameter(name).is_some();
+    let (found, place) = if has("OGDEN") {
+        let n = match block.value("N").map_or(Some(1), |n| fields::label(n.as_bytes())) {
+            Some(n @ 1..=6) => n as usize,
+            _ => {
+                reader.refuse(block, "N", "an Ogden energy has 1 to 6 terms".to_string());
+                return None;
+            }
+        };
+        let (v, place) = constants(reader, block, 3 * n)?;
+        (Hyperelastic::Ogden((0..n).map(|i| [v[2 * i], v[2 * i + 1], v[2 * n + i]]).collect()), place)
+    } else if has("MOONEY-RIVLIN") {
+        let (v, place) = constants(reader, block, 3)?;
+        (Hyperelastic::MooneyRivlin(v[0], v[1], v[2]), place)
+    } else if has("NEOHOOKE") {
+        let (v, place) = constants(reader, block, 2)?;
+        (Hyperelastic::MooneyRivlin(v[0], 0.0, v[1]), place)
+    } else {
+        reader.findings.error(
+            block.place,
+            Problem::at(None, "the strain energy of `*HYPERELASTIC` is not supported")
+                .hint("NEO HOOKE, MOONEY-RIVLIN and OGDEN are"),
+        );
+        return None;
+    };
+    let (shear, bulk) = found.moduli();
+    if !(0.0 < shear && shear.is_finite()) {
+        reader.findings.wrong(place, "the shear modulus of these constants is not positive");
+        return None;
+    }
+    if !(0.0 < bulk) {
+        reader.findings.wrong(place, "the bulk modulus of these constants, 2/D1, is not positive");
+        return None;
+    }
+    Some(found)
+}
+
+/// Yield stress over plastic strain.
+fn plastic(reader: &mut Reader<'_>, block: &Block) -> Vec<(f64, f64)> {
+    if let Some(other) = block.word("HARDENING").filter(|h| h != "ISOTROPIC") {
+        reader.refuse(block, "HARDENING", format!("hardening `{other}` is not supported"));
+        return Vec::new();
+    }
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    for line in block.lines(reader.sources) {
+        let mut all = line.fields();
+        let stress = reader.number(&line, all.next(), "yield stress", None);
+        let strain = reader.number(&line, all.next(), "plastic strain", Some(0.0));
+        if all.any(|f| !f.bytes.is_empty() && fields::number(f.bytes) != Ok(0.0)) {
+            reader.findings.wrong(line.place, "a yield stress that depends on temperature is not supported");
+            return Vec::new();
+        }
+        let in_order = points.last().map_or(strain == 0.0, |last| last.1 < strain);
+        if stress <= 0.0 || !in_order {
+            reader.findings.error(
+                line.place,
+                Problem::at(
+                    None,
+                    "a hardening curve has positive stresses at plastic strains that ascend from 0",
+                ),
+            );
+            return Vec::new();
+        }
+        points.push((stress, strain));
+    }
+    if points.is_empty() {
+        reader.findings.wrong(block.place, "`*PLASTIC` has no data line");
+    }
+    points
 }
 
 fn elastic(reader: &mut Reader<'_>, block: &Block) -> Option<Elastic> {
@@ -286,10 +358,21 @@ fn section(reader: &mut Reader<'_>, block: &Block) {
         }
     }
     let (Some(set), Some(material)) = (set, material) else { return };
-    if reader.deck.materials[material].elastic.is_none() {
-        let name = reader.deck.materials[material].name.clone();
-        let problem = Problem::at(None, format!("material `{name}` is used and has no `*ELASTIC`"));
-        reader.findings.error(reader.deck.materials[material].place, problem);
-    }
+    check_law(reader, material);
     reader.deck.sections.push(Section { set, material, orientation, place: block.place });
+}
+
+/// A material in use is elastic, elastic and plastic, or hyperelastic.
+fn check_law(reader: &mut Reader<'_>, material: usize) {
+    let m = &reader.deck.materials[material];
+    let (name, place) = (m.name.clone(), m.place);
+    let isotropic = matches!(m.elastic, Some(Elastic::Isotropic(..)));
+    let reason = match (&m.elastic, &m.hyperelastic) {
+        (None, None) => "is used and has neither `*ELASTIC` nor `*HYPERELASTIC`",
+        (Some(_), Some(_)) => "has both `*ELASTIC` and `*HYPERELASTIC`",
+        (None, Some(_)) if !m.plastic.is_empty() => "is hyperelastic and cannot be `*PLASTIC`",
+        (Some(_), None) if !m.plastic.is_empty() && !isotropic => "is `*PLASTIC` and must be isotropic",
+        _ => return,
+    };
+    reader.findings.error(place, Problem::at(None, format!("material `{name}` {reason}")));
 }

@@ -1,6 +1,7 @@
 //! From the blocks of a deck to a model; all problems of the deck in one run.
 
 mod constraints;
+mod contact;
 mod keywords;
 mod materials;
 mod mesh;
@@ -35,6 +36,7 @@ pub fn read(path: &Path) -> Result<(Deck, Findings), Failure> {
     surfaces::read(&mut reader, &blocks);
     materials::read(&mut reader, &blocks);
     constraints::read(&mut reader, &blocks);
+    contact::read(&mut reader, &blocks);
     steps::read(&mut reader, &blocks);
     let Reader { mut findings, deck, .. } = reader;
     findings.sources = sources;

@@ -20,7 +20,7 @@ pub(super) fn read(reader: &mut Reader<'_>, blocks: &[Block]) {
             "STATIC" => {
                 if let Some((step, procedure)) = &mut open {
                     *procedure = true;
-                    step.period = period(reader, block);
+                    increments(reader, block, step);
                 }
             }
             "ENDSTEP" => close(reader, open.take()),
@@ -52,20 +52,23 @@ pub(super) fn read(reader: &mut Reader<'_>, blocks: &[Block]) {
 }
 
 fn begin(reader: &mut Reader<'_>, block: &Block) -> Step {
-    if let Some(nonlinear) = block.parameter("NLGEOM")
-        && nonlinear.value.as_deref().is_none_or(|v| !v.eq_ignore_ascii_case("NO"))
-    {
-        reader.findings.error(
-            nonlinear.place,
-            Problem::at(None, "`NLGEOM` is not supported: displacements are small")
-                .hint("remove `NLGEOM` from `*STEP` to solve the linear problem"),
-        );
+    let large = block
+        .parameter("NLGEOM")
+        .is_some_and(|p| p.value.as_deref().is_none_or(|v| !v.eq_ignore_ascii_case("NO")));
+    let most = block.value("INC").map(|n| fields::label(n.as_bytes()));
+    if most.is_some_and(|n| n.is_none_or(|n| n == 0)) {
+        reader.refuse(block, "INC", "`INC` is not a number of increments".to_string());
     }
     let title = block.lines(reader.sources).next().map(|l| String::from_utf8_lossy(l.bytes).into_owned());
     Step {
         name: block.value("NAME").map(str::to_string).or(title).unwrap_or_default(),
         perturbation: block.parameter("PERTURBATION").is_some(),
         period: 1.0,
+        // Once large, displacements stay so.
+        large: large || reader.deck.steps.last().is_some_and(|s| s.large),
+        increments: [None; 3],
+        most_increments: most.flatten(),
+        even: false,
         actions: Vec::new(),
         requests: Vec::new(),
         place: block.place,
@@ -84,11 +87,22 @@ fn close(reader: &mut Reader<'_>, open: Option<(Step, bool)>) {
     }
 }
 
-fn period(reader: &mut Reader<'_>, block: &Block) -> f64 {
-    let Some(line) = block.lines(reader.sources).next() else { return 1.0 };
-    let field = line.fields().nth(1);
-    let period = reader.number(&line, field, "period", Some(1.0));
-    if period <= 0.0 { 1.0 } else { period }
+/// First increment, period, least and largest increment.
+fn increments(reader: &mut Reader<'_>, block: &Block, step: &mut Step) {
+    step.even = block.parameter("DIRECT").is_some();
+    let Some(line) = block.lines(reader.sources).next() else { return };
+    let fields: Vec<Field<'_>> = line.fields().collect();
+    let mut at = |i: usize, what: &str| {
+        let value = reader.number(&line, fields.get(i).copied(), what, Some(0.0));
+        if value < 0.0 {
+            reader.findings.wrong(line.place, format!("{what}: a time cannot be negative"));
+        }
+        (0.0 < value).then_some(value)
+    };
+    let (first, period) = (at(0, "first increment"), at(1, "period"));
+    let (least, largest) = (at(2, "least increment"), at(3, "largest increment"));
+    step.period = period.unwrap_or(1.0);
+    step.increments = [first, least, largest].map(|t| t.map(|t| (t / step.period).min(1.0)));
 }
 
 fn action(reader: &mut Reader<'_>, block: &Block, lines: Lines) -> Action {

@@ -1,0 +1,353 @@
+//! Steps that are not in proportion to their loads: large displacements, contact, materials that stretch or yield.
+
+use super::{Seconds, SetUp, Solved, timed};
+use crate::cli::SolveArgs;
+use crate::deck::build::{Bound, Built, explain_nonlinear, laws, pairs};
+use crate::deck::model::{Deck, Step};
+use crate::deck::source::Findings;
+use crate::deck::states::State;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use dens_mesher::Vec3;
+use dens_mesher::cells::mapping;
+use dens_solver::contact::{ContactNode, Pair, Status};
+use dens_solver::linear::SolveStats;
+use dens_solver::nonlinear::{
+    Accepted, Analysis, Interaction, NonlinearError, Options, Outcome, Stage, Stepping,
+};
+use dens_solver::statics::{Answer, Load, Stresses, imbalance};
+use dens_solver::tensor;
+use nalgebra::Matrix3;
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
+
+/// How a nonlinear step went.
+#[derive(Debug, Clone)]
+pub(super) struct Course {
+    /// Share of the loads of the step that is carried; 1 unless the model collapsed.
+    pub(super) load_factor: f64,
+    /// Increments accepted.
+    increments: usize,
+    /// Newton iterations.
+    iterations: usize,
+    /// Updates of the multipliers of contact.
+    augmentations: usize,
+    /// Stiffness along the load over that at the start of the step, of a model that collapsed.
+    stiffness: Option<f64>,
+    collapsed: bool,
+    contact: Vec<Touching>,
+}
+
+/// A pair at the end of a step.
+#[derive(Debug, Clone)]
+struct Touching {
+    name: String,
+    force: Vec3,
+    nodes: Vec<ContactNode>,
+}
+
+/// First line of `contact.csv`.
+pub(super) const CONTACT_HEAD: &str =
+    "step,pair,node,status,pressure,shear_x,shear_y,shear_z,gap,slip,area\n";
+
+/// Solves all steps one after the other. The steps end before those of the deck where the model collapses.
+pub(super) fn solve(
+    args: &SolveArgs,
+    deck: &Deck,
+    built: &Built,
+    states: &[State],
+    findings: &mut Findings,
+    seconds: &mut Seconds,
+    progress: &Progress,
+) -> Result<Vec<Solved>, Failure> {
+    check(deck, states, findings);
+    let stiffness: Vec<_> = built.body.materials().iter().map(|m| m.stiffness).collect();
+    let laws = laws(deck, &stiffness, findings);
+    let pairs = pairs(deck, built, &states[0], findings);
+    let bound = built.bind(&states[0], deck, findings)?;
+    let loads: Vec<Load> = states.iter().map(|s| built.load(s, &bound, deck, findings)).collect();
+    if findings.n_errors() > 0 {
+        return Err(Failure::problems(findings.errors()));
+    }
+    let stages: Vec<Stage> = deck.steps.iter().zip(&loads).map(|(step, load)| stage(step, load)).collect();
+    let solver = args.choice();
+    let options = Options {
+        solver,
+        max_memory: args.max_memory,
+        // Residuals of Newton's method are compared with the largest force, node by node: a hundred times is enough.
+        residual: (100.0 * args.tol).min(0.01),
+        ..Options::default()
+    };
+    progress.phase("solve", 0.65);
+    let told = |e: &NonlinearError, bound: &Bound, findings: &mut Findings| {
+        explain_nonlinear(e, deck, built, bound, findings)
+    };
+    let boxed = pairs.iter().map(|p| Box::new(p.clone()) as Box<dyn Interaction>).collect();
+    let mut analysis =
+        timed(&mut seconds.assemble, || Analysis::new(&built.body, laws, &bound.constraints, boxed, options))
+            .map_err(|e| told(&e, &bound, findings))?;
+    let points = built.body.mesh().points();
+    let large = deck.steps.iter().any(|s| s.large);
+    let mut course = Record { points, large, n_steps: stages.len(), progress, ends: Vec::new(), open: None };
+    let outcome = timed(&mut seconds.solve, || {
+        analysis.run(&stages, None, &mut |accepted| {
+            course.note(accepted);
+            ControlFlow::Continue(())
+        })
+    })
+    .map_err(|e| told(&e, &bound, findings))?;
+    if let Outcome::Collapsed { load_factor, stiffness, .. } = &outcome {
+        course.collapse(*load_factor, *stiffness);
+    }
+    let set_up = SetUp {
+        solver: analysis.solver_name(),
+        reason: analysis.reason().to_string(),
+        free_dofs: built.body.mesh().n_nodes() * 3 - bound.constraints.supports.len(),
+        matrix_bytes: 0,
+        solver_bytes: 0,
+    };
+    let mut solved = Vec::with_capacity(course.ends.len());
+    for (end, load) in course.ends.into_iter().zip(loads) {
+        let stresses = stresses(built, &analysis, &end).map_err(|e| told(&e, &bound, findings))?;
+        let contact = touching(&pairs, &end);
+        solved.push(Solved {
+            answer: end.answer,
+            load,
+            set_up: set_up.clone(),
+            stresses: Some(stresses),
+            course: Some(Course { contact, ..end.course }),
+        });
+    }
+    Ok(solved)
+}
+
+/// What linear steps can and these cannot.
+fn check(deck: &Deck, states: &[State], findings: &mut Findings) {
+    for (step, state) in deck.steps.iter().zip(states) {
+        if step.perturbation {
+            findings.wrong(step.place, "a perturbation about a nonlinear state is not supported");
+        }
+        if !state.supports.keys().eq(states[0].supports.keys()) {
+            findings.wrong(
+                step.place,
+                "steps of a nonlinear deck must support the same degrees of freedom; prescribe displacements to move them",
+            );
+        }
+    }
+    if !deck.amplitudes.is_empty() {
+        findings.warn(
+            deck.steps[0].place,
+            "of time curves only the values at the ends of steps are used; between them loads are in proportion to time",
+        );
+    }
+}
+
+/// Loads at the end of a step; pressures follow large displacements.
+fn stage(step: &Step, load: &Load) -> Stage {
+    let mut load = load.clone();
+    let follower = if step.large { std::mem::take(&mut load.pressures) } else { Vec::new() };
+    let [first, least, largest] = step.increments;
+    let initial = first.unwrap_or(1.0);
+    let max = if step.even { initial } else { largest.unwrap_or(1.0).max(initial) };
+    let min = if step.even { initial } else { least.unwrap_or(1e-5).min(initial) };
+    let most = step.most_increments.map_or(Stepping::default().most, |n| n as usize);
+    // The default of 100 increments of other programs is a limit of theirs, not a wish.
+    let most = if step.even { most.max((1.0 / initial).ceil() as usize) } else { most.max(100) };
+    Stage { load, follower, stepping: Stepping { initial, min, max, most } }
+}
+
+/// End of a step.
+struct End {
+    state: dens_solver::nonlinear::State,
+    answer: Answer,
+    course: Course,
+}
+
+/// What has been accepted so far.
+struct Record<'p> {
+    points: &'p [Vec3],
+    /// Whether forces act on the deformed body.
+    large: bool,
+    n_steps: usize,
+    progress: &'p Progress,
+    ends: Vec<End>,
+    /// Step that goes on, with its last increment.
+    open: Option<End>,
+}
+
+impl Record<'_> {
+    fn note(&mut self, accepted: &Accepted<'_>) {
+        let (stage, t) = (accepted.state.stage as usize, accepted.state.load_factor);
+        let what = format!("step {} of {}, {:.1} % of its loads", stage + 1, self.n_steps, 100.0 * t);
+        self.progress.within(&what, (stage as f64 + t) / self.n_steps as f64);
+        let earlier = self.open.take();
+        let so_far =
+            earlier.map_or((0, 0, 0), |e| (e.course.increments, e.course.iterations, e.course.augmentations));
+        let residual = accepted.iterations.last().map_or(0.0, |i| i.residual);
+        let iterations = so_far.1 + accepted.iterations.len();
+        let course = Course {
+            load_factor: t,
+            increments: so_far.0 + 1,
+            iterations,
+            augmentations: so_far.2 + accepted.augmentations,
+            stiffness: None,
+            collapsed: false,
+            contact: Vec::new(),
+        };
+        let u = accepted.displacements.to_vec();
+        let moved = |(p, u): (&Vec3, &Vec3)| if self.large { p + u } else { *p };
+        let positions: Vec<Vec3> = self.points.iter().zip(&u).map(moved).collect();
+        let compliance = accepted.applied.iter().zip(&u).map(|(f, u)| f.dot(u)).sum();
+        let answer = Answer {
+            reactions: accepted.reactions.to_vec(),
+            compliance,
+            reaction_error: imbalance(&positions, accepted.applied, accepted.reactions),
+            stats: SolveStats {
+                iterations,
+                relative_residual: residual,
+                history: accepted.iterations.iter().map(|i| i.residual).collect(),
+            },
+            displacements: u,
+        };
+        let end = End { state: accepted.checkpoint(), answer, course };
+        if t == 1.0 { self.ends.push(end) } else { self.open = Some(end) }
+    }
+
+    fn collapse(&mut self, load_factor: f64, stiffness: Option<f64>) {
+        if let Some(mut end) = self.open.take() {
+            end.course = Course { load_factor, stiffness, collapsed: true, ..end.course };
+            self.ends.push(end);
+        }
+    }
+}
+
+fn stresses(built: &Built, analysis: &Analysis<'_>, end: &End) -> Result<Stresses, NonlinearError> {
+    let mesh = built.body.mesh();
+    let cells = analysis.points(&end.answer.displacements, &end.state)?;
+    let mut out = Stresses {
+        starts: vec![0],
+        positions: Vec::new(),
+        weights: Vec::new(),
+        strains: Vec::new(),
+        stresses: Vec::new(),
+    };
+    for (cell, points) in cells.into_iter().enumerate() {
+        let nodes = &mesh.cell_points(cell)[..mesh.cell(cell).len()];
+        for (xi, point) in analysis.places(cell).iter().zip(points) {
+            // Strain of the symmetric part of ∂u/∂X.
+            let h = point.deformation - Matrix3::identity();
+            out.positions.push(mapping::position(mesh.shapes()[cell].cell(), nodes, *xi));
+            out.weights.push(point.weight);
+            let normal = tensor::stress_vector(&(0.5 * (h + h.transpose())));
+            out.strains.push(std::array::from_fn(|k| if k < 3 { normal[k] } else { 2.0 * normal[k] }));
+            out.stresses.push(point.stress);
+        }
+        out.starts.push(out.stresses.len());
+    }
+    Ok(out)
+}
+
+/// State of the pairs at the end of a step.
+fn touching(pairs: &[Pair], end: &End) -> Vec<Touching> {
+    let one = |(pair, bytes): (&Pair, &Vec<u8>)| {
+        let mut pair = pair.clone();
+        pair.resume(bytes).ok()?;
+        let u = &end.answer.displacements;
+        pair.begin(u);
+        Some(Touching { name: pair.name().to_string(), force: pair.force(u), nodes: pair.nodes(u) })
+    };
+    pairs.iter().zip(&end.state.interactions).filter_map(one).collect()
+}
+
+impl Course {
+    /// Object of a step in `solve.json`.
+    pub(super) fn json(&self) -> serde_json::Value {
+        let pairs: Vec<serde_json::Value> = self.contact.iter().map(Touching::json).collect();
+        serde_json::json!({
+            "outcome": if self.collapsed { "collapsed" } else { "completed" },
+            "load_factor": self.load_factor,
+            "stiffness_left": self.stiffness,
+            "increments": self.increments,
+            "newton_iterations": self.iterations,
+            "contact_updates": self.augmentations,
+            "contact": pairs,
+        })
+    }
+
+    /// Lines of the summary beyond the table of steps.
+    pub(super) fn remarks(&self, step: usize) -> String {
+        let mut text = String::new();
+        if self.collapsed {
+            let _ = writeln!(
+                text,
+                "step {step}: LIMIT LOAD: the model carries {:.4} of the loads of this step and no more",
+                self.load_factor
+            );
+        }
+        for t in &self.contact {
+            let closed = t.nodes.iter().filter(|n| n.status != Status::Open).count();
+            let _ = writeln!(
+                text,
+                "step {step}: {}: {closed} of {} nodes touch, force {:.4}, penetration at most {:.1e} ({:.1e} of the element)",
+                t.name,
+                t.nodes.len(),
+                t.force.norm(),
+                t.penetration(),
+                t.relative_penetration(),
+            );
+        }
+        text
+    }
+
+    /// Whether the model cannot carry its loads.
+    pub(super) fn collapsed(&self) -> bool {
+        self.collapsed
+    }
+
+    /// Rows of `contact.csv`.
+    pub(super) fn rows(&self, deck: &Deck, built: &Built, step: usize) -> Vec<String> {
+        let one = |t: &Touching| {
+            let mut text = String::new();
+            for n in &t.nodes {
+                let label = deck.nodes.labels[built.deck_node[n.node as usize] as usize];
+                let status = match n.status {
+                    Status::Open => "open",
+                    Status::Stick => "stick",
+                    Status::Slip => "slip",
+                };
+                let _ = writeln!(
+                    text,
+                    "{step},\"{}\",{label},{status},{:?},{:?},{:?},{:?},{:?},{:?},{:?}",
+                    t.name, n.pressure, n.shear.x, n.shear.y, n.shear.z, n.gap, n.slip, n.area
+                );
+            }
+            text
+        };
+        self.contact.iter().map(one).collect()
+    }
+}
+
+impl Touching {
+    fn penetration(&self) -> f64 {
+        self.nodes.iter().map(|n| -n.gap).fold(0.0, f64::max)
+    }
+
+    fn relative_penetration(&self) -> f64 {
+        self.nodes.iter().map(|n| -n.gap / n.size).fold(0.0, f64::max)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let closed = self.nodes.iter().filter(|n| n.status != Status::Open);
+        serde_json::json!({
+            "pair": self.name,
+            "force": [self.force.x, self.force.y, self.force.z],
+            "nodes": self.nodes.len(),
+            "touching": closed.clone().count(),
+            "slipping": closed.clone().filter(|n| n.status == Status::Slip).count(),
+            "area": closed.map(|n| n.area).sum::<f64>(),
+            "largest_pressure": self.nodes.iter().map(|n| n.pressure).fold(0.0, f64::max),
+            "penetration": self.penetration(),
+            "penetration_over_element_size": self.relative_penetration(),
+        })
+    }
+}
