@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn an_unsymmetric_system_is_solved_to_its_true_residual() {
         let n = 200;
-        let (matrix, symmetric) = chain(n, 1.5);
+        let (matrix, symmetric) = chain(n, 0.7);
         let system = System {
             coordinates: (0..n).map(|i| [i as f64, 0.0, 0.0]).collect(),
             parents: (0..n as u32).map(|i| [i; 2]).collect(),

@@ -16,11 +16,13 @@
 
 mod cell;
 mod cells;
+mod collapse;
 mod equilibrium;
 mod error;
 mod interaction;
 pub mod laws;
 mod newton;
+mod outcome;
 mod pressure;
 mod run;
 mod stage;
@@ -31,7 +33,8 @@ pub use cell::PointState;
 pub use error::{Cause, NonlinearError, NotConverged, Worst};
 pub use interaction::{Augmentation, Interaction, TangentSink};
 pub use newton::Iteration;
-pub use run::{Accepted, Analysis, Outcome};
+pub use outcome::{Accepted, Outcome};
+pub use run::Analysis;
 pub use stage::{Options, Stage, Stepping};
 pub use state::State;
 

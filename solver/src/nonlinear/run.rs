@@ -2,14 +2,13 @@
 
 use super::cell::PointState;
 use super::cells::Cells;
-use super::equilibrium::{Equilibrium, largest};
-use super::error::{Cause, NotConverged};
+use super::equilibrium::Equilibrium;
+use super::error::Cause;
 use super::laws::Law;
-use super::newton::{Converged, Failed, Iteration, Newton, Start};
+use super::newton::{Converged, Newton, Start};
 use super::stage::{Acting, Options, Stage};
 use super::tangent::Tangents;
-use super::{Interaction, NonlinearError, State, pressure};
-use crate::linear::vector::{add_scaled, dot};
+use super::{Accepted, Interaction, NonlinearError, Outcome, State};
 use crate::statics::elimination::{Elimination, Role};
 use crate::statics::{self, Body, Constraints, StaticsError, forces, freedom};
 use dens_mesher::Vec3;
@@ -25,22 +24,10 @@ const EASY: usize = 8;
 /// Accepted increments after a cut before they may grow again.
 const CALM: u64 = 2;
 
-/// Share of the stiffness along the load, at the start of the stage, below which a body has collapsed.
-///
-/// ```text
-/// (f·K₀⁻¹f) / (f·K⁻¹f)        f: what the stage applies, K: tangent of the last equilibrium
-/// ```
-/// Perfect plasticity comes down to 1e-3 and less within an increment of 1e-3 below its limit. A body may also have
-/// only [`SOFT`] left when its limit is near: see [`limit_ahead`].
-const COLLAPSED: f64 = 0.05;
-
-/// Share of the stiffness along the load that a body has left at most when it nears a limit point.
-const SOFT: f64 = 1.0 / 3.0;
-
 /// Quasi-static analysis of a body.
 pub struct Analysis<'a> {
-    equilibrium: Equilibrium<'a>,
-    tangents: Tangents,
+    pub(super) equilibrium: Equilibrium<'a>,
+    pub(super) tangents: Tangents,
     options: Options,
     reason: String,
 }
@@ -51,62 +38,9 @@ impl fmt::Debug for Analysis<'_> {
     }
 }
 
-/// An increment that was accepted, as shown to the observer.
-pub struct Accepted<'s> {
-    /// State without the interactions, see [`Accepted::checkpoint`].
-    pub state: &'s State,
-    /// Displacement of each node, mm.
-    pub displacements: &'s [Vec3],
-    /// Reaction of each constrained node, N.
-    pub reactions: &'s [Vec3],
-    /// Applied force of each node, followers included, N.
-    pub applied: &'s [Vec3],
-    /// Iterations of all Newton solves of the increment.
-    pub iterations: &'s [Iteration],
-    /// Updates of multipliers that needed another Newton solve.
-    pub augmentations: usize,
-    interactions: &'s [Box<dyn Interaction>],
-}
-
-impl Accepted<'_> {
-    /// State from which [`Analysis::run`] goes on with the same bits.
-    pub fn checkpoint(&self) -> State {
-        let interactions = self.interactions.iter().map(|i| i.checkpoint()).collect();
-        State { interactions, ..self.state.clone() }
-    }
-}
-
-/// How an analysis ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// All loads were reached.
-    Completed(State),
-    /// The body can carry no more: no equilibrium beyond this state, and its tangent shows why.
-    Collapsed {
-        /// Last equilibrium.
-        state: State,
-        /// Load factor of the stage up to which there is equilibrium.
-        load_factor: f64,
-        /// Stiffness along the load over that at the start of the stage; `None` where the tangent is not positive
-        /// definite.
-        stiffness: Option<f64>,
-    },
-    /// The observer asked to stop.
-    Stopped(State),
-}
-
-impl Outcome {
-    /// Last equilibrium.
-    pub fn state(&self) -> &State {
-        match self {
-            Self::Completed(state) | Self::Stopped(state) | Self::Collapsed { state, .. } => state,
-        }
-    }
-}
-
 /// Loads at the end of a stage.
 #[derive(Debug, Clone)]
-struct Level {
+pub(super) struct Level {
     forces: Vec<Vec3>,
     prescribed: Vec<f64>,
     follower: Vec<(statics::CellFacet, f64)>,
@@ -326,7 +260,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// Loads at a load factor of a stage.
-    fn acting(&self, levels: &[Level], stage: usize, t: f64) -> Acting {
+    pub(super) fn acting(&self, levels: &[Level], stage: usize, t: f64) -> Acting {
         let to = &levels[stage];
         let from = stage.checked_sub(1).map(|s| &levels[s]);
         let between = |a: f64, b: f64| if t == 1.0 { b } else { a + t * (b - a) };
@@ -360,11 +294,6 @@ impl<'a> Analysis<'a> {
         while state.load_factor < 1.0 {
             let before = self.acting(levels, number, state.load_factor);
             let from = self.equilibrium.displacements(&state.unknowns, &before);
-            if state.initial_flexibility == 0.0 {
-                let found = self.flexibility(levels, state, &before, &from)?;
-                // Negative: unknown, and not asked again.
-                state.initial_flexibility = found.flatten().unwrap_or(-1.0);
-            }
             let rest = 1.0 - state.load_factor;
             // A last increment that would leave a sliver takes it along.
             let size = if rest <= state.next * (1.0 + 1e-6) { rest } else { state.next };
@@ -372,6 +301,11 @@ impl<'a> Analysis<'a> {
             let acting = self.acting(levels, number, target);
             self.equilibrium.interactions.iter_mut().for_each(|i| i.begin(&from));
             self.equilibrium.update_couplings()?;
+            if state.initial_flexibility == 0.0 {
+                let found = self.flexibility(levels, state, &before, &from)?;
+                // Negative: unknown, and not asked again.
+                state.initial_flexibility = found.flatten().unwrap_or(-1.0);
+            }
             state.tried += 1;
             let start = Start {
                 unknowns: &state.unknowns,
@@ -403,6 +337,7 @@ impl<'a> Analysis<'a> {
                 }
                 Err(failed) => {
                     self.equilibrium.interactions.iter_mut().for_each(|i| i.restore());
+                    self.equilibrium.update_couplings()?;
                     if !state.searching {
                         // Once more, with the line search, at the same size.
                         (state.searching, state.next) = (true, size);
@@ -444,150 +379,10 @@ impl<'a> Analysis<'a> {
         state.unknowns.clone_from(&converged.unknowns);
         state.earlier = std::mem::replace(&mut state.history, converged.forces.history.clone());
     }
-
-    /// Collapse, or an error.
-    #[expect(clippy::too_many_arguments, reason = "what is known of the failure")]
-    fn end(
-        &mut self,
-        levels: &[Level],
-        state: &State,
-        acting: &Acting,
-        u: &[Vec3],
-        failed: Failed,
-        tried: f64,
-        spent: bool,
-    ) -> Result<End, NonlinearError> {
-        if !spent
-            && 0.0 < state.initial_flexibility
-            && let Some(found) = self.flexibility(levels, state, acting, u)?
-        {
-            let stiffness = found.map(|flexibility| state.initial_flexibility / flexibility);
-            let near = found.is_some_and(|now| limit_ahead(state, now) <= 2.0 * tried - state.load_factor);
-            if stiffness.is_none_or(|s| s < COLLAPSED || (s < SOFT && near)) {
-                return Ok(End::Collapsed(stiffness));
-            }
-            let step = 2.0 * (tried - state.load_factor);
-            if let Some(stiffness) = self.beyond(levels, state, acting, u, step)?
-                && stiffness.is_none_or(|s| s < COLLAPSED)
-            {
-                return Ok(End::Collapsed(stiffness));
-            }
-        }
-        Err(NonlinearError::NotConverged(Box::new(NotConverged {
-            stage: state.stage as usize,
-            increment: state.increments + 1,
-            reached: state.load_factor,
-            tried,
-            cause: if spent { Cause::Increments } else { failed.cause },
-            history: failed.iterations,
-            worst: failed.worst,
-            interactions: failed.interactions,
-        })))
-    }
-
-    /// Forces, followers included, that the stage adds from its start to its end, on the body as it is.
-    fn change(&self, levels: &[Level], state: &State, u: &[Vec3]) -> Vec<Vec3> {
-        let mesh = self.equilibrium.cells.body().mesh();
-        let at = |t: f64| {
-            let acting = self.acting(levels, state.stage as usize, t);
-            let mut forces = acting.forces;
-            pressure::add(mesh, &acting.follower, u, &mut forces, None);
-            forces
-        };
-        at(1.0).iter().zip(at(0.0)).map(|(a, b)| a - b).collect()
-    }
-
-    /// Work of what the stage adds on the way between two displacements, mJ.
-    fn work(&self, levels: &[Level], state: &State, from: &[Vec3], to: &[Vec3]) -> f64 {
-        let change = self.change(levels, state, to);
-        change.iter().zip(to.iter().zip(from)).map(|(f, (b, a))| f.dot(&(b - a))).sum()
-    }
-
-    /// f·K⁻¹f of what the stage applies, with the consistent tangent of the last increment.
-    ///
-    /// `None` where the stage applies no force or the linear solver cannot tell; `Some(None)` where the tangent is not
-    /// positive definite.
-    fn flexibility(
-        &mut self,
-        levels: &[Level],
-        state: &State,
-        acting: &Acting,
-        u: &[Vec3],
-    ) -> Result<Option<Option<f64>>, NonlinearError> {
-        let yielding = self.yielding(levels, state, acting, u, &state.earlier)?;
-        Ok(yielding.map(|found| found.map(|y| y.flexibility)))
-    }
-
-    /// Stiffness left along the load just beyond the last equilibrium, relative to that at the start of the stage.
-    ///
-    /// A body that yields everywhere at one load is as stiff as ever at its last equilibrium. What it does beyond shows
-    /// in the tangent after the motion that this stiffness would answer the load with.
-    fn beyond(
-        &mut self,
-        levels: &[Level],
-        state: &State,
-        acting: &Acting,
-        u: &[Vec3],
-        step: f64,
-    ) -> Result<Option<Option<f64>>, NonlinearError> {
-        let Some(Some(now)) = self.yielding(levels, state, acting, u, &state.earlier)? else {
-            return Ok(None);
-        };
-        let mut unknowns = state.unknowns.clone();
-        add_scaled(&mut unknowns, step, &now.motion);
-        let ahead = self.equilibrium.displacements(&unknowns, acting);
-        let found = self.yielding(levels, state, acting, &ahead, &state.history)?;
-        Ok(found.map(|found| found.map(|y| state.initial_flexibility / y.flexibility)))
-    }
-
-    /// How the body answers what the stage applies, with the tangent at `u` after the history `before`.
-    fn yielding(
-        &mut self,
-        levels: &[Level],
-        state: &State,
-        acting: &Acting,
-        u: &[Vec3],
-        before: &[f64],
-    ) -> Result<Option<Option<Yielding>>, NonlinearError> {
-        let change = self.change(levels, state, u);
-        let load = self.equilibrium.elimination.restrict(&change);
-        if largest(&load) == 0.0 {
-            return Ok(None);
-        }
-        let Ok((_, matrix)) = self.equilibrium.tangent(u, acting, before)? else { return Ok(None) };
-        let reduced = self.equilibrium.reduced(matrix);
-        let found = self.tangents.flexibility(&reduced, &self.equilibrium.system, &load);
-        let described = |motion: Vec<f64>| Yielding { flexibility: dot(&load, &motion), motion };
-        Ok(found.ok().map(|motion| motion.map(described)))
-    }
-}
-
-/// Answer of the body to what a stage applies.
-struct Yielding {
-    /// K⁻¹f, mm.
-    motion: Vec<f64>,
-    /// f·K⁻¹f, mJ.
-    flexibility: f64,
-}
-
-/// Load factor of the limit point ahead, from the flexibility of the last increment and that of the tangent now.
-///
-/// ```text
-/// flexibility ∝ (t_L − t)^(−1/2) near a limit point
-/// ```
-/// Infinite where the body does not soften.
-fn limit_ahead(state: &State, flexibility: f64) -> f64 {
-    let [at, secant] = state.secant;
-    let growth = (flexibility / secant).powi(2) - 1.0;
-    if 0.0 < secant && 0.0 < growth {
-        state.load_factor + (state.load_factor - at) / growth
-    } else {
-        f64::INFINITY
-    }
 }
 
 /// How a stage ended.
-enum End {
+pub(super) enum End {
     Reached,
     Stopped,
     Collapsed(Option<f64>),
