@@ -126,6 +126,8 @@ pub struct Pair {
     saved: Vec<Multiplier>,
     /// Per row: mean displacement at the last `begin`, mm.
     base: Vec<Vector3<f64>>,
+    /// Per row: overlap and slip for which the multipliers were last updated, and the status then; empty before.
+    updated: Vec<(Vector3<f64>, Status)>,
 }
 
 impl Pair {
@@ -185,6 +187,7 @@ impl Pair {
             multipliers: vec![Multiplier::default(); n],
             saved: vec![Multiplier::default(); n],
             base: Vec::new(),
+            updated: Vec::new(),
         };
         pair.mortar = pair.integrated(&pair.slave.points, &pair.master.points);
         pair.base = vec![Vector3::zeros(); pair.mortar.rows.len()];
@@ -232,11 +235,23 @@ impl Pair {
                 shear: facing - pressure * normal,
                 gap: -d.x,
                 slip: self.multipliers[row.corner as usize].slip + slipped(&d, &response),
-                status: response.status,
+                status: self.status(&response),
                 size: row.size,
             }
         };
         (0..self.mortar.rows.len()).map(state).collect()
+    }
+
+    /// Status; shear that has come to the bound of friction slips, also where the slip is not counted any more.
+    fn status(&self, response: &Response) -> Status {
+        let z = response.traction;
+        match self.options.law {
+            Law::Sliding { friction } if response.status == Status::Stick => {
+                let at_bound = friction * z.x * (1.0 - 1e-9) <= z.y.hypot(z.z);
+                if at_bound { Status::Slip } else { Status::Stick }
+            }
+            _ => response.status,
+        }
     }
 
     /// Mean normal of the slave around a corner, undeformed.
@@ -280,7 +295,8 @@ impl Pair {
             d.x += self.base_overlap(i) - gap;
             multiplier.x = lambda.pressure;
         }
-        (d, law::respond(self.options.law, self.epsilon(row), d, multiplier))
+        let held = self.updated.get(i).filter(|(at, _)| *at == d).map(|(_, status)| *status);
+        (d, law::respond(self.options.law, self.epsilon(row), d, multiplier, held))
     }
 
     /// Normal displacement at the last `begin` that the gap does not contain.
@@ -347,6 +363,7 @@ impl Interaction for Pair {
 
     fn begin(&mut self, displacements: &[Vec3]) {
         self.saved.clone_from(&self.multipliers);
+        self.updated.clear();
         if self.options.motion == Motion::Finite && self.options.law != Law::Bonded {
             self.mortar =
                 self.integrated(&self.slave.moved(displacements), &self.master.moved(displacements));
@@ -397,7 +414,7 @@ impl Interaction for Pair {
             change += row.weight * (response.traction - before).norm_squared();
             total += row.weight * response.traction.norm_squared();
             floor += row.weight * (ROUND_OFF * self.epsilon(row) * row.size).powi(2);
-            responses.push(response);
+            responses.push((d, response));
         }
         let Some((relative, at, forbidden)) = worst else { return Augmentation::default() };
         let allowed = self.options.tolerance * total.sqrt() + floor.sqrt();
@@ -416,9 +433,10 @@ impl Interaction for Pair {
         let again = 1.0 < measure;
         // The last tractions are in equilibrium with multipliers as they are.
         if again {
-            for (i, response) in responses.iter().enumerate() {
+            for (i, (_, response)) in responses.iter().enumerate() {
                 self.store(i, response);
             }
+            self.updated = responses.iter().map(|(d, response)| (*d, response.status)).collect();
         }
         Augmentation { again, measure, worst }
     }
@@ -437,11 +455,13 @@ impl Interaction for Pair {
                 (self.base[i].y, self.base[i].z) = (now.y, now.z);
             }
         }
+        self.updated.clear();
         self.saved.clone_from(&self.multipliers);
     }
 
     fn restore(&mut self) {
         self.multipliers.clone_from(&self.saved);
+        self.updated.clear();
     }
 
     fn name(&self) -> &str {

@@ -93,8 +93,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn gaps() {
+        let t = spheres(8, P).expect("spheres");
+        println!("share {}", t.pairs[0].paired_share());
+        let points = t.body.mesh().points();
+        let zero = vec![Vec3::zeros(); points.len()];
+        for n in t.pairs[0].nodes(&zero) {
+            let p = points[n.node as usize];
+            if p.x < 0.5 && p.y < 0.5 {
+                println!("{:.3} {:.3} area {:.5} gap {:.6} point {:.6} size {:.4}", p.x, p.y, n.area, n.gap, (p.x*p.x+p.y*p.y)/10.0, n.size);
+            }
+        }
+    }
+
+    #[test]
     fn show() {
-        for n in [7, 8, 9] {
+        for n in [8] {
             let start = std::time::Instant::now();
             let mut t = spheres(n, P).expect("spheres");
             t.solve(1).expect("solved");
@@ -107,6 +121,12 @@ mod tests {
                 .iter()
                 .map(|n| (points[n.node as usize].x.hypot(points[n.node as usize].y), n.pressure, n.area))
                 .collect();
+            let mut q = s.clone();
+            q.sort_by(|a, b| a.0.total_cmp(&b.0));
+            q.iter().filter(|s| s.0 < 0.6).for_each(|s| {
+                let exact = 3046.5 * (1.0 - (s.0 / 0.39589).powi(2)).max(0.0).sqrt();
+                println!("{:.3} {:.0} {exact:.0} {:.4}", s.0, s.1, s.2);
+            });
             println!("{n} {:?} {:?} dofs {}", hertz_fit(&s), start.elapsed(), 3 * t.body.mesh().n_nodes());
         }
         for row in run().expect("run") {
