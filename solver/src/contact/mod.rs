@@ -24,6 +24,8 @@ mod mortar;
 mod pair;
 mod pairing;
 mod surface;
+#[cfg(test)]
+mod tests;
 
 pub use law::{Law, Status};
 pub use pair::{ContactNode, InitialGap, Motion, Pair, PairOptions};

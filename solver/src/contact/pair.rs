@@ -59,14 +59,14 @@ pub struct PairOptions {
 }
 
 impl Default for PairOptions {
-    /// Frictionless, small motion, gaps as meshed, tolerance 1e-6.
+    /// Frictionless, small motion, gaps as meshed, tolerance 1e-4.
     fn default() -> Self {
         Self {
             law: Law::Sliding { friction: 0.0 },
             motion: Motion::default(),
             gap: InitialGap::default(),
             reach: None,
-            tolerance: 1e-6,
+            tolerance: 1e-4,
             held: Vec::new(),
         }
     }
@@ -126,6 +126,8 @@ pub struct Pair {
     saved: Vec<Multiplier>,
     /// Per row: mean displacement at the last `begin`, mm.
     base: Vec<Vector3<f64>>,
+    /// Whether multipliers are no longer smoothed in this increment.
+    exact: bool,
     /// Per row: overlap and slip for which the multipliers were last updated, and the status then; empty before.
     updated: Vec<(Vector3<f64>, Status)>,
 }
@@ -159,7 +161,7 @@ impl Pair {
         {
             return bad("the reach", reach);
         }
-        if !(0.0 < options.tolerance) {
+        if options.tolerance <= 0.0 || options.tolerance.is_nan() {
             return bad("the tolerance", options.tolerance);
         }
         if let Some(&node) = slave.nodes.iter().find(|n| master.nodes.binary_search(n).is_ok()) {
@@ -187,6 +189,7 @@ impl Pair {
             multipliers: vec![Multiplier::default(); n],
             saved: vec![Multiplier::default(); n],
             base: Vec::new(),
+            exact: false,
             updated: Vec::new(),
         };
         pair.mortar = pair.integrated(&pair.slave.points, &pair.master.points);
@@ -307,6 +310,50 @@ impl Pair {
         }
     }
 
+    /// Takes tractions as multipliers: smoothed, except for shear, which has a history, and once `exact`.
+    fn update(&mut self, responses: &[(Vector3<f64>, Response)]) {
+        for (i, (_, response)) in responses.iter().enumerate() {
+            self.store(i, response);
+        }
+        if !self.exact {
+            self.smooth();
+        }
+    }
+
+    /// Root of the integral of the squared change of the multipliers.
+    fn change_since(&self, before: &[Multiplier]) -> f64 {
+        let of = |row: &Row| {
+            let (a, b) = (before[row.corner as usize], self.multipliers[row.corner as usize]);
+            row.weight * ((a.pressure - b.pressure).powi(2) + (a.shear - b.shear).norm_squared())
+        };
+        self.mortar.rows.iter().map(of).sum::<f64>().sqrt()
+    }
+
+    /// Replaces the multipliers by their means over the functions around, ∫ Φⱼ λ dA / wⱼ.
+    ///
+    /// Constant tractions stay; what alternates from corner to corner, which quadratic displacements hardly feel, is
+    /// left to ε: p = λ + ε δ with λ = mean of p, a compliance (1 − mean)/ε of the rough part alone.
+    fn smooth(&mut self) {
+        let tied = self.options.law == Law::Bonded;
+        let of = |row: &Row| {
+            let mut out = Multiplier::default();
+            for (k, m) in &row.mean {
+                let other = self.multipliers[self.mortar.rows[*k as usize].corner as usize];
+                out.pressure += m * other.pressure;
+                out.shear += *m * other.shear;
+            }
+            out
+        };
+        let means: Vec<Multiplier> = self.mortar.rows.iter().map(of).collect();
+        for (row, mean) in self.mortar.rows.iter().zip(means) {
+            let own = &mut self.multipliers[row.corner as usize];
+            own.pressure = mean.pressure;
+            if tied {
+                own.shear = mean.shear;
+            }
+        }
+    }
+
     fn store(&mut self, i: usize, response: &Response) {
         let row = &self.mortar.rows[i];
         let z = response.traction;
@@ -364,6 +411,7 @@ impl Interaction for Pair {
     fn begin(&mut self, displacements: &[Vec3]) {
         self.saved.clone_from(&self.multipliers);
         self.updated.clear();
+        self.exact = false;
         if self.options.motion == Motion::Finite && self.options.law != Law::Bonded {
             self.mortar =
                 self.integrated(&self.slave.moved(displacements), &self.master.moved(displacements));
@@ -395,7 +443,7 @@ impl Interaction for Pair {
     }
 
     fn augment(&mut self, displacements: &[Vec3]) -> Augmentation {
-        let (mut change, mut total, mut floor) = (0.0, 0.0, 0.0);
+        let (mut total, mut floor) = (0.0, 0.0);
         let mut worst: Option<(f64, usize, f64)> = None;
         let mut responses = Vec::with_capacity(self.mortar.rows.len());
         for (i, row) in self.mortar.rows.iter().enumerate() {
@@ -408,17 +456,21 @@ impl Interaction for Pair {
             if worst.is_none_or(|w| w.0 < forbidden / row.size) {
                 worst = Some((forbidden / row.size, i, forbidden));
             }
-            let lambda = self.multipliers[row.corner as usize];
-            let mut before = row.axes.transpose() * lambda.shear;
-            before.x += lambda.pressure;
-            change += row.weight * (response.traction - before).norm_squared();
             total += row.weight * response.traction.norm_squared();
             floor += row.weight * (ROUND_OFF * self.epsilon(row) * row.size).powi(2);
             responses.push((d, response));
         }
         let Some((relative, at, forbidden)) = worst else { return Augmentation::default() };
-        let allowed = self.options.tolerance * total.sqrt() + floor.sqrt();
-        let measure = (relative / PENETRATION).max(change.sqrt() / allowed);
+        let before = self.multipliers.clone();
+        self.update(&responses);
+        let change = self.change_since(&before) / (self.options.tolerance * total.sqrt() + floor.sqrt());
+        // Smooth multipliers leave an overlap where pressures are a large part of the stiffness.
+        let deep = change <= 1.0 && 1.0 < relative / PENETRATION && !self.exact;
+        if deep {
+            self.exact = true;
+            self.update(&responses);
+        }
+        let measure = change.max(relative / PENETRATION);
         let row = &self.mortar.rows[at];
         let place = self.slave.points[row.corner as usize];
         let worst = format!(
@@ -430,13 +482,12 @@ impl Interaction for Pair {
             place.z,
             row.size
         );
-        let again = 1.0 < measure;
-        // The last tractions are in equilibrium with multipliers as they are.
+        let again = 1.0 < measure && (1.0 < change || deep || self.exact);
         if again {
-            for (i, (_, response)) in responses.iter().enumerate() {
-                self.store(i, response);
-            }
             self.updated = responses.iter().map(|(d, response)| (*d, response.status)).collect();
+        } else {
+            // The last tractions are in equilibrium with the multipliers as they were.
+            self.multipliers = before;
         }
         Augmentation { again, measure, worst }
     }

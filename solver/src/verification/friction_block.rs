@@ -38,9 +38,8 @@ const P: f64 = 1.0;
 
 /// The blocks under pressure; the upper one is the slave.
 fn blocks(friction: f64) -> Result<Touching, VerificationError> {
-    let mesh = |n: [usize; 3], z: f64| {
-        block(Shape::Tet10, n, false, |x| Vec3::new(2.0 * x.x, 2.0 * x.y, z + x.z))
-    };
+    let mesh =
+        |n: [usize; 3], z: f64| block(Shape::Tet10, n, false, |x| Vec3::new(2.0 * x.x, 2.0 * x.y, z + x.z));
     let law = isotropic(1000.0, 0.0);
     let mut t = Touching::new(&[
         (mesh([4, 4, 1], 0.0), Formulation::Tet10, law),
@@ -111,7 +110,13 @@ fn run() -> Result<Vec<Row>, VerificationError> {
     let excess = nodes.iter().map(|n| n.shear.norm() - FRICTION * n.pressure).fold(f64::MIN, f64::max);
     rows.push(Row::vanishing("dragged: shear beyond μp", "MPa", excess.max(0.0), 1e-9));
     let sliding = nodes.iter().filter(|n| n.status == Status::Slip).count();
-    rows.push(Row::relative("dragged: share of corners that slip", "", 1.0, sliding as f64 / nodes.len() as f64, 0.0));
+    rows.push(Row::relative(
+        "dragged: share of corners that slip",
+        "",
+        1.0,
+        sliding as f64 / nodes.len() as f64,
+        0.0,
+    ));
     Ok(rows)
 }
 
@@ -160,23 +165,4 @@ fn run_restart() -> Result<Vec<Row>, VerificationError> {
         Row::vanishing("restart: numbers that differ", "", different(&whole, &path(true)?), 0.0),
         Row::vanishing("1 and 4 threads: numbers that differ", "", different(&whole, &on_threads(4)?), 0.0),
     ])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn show() {
-        let start = std::time::Instant::now();
-        let (t, _) = dragged(0.02).expect("dragged");
-        for h in &t.history {
-            println!("{}", h.iter().map(|r| format!("{r:.1e}")).collect::<Vec<_>>().join(" "));
-        }
-        println!("{:?}", start.elapsed());
-        for row in run().expect("run").into_iter().chain(run_restart().expect("restart")) {
-            println!("{}: {:.6e} target {:.6e} {}", row.quantity, row.found, row.target, row.passed());
-        }
-        println!("{:?}", start.elapsed());
-    }
 }
