@@ -126,6 +126,9 @@ pub struct Pair {
     saved: Vec<Multiplier>,
     /// Per row: mean displacement at the last `begin`, mm.
     base: Vec<Vector3<f64>>,
+    /// Whether shear is bounded by friction yet. At first touch all that closes sticks, until pressures are known:
+    /// from there the right sets are near, from nothing Newton's method may run in circles.
+    bounded: bool,
     /// Whether multipliers are no longer smoothed in this increment.
     exact: bool,
     /// Per row: overlap and slip for which the multipliers were last updated, and the status then; empty before.
@@ -189,6 +192,7 @@ impl Pair {
             multipliers: vec![Multiplier::default(); n],
             saved: vec![Multiplier::default(); n],
             base: Vec::new(),
+            bounded: false,
             exact: false,
             updated: Vec::new(),
         };
@@ -299,7 +303,22 @@ impl Pair {
             multiplier.x = lambda.pressure;
         }
         let held = self.updated.get(i).filter(|(at, _)| *at == d).map(|(_, status)| *status);
-        (d, law::respond(self.options.law, self.epsilon(row), d, multiplier, held))
+        (d, law::respond(self.law(), self.epsilon(row), d, multiplier, held))
+    }
+
+    /// Whether friction couples shear to pressure once it is bounded.
+    fn has_friction(&self) -> bool {
+        matches!(self.options.law, Law::Sliding { friction } if 0.0 < friction)
+    }
+
+    /// The law as it acts now.
+    fn law(&self) -> Law {
+        match self.options.law {
+            Law::Sliding { friction } if 0.0 < friction && !self.bounded => {
+                Law::Sliding { friction: f64::INFINITY }
+            }
+            law => law,
+        }
     }
 
     /// Normal displacement at the last `begin` that the gap does not contain.
@@ -412,6 +431,7 @@ impl Interaction for Pair {
         self.saved.clone_from(&self.multipliers);
         self.updated.clear();
         self.exact = false;
+        self.bounded = self.multipliers.iter().any(|m| 0.0 < m.pressure);
         if self.options.motion == Motion::Finite && self.options.law != Law::Bonded {
             self.mortar =
                 self.integrated(&self.slave.moved(displacements), &self.master.moved(displacements));
@@ -435,7 +455,7 @@ impl Interaction for Pair {
         let floating = responses.iter().all(|(_, r)| r.status == Status::Open);
         for (row, (d, response)) in self.mortar.rows.iter().zip(&responses) {
             let touching = -d.x <= TOUCHING * row.size;
-            let t = law::tangent(self.options.law, self.epsilon(row), response, floating, touching);
+            let t = law::tangent(self.law(), self.epsilon(row), response, floating, touching);
             if t != Matrix3::zeros() {
                 couple(row, &(row.weight * t), tangent);
             }
@@ -443,6 +463,8 @@ impl Interaction for Pair {
     }
 
     fn augment(&mut self, displacements: &[Vec3]) -> Augmentation {
+        let first = self.has_friction() && !self.bounded;
+        self.bounded |= first;
         let (mut total, mut floor) = (0.0, 0.0);
         let mut worst: Option<(f64, usize, f64)> = None;
         let mut responses = Vec::with_capacity(self.mortar.rows.len());
@@ -482,7 +504,7 @@ impl Interaction for Pair {
             place.z,
             row.size
         );
-        let again = 1.0 < measure && (1.0 < change || deep || self.exact);
+        let again = first || 1.0 < measure && (1.0 < change || deep || self.exact);
         if again {
             self.updated = responses.iter().map(|(d, response)| (*d, response.status)).collect();
         } else {
@@ -520,7 +542,7 @@ impl Interaction for Pair {
     }
 
     fn unsymmetric(&self) -> bool {
-        matches!(self.options.law, Law::Sliding { friction } if 0.0 < friction)
+        self.has_friction() && self.bounded
     }
 
     fn checkpoint(&self) -> Vec<u8> {

@@ -5,7 +5,7 @@
 //! observed order of convergence.
 //!
 //! Not a validation: nothing here says how well a model describes a person. The problems are those of linear
-//! statics, bonded and closed interfaces, and homogenisation.
+//! statics, bonded and closed interfaces, contact with and without friction, and homogenisation.
 
 mod beam;
 mod bonded_block;
