@@ -8,15 +8,18 @@
 mod connectivity;
 pub mod forces;
 mod pattern;
+mod scatter;
 
 pub use connectivity::Connectivity;
 
-use crate::elements::{Section, block_of, n_blocks};
-use crate::linear::{BlockMatrix, split_rows};
+use crate::elements::Section;
+use crate::linear::BlockMatrix;
 use dens_mesher::Vec3;
 use dens_mesher::cells::mapping::MAX_NODES;
 use pattern::Pattern;
 use rayon::prelude::*;
+pub(crate) use scatter::Layout;
+use scatter::{BATCH, Batch};
 use thiserror::Error;
 
 /// Why a body could not be assembled.
@@ -94,25 +97,6 @@ pub struct Assembler {
     pattern: Pattern,
     batches: Vec<Batch>,
 }
-
-/// Where the element matrices of one batch go.
-#[derive(Debug, Clone)]
-struct Batch {
-    /// (row node, cell within the batch, local node), ascending.
-    rows: Vec<(u32, u16, u16)>,
-    /// Bounds in `rows` of the groups one task adds; no row is in two groups.
-    groups: Vec<usize>,
-    /// Start of each element matrix in the buffer of the batch, then its length, in blocks.
-    blocks: Vec<usize>,
-}
-
-/// Cells per batch: 512 element matrices are 2 MB and stay in the cache between the two passes. Measured on
-/// 196 608 cells, processor time for one assembly: 0.7 to 0.9 s for 256 to 512, 0.8 to 1.2 s for 2048; 0.28 s
-/// of it are the element matrices.
-const BATCH: usize = 512;
-
-/// Row groups per batch: enough that 16 threads have two each.
-const GROUPS: usize = 32;
 
 impl Assembler {
     /// Assembler of a body of `cells`: ten-node tetrahedra or a [`dens_mesher::mixed::MixedMesh`].
@@ -249,96 +233,17 @@ impl Assembler {
                 element: sections[section_of[cell] as usize].element.name(),
             });
         }
-        let largest = self.batches.iter().map(|b| b.blocks[b.blocks.len() - 1]).max().unwrap_or(0);
-        let mut elements = vec![[0.0; 9]; largest];
-        for (number, batch) in self.batches.iter().enumerate() {
-            let first = number * BATCH;
-            let faults: Vec<Option<f64>> = split_rows(&batch.blocks, &mut elements)
-                .into_par_iter()
-                .zip(&section_of[first..])
-                .enumerate()
-                .with_min_len(32)
-                .map(|(at, (out, &section))| {
-                    let section = &sections[section as usize];
-                    let mut positions = [Vec3::zeros(); MAX_NODES];
-                    let cell = self.cells.cell(first + at);
-                    for (position, &node) in positions.iter_mut().zip(cell) {
-                        *position = points[node as usize];
-                    }
-                    let positions = &positions[..cell.len()];
-                    section.element.stiffness(positions, &section.stiffness, out).err().map(|e| e.jacobian)
-                })
-                .collect();
-            if let Some((at, jacobian)) = faults.iter().enumerate().find_map(|(i, f)| f.map(|j| (i, j))) {
-                return Err(AssemblyError::Inverted { cell: first + at, jacobian });
+        let element = |cell: usize, out: &mut [[f64; 9]]| {
+            let section = &sections[section_of[cell] as usize];
+            let mut positions = [Vec3::zeros(); MAX_NODES];
+            let nodes = self.cells.cell(cell);
+            for (position, &node) in positions.iter_mut().zip(nodes) {
+                *position = points[node as usize];
             }
-            self.scatter(batch, first, &elements, &mut matrix.blocks);
-        }
-        Ok(())
-    }
-
-    /// Adds the element matrices of one batch, each group of rows by one task.
-    fn scatter(&self, batch: &Batch, first: usize, elements: &[[f64; 9]], blocks: &mut [[f64; 9]]) {
-        let starts = &self.pattern.row_starts;
-        let mut rest = blocks;
-        let mut offset = 0;
-        let mut tasks = Vec::with_capacity(GROUPS);
-        for bounds in batch.groups.windows(2) {
-            let rows = &batch.rows[bounds[0]..bounds[1]];
-            let (begin, end) = (starts[rows[0].0 as usize], starts[rows[rows.len() - 1].0 as usize + 1]);
-            let (head, tail) = rest.split_at_mut(end - offset);
-            tasks.push((rows, begin, &mut head[begin - offset..]));
-            (rest, offset) = (tail, end);
-        }
-        tasks.into_par_iter().for_each(|(rows, begin, mine)| {
-            for &(row, cell, local) in rows {
-                let (cell, local) = (cell as usize, local as usize);
-                let n = self.cells.cell(first + cell).len();
-                let element = &elements[batch.blocks[cell]..batch.blocks[cell + 1]];
-                let slots = &self.pattern.slots(first + cell)[n * local..n * (local + 1)];
-                add_row(element, local, slots, &mut mine[starts[row as usize] - begin..]);
-            }
-        });
-    }
-}
-
-/// Adds row `local` of an element matrix to a row of the body; `slots` are the places of the columns.
-fn add_row(element: &[[f64; 9]], local: usize, slots: &[u16], row: &mut [[f64; 9]]) {
-    let n = slots.len();
-    for (j, &slot) in slots[..local].iter().enumerate() {
-        let k = &element[block_of(n, j, local)];
-        for (x, at) in row[slot as usize].iter_mut().zip([0, 3, 6, 1, 4, 7, 2, 5, 8]) {
-            *x += k[at];
-        }
-    }
-    for (&slot, k) in slots[local..].iter().zip(&element[block_of(n, local, local)..]) {
-        for (x, y) in row[slot as usize].iter_mut().zip(k) {
-            *x += y;
-        }
-    }
-}
-
-impl Batch {
-    /// Batch of the cells from `first` on.
-    fn new(cells: &Connectivity, first: usize) -> Self {
-        let members = first..cells.len().min(first + BATCH);
-        let mut blocks = vec![0];
-        let mut rows: Vec<(u32, u16, u16)> = Vec::new();
-        for (at, cell) in members.map(|c| cells.cell(c)).enumerate() {
-            blocks.push(blocks[at] + n_blocks(cell.len()));
-            rows.extend(cell.iter().enumerate().map(|(local, &node)| (node, at as u16, local as u16)));
-        }
-        rows.sort_unstable();
-        let share = rows.len().div_ceil(GROUPS);
-        let mut groups = vec![0];
-        for at in 1..rows.len() {
-            let size = at - groups[groups.len() - 1];
-            if share <= size && rows[at].0 != rows[at - 1].0 {
-                groups.push(at);
-            }
-        }
-        groups.push(rows.len());
-        Self { rows, groups, blocks }
+            section.element.stiffness(&positions[..nodes.len()], &section.stiffness, out)
+        };
+        self.add_elements(matrix, Layout::Symmetric, element, |_, ()| {})
+            .map_err(|(cell, e)| AssemblyError::Inverted { cell, jacobian: e.jacobian })
     }
 }
 

@@ -1,8 +1,9 @@
-//! Small-strain mechanics of bones and implants: elements, contact, sparse solvers, lattices, criteria.
+//! Mechanics of bones and implants: elements, contact, large strain, yield, sparse solvers, lattices, criteria.
 //!
 //! Modules in reading order: [`tensor`], [`materials`], [`elements`], [`assembly`] (mesh to matrix),
 //! [`recover`] (displacements to stresses), [`loads`] (tractions, interfaces between bodies, condyle guide,
-//! screws and rods), [`linear`] (sparse solvers), [`model`], [`newton`] (contact), [`solution`],
+//! screws and rods), [`linear`] (sparse solvers), [`model`], [`newton`] (contact), [`nonlinear`] (large
+//! strain, plasticity, load stepping), [`solution`],
 //! [`criteria`], [`homogenize`] (lattice cells), [`statics`] (input decks: mixed cells, linear constraints),
 //! [`contact`] (touching and tied surfaces of any meshes), [`estimate`] (discretisation error).
 //!

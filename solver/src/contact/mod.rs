@@ -6,7 +6,7 @@
 //! master  x_m     closed where p > 0:  ∫ Φⱼ g dA = 0
 //! ```
 //! Reading order: [`Surface`] (facets with the stiffness behind them), `flat` and `pairing` (search, segmentation),
-//! `mortar` (integrated rows), `law` (tied, sliding, friction), [`Pair`] (the interaction the engine sees).
+//! `mortar` (integrated rows), `law` (tied, sliding, friction), [`Pair`], `increment` (the interaction the engine sees).
 //!
 //! The overlap is weighted by the multipliers' own functions (mortar method), and the multipliers are found by an
 //! augmented Lagrangian with semi-smooth Newton inside. Nothing is tuned by hand: the regularisation follows from
@@ -25,6 +25,7 @@
 
 mod checkpoint;
 mod flat;
+mod increment;
 mod law;
 mod mortar;
 mod pair;

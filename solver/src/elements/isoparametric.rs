@@ -45,7 +45,7 @@ const HOURGLASS: f64 = 1e-6;
 
 macro_rules! tables {
     ($($name:ident = $shape:ident, $rule:ident;)*) => {
-        $(pub(super) static $name: LazyLock<Table> =
+        $(pub(crate) static $name: LazyLock<Table> =
             LazyLock::new(|| Table::new(Shape::$shape.cell(), &quadrature::$rule));)*
     };
 }

@@ -9,7 +9,7 @@ pub mod incompatible;
 pub mod isoparametric;
 pub mod mean_dilatation;
 pub mod moments;
-mod points;
+pub(crate) mod points;
 
 use crate::tensor::{self, Six, Stiffness};
 use dens_mesher::Vec3;

@@ -12,13 +12,13 @@ pub(super) const MAX_GRADIENTS: usize = MAX_NODES + 3;
 /// Reference gradients of a cell shape at the points of a rule.
 #[derive(Debug)]
 pub struct Table {
-    pub(super) rule: &'static Rule,
-    pub(super) n_nodes: usize,
+    pub(crate) rule: &'static Rule,
+    pub(crate) n_nodes: usize,
     gradients: Vec<[f64; 3]>,
 }
 
 impl Table {
-    pub(super) fn new(cell: &dyn Cell, rule: &'static Rule) -> Self {
+    pub(crate) fn new(cell: &dyn Cell, rule: &'static Rule) -> Self {
         let n_nodes = cell.nodes().len();
         let mut gradients = vec![[0.0; 3]; n_nodes * rule.points.len()];
         for (out, &xi) in gradients.chunks_exact_mut(n_nodes).zip(rule.points) {
@@ -28,7 +28,7 @@ impl Table {
     }
 
     /// Calls `visit(point, gradients ∂N/∂x, volume)` at each point, in order.
-    pub(super) fn visit(
+    pub(crate) fn visit(
         &self,
         points: &[Vec3],
         mut visit: impl FnMut(usize, &[[f64; 3]], f64),
@@ -85,7 +85,7 @@ pub(super) fn strain(gradients: &[[f64; 3]], displacements: &[Vec3]) -> Six {
 }
 
 /// Adds weight · σ ∇N to each node.
-pub(super) fn add_forces(gradients: &[[f64; 3]], s: &Six, weight: f64, out: &mut [Vec3]) {
+pub(crate) fn add_forces(gradients: &[[f64; 3]], s: &Six, weight: f64, out: &mut [Vec3]) {
     for (f, g) in out.iter_mut().zip(gradients) {
         f.x += weight * (s[0] * g[0] + s[5] * g[1] + s[4] * g[2]);
         f.y += weight * (s[5] * g[0] + s[1] * g[1] + s[3] * g[2]);

@@ -14,6 +14,7 @@ mod choose;
 mod conformance;
 mod conjugate;
 mod factor;
+mod gmres;
 mod matrix;
 mod multigrid;
 mod ordering;
@@ -23,6 +24,7 @@ pub mod vector;
 
 pub use cholesky::Cholesky;
 pub use choose::{Choice, choose};
+pub use gmres::flexible_gmres;
 pub(crate) use matrix::split_rows;
 pub use multigrid::{Multigrid, MultigridOptions};
 

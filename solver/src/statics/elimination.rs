@@ -14,7 +14,7 @@ use nalgebra::Matrix3;
 
 /// What becomes of a dof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// It is an unknown.
     Free,
     /// Nothing holds it and nothing hangs on it: a node without a cell.
@@ -27,23 +27,23 @@ pub(super) enum Role {
 
 /// A dof as a combination of dofs that are free or supported.
 #[derive(Debug, Clone)]
-pub(super) struct Dependent {
+pub(crate) struct Dependent {
     /// Dof numbers 3 · node + axis, ascending, with their coefficients.
-    pub(super) terms: Vec<(u32, f64)>,
+    pub(crate) terms: Vec<(u32, f64)>,
     /// Constant, mm.
     constant: f64,
 }
 
 /// Block row of T: master nodes, ascending, with row-major 3 × 3 blocks.
-pub(super) type BlockRow = Vec<(u32, [f64; 9])>;
+pub(crate) type BlockRow = Vec<(u32, [f64; 9])>;
 
 /// The map from unknowns to displacements.
 #[derive(Debug, Clone)]
-pub(super) struct Elimination {
+pub(crate) struct Elimination {
     /// Per dof.
-    pub(super) roles: Vec<Role>,
-    pub(super) dependents: Vec<Dependent>,
-    pub(super) n_supports: usize,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) dependents: Vec<Dependent>,
+    pub(crate) n_supports: usize,
     /// Frames by node, ascending.
     frames: Vec<(u32, Matrix3<f64>)>,
 }
@@ -52,7 +52,7 @@ impl Elimination {
     /// Checks the constraints and resolves chains of equations.
     ///
     /// - `has_cell`: per node
-    pub(super) fn new(constraints: &Constraints, has_cell: &[bool]) -> Result<Self, StaticsError> {
+    pub(crate) fn new(constraints: &Constraints, has_cell: &[bool]) -> Result<Self, StaticsError> {
         let n_nodes = has_cell.len();
         let frames = sorted_frames(&constraints.frames, n_nodes)?;
         // Which equation eliminates a dof, which support holds it.
@@ -88,28 +88,28 @@ impl Elimination {
     }
 
     /// Number of nodes.
-    pub(super) fn n_nodes(&self) -> usize {
+    pub(crate) fn n_nodes(&self) -> usize {
         self.roles.len() / 3
     }
 
     /// Axes of a node as columns.
-    pub(super) fn frame(&self, node: usize) -> Matrix3<f64> {
+    pub(crate) fn frame(&self, node: usize) -> Matrix3<f64> {
         let at = self.frames.binary_search_by_key(&(node as u32), |f| f.0);
         at.map_or_else(|_| Matrix3::identity(), |at| self.frames[at].1)
     }
 
     /// Whether any node has its own frame.
-    pub(super) fn has_frames(&self) -> bool {
+    pub(crate) fn has_frames(&self) -> bool {
         !self.frames.is_empty()
     }
 
     /// Per unknown whether it stands alone.
-    pub(super) fn fixed(&self) -> Vec<bool> {
+    pub(crate) fn fixed(&self) -> Vec<bool> {
         self.roles.iter().map(|role| *role != Role::Free).collect()
     }
 
     /// Per node whether its row of T is not that of the identity (supports aside).
-    pub(super) fn special(&self) -> Vec<bool> {
+    pub(crate) fn special(&self) -> Vec<bool> {
         let mut special: Vec<bool> =
             self.roles.chunks_exact(3).map(|r| r.iter().any(|r| matches!(r, Role::Eliminated(_)))).collect();
         for (node, _) in &self.frames {
@@ -119,7 +119,7 @@ impl Elimination {
     }
 
     /// Block row of T of a special node.
-    pub(super) fn block_row(&self, node: usize) -> BlockRow {
+    pub(crate) fn block_row(&self, node: usize) -> BlockRow {
         // Rows in the node's frame: (master dof, own axis, coefficient).
         let mut entries: Vec<(u32, usize, f64)> = Vec::new();
         for axis in 0..3 {
@@ -153,7 +153,7 @@ impl Elimination {
     ///
     /// - `unknowns`: ũ, or empty for zero
     /// - `prescribed`: one per support, or empty for zero
-    pub(super) fn expand(&self, unknowns: &[f64], prescribed: &[f64]) -> Vec<Vec3> {
+    pub(crate) fn expand(&self, unknowns: &[f64], prescribed: &[f64]) -> Vec<Vec3> {
         let known = |dof: usize| match self.roles[dof] {
             Role::Free => unknowns.get(dof).copied().unwrap_or(0.0),
             Role::Supported(support) => prescribed.get(support as usize).copied().unwrap_or(0.0),
@@ -176,7 +176,7 @@ impl Elimination {
     }
 
     /// Right-hand side Tᵀ f of forces in global axes; zero at unknowns that stand alone.
-    pub(super) fn restrict(&self, forces: &[Vec3]) -> Vec<f64> {
+    pub(crate) fn restrict(&self, forces: &[Vec3]) -> Vec<f64> {
         let mut local: Vec<f64> = forces.iter().flat_map(|f| <[f64; 3]>::from(*f)).collect();
         for (node, frame) in &self.frames {
             let turned = frame.transpose() * forces[*node as usize];
@@ -199,7 +199,7 @@ impl Elimination {
     }
 
     /// Per node whether a support or an equation acts on it.
-    pub(super) fn constrained(&self) -> Vec<bool> {
+    pub(crate) fn constrained(&self) -> Vec<bool> {
         let mut out = vec![false; self.n_nodes()];
         for (dof, role) in self.roles.iter().enumerate() {
             match role {
@@ -218,12 +218,12 @@ impl Elimination {
 }
 
 /// Dof number 3 · node + axis.
-pub(super) fn index(dof: Dof) -> usize {
+pub(crate) fn index(dof: Dof) -> usize {
     3 * dof.node as usize + usize::from(dof.axis)
 }
 
 /// Number of an existing dof.
-pub(super) fn checked(dof: Dof, n_nodes: usize, what: &'static str) -> Result<usize, StaticsError> {
+pub(crate) fn checked(dof: Dof, n_nodes: usize, what: &'static str) -> Result<usize, StaticsError> {
     if n_nodes <= dof.node as usize {
         return Err(StaticsError::NoSuchNode { what, node: dof.node });
     }

@@ -16,7 +16,7 @@ pub(super) const MAX_POINTS: usize = 27;
 const BATCH: usize = 4096;
 
 /// Mechanical forces of a load, N, global axes.
-pub(super) fn applied(
+pub(crate) fn applied(
     body: &Body,
     elimination: &Elimination,
     load: &Load,

@@ -86,7 +86,7 @@ struct Row {
 }
 
 /// Every motion that nothing resists.
-pub(super) fn free_motions(
+pub(crate) fn free_motions(
     body: &Body,
     constraints: &Constraints,
     elimination: &Elimination,

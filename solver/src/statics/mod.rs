@@ -15,14 +15,14 @@
 
 mod body;
 mod constraints;
-mod elimination;
+pub(crate) mod elimination;
 mod error;
-mod forces;
+pub(crate) mod forces;
 mod formulation;
-mod freedom;
+pub(crate) mod freedom;
 mod load;
-mod reduce;
-mod solve;
+pub(crate) mod reduce;
+pub(crate) mod solve;
 mod stresses;
 mod thermal;
 mod tie;
@@ -128,7 +128,7 @@ fn sections(body: &Body) -> (Vec<Section>, Vec<u32>) {
     (sections, section_of)
 }
 
-fn as_statics(error: AssemblyError) -> StaticsError {
+pub(crate) fn as_statics(error: AssemblyError) -> StaticsError {
     match error {
         AssemblyError::Inverted { cell, jacobian } => StaticsError::Inverted { cell, jacobian },
         AssemblyError::TooManyNeighbors { node, neighbors } => {
@@ -146,7 +146,7 @@ fn as_statics(error: AssemblyError) -> StaticsError {
 ///
 /// A mid-edge node counts as a corner where it or a corner of its edge has its own frame or is eliminated: the
 /// mean of unknowns along different axes, or of one that stands alone, means nothing.
-fn system(body: &Body, elimination: &Elimination) -> System {
+pub(crate) fn system(body: &Body, elimination: &Elimination) -> System {
     let mesh = body.mesh();
     let coordinates: Vec<[f64; 3]> = mesh.points().iter().map(|p| (*p).into()).collect();
     let special = elimination.special();

@@ -11,7 +11,7 @@ const ROWS: usize = 256;
 const PLAIN: u32 = u32::MAX;
 
 /// Constrained stiffness Tᵀ K T; unknowns that stand alone keep a diagonal.
-pub(super) fn reduce(matrix: BlockMatrix, elimination: &Elimination) -> BlockMatrix {
+pub(crate) fn reduce(matrix: BlockMatrix, elimination: &Elimination) -> BlockMatrix {
     let special = elimination.special();
     let mut reduced =
         if special.contains(&true) { Product::new(&matrix, elimination, &special).compute() } else { matrix };

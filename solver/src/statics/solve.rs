@@ -203,7 +203,7 @@ fn hierarchy_bytes(matrix_bytes: usize, quadratic: bool) -> u64 {
 }
 
 /// Linear solver with the reason for it, within the limit of memory.
-fn chosen(
+pub(crate) fn chosen(
     dofs: usize,
     matrix_bytes: usize,
     quadratic: bool,

@@ -5,8 +5,11 @@
 //! observed order of convergence.
 //!
 //! Not a validation: nothing here says how well a model describes a person. The problems are those of linear
-//! statics, bonded and closed interfaces, contact with and without friction, and homogenisation.
+//! statics, bonded and closed interfaces, contact with and without friction, homogenisation, large strain and
+//! plasticity.
 
+mod balloon;
+mod band;
 mod beam;
 mod bonded_block;
 mod cantilever;
@@ -15,20 +18,26 @@ mod contact_patch;
 mod cook;
 mod curved_interface;
 mod cylinder;
+mod elastica;
 mod elliptic_membrane;
 mod elliptic_plate;
+mod footing;
 mod friction_block;
 mod hole;
 mod invariance;
 mod laminate;
 mod lattice_bounds;
+mod limit_pressure;
 pub mod manufactured;
 mod mesh;
 mod mortar_balance;
 mod mortar_patch;
+mod neo_hooke;
+mod newton_method;
 mod patch;
 mod press_fit;
 mod problem;
+mod quasistatic;
 mod rigid_motions;
 mod roller;
 mod sphere;
@@ -42,6 +51,7 @@ use crate::contact::ContactError;
 use crate::homogenize::HomogenizeError;
 use crate::linear::LinearError;
 use crate::newton::SolveError;
+use crate::nonlinear::NonlinearError;
 use crate::statics::StaticsError;
 use dens_mesher::lattice::LatticeError;
 use thiserror::Error;
@@ -142,6 +152,9 @@ pub enum VerificationError {
     /// A problem of linear statics.
     #[error(transparent)]
     Statics(#[from] StaticsError),
+    /// A nonlinear problem.
+    #[error(transparent)]
+    Nonlinear(#[from] NonlinearError),
     /// A problem with interfaces.
     #[error(transparent)]
     Contact(#[from] SolveError),
@@ -192,6 +205,13 @@ pub static CATALOGUE: &[Check] = &[
     curved_interface::CHECK,
     laminate::CHECK,
     lattice_bounds::CHECK,
+    neo_hooke::CHECK,
+    elastica::CHECK,
+    balloon::CHECK,
+    limit_pressure::CHECK,
+    footing::CHECK,
+    band::CHECK,
+    newton_method::CHECK,
 ];
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ impl Problem {
     }
 
     /// Boundary facets whose nodes all lie at `place`.
-    fn facets_at(&self, place: impl Fn(Vec3) -> bool) -> Vec<CellFacet> {
+    pub(super) fn facets_at(&self, place: impl Fn(Vec3) -> bool) -> Vec<CellFacet> {
         let mesh = self.body.mesh();
         let at = |f: &&CellFacet| {
             let nodes = mesh.facet(f.cell as usize, usize::from(f.facet));
@@ -102,10 +102,15 @@ impl Problem {
         on
     }
 
+    /// Supports, and their displacements in the same order.
+    pub(super) fn supports(&self) -> (Constraints, Vec<f64>) {
+        let supports = self.held.keys().copied().collect();
+        (Constraints { supports, ..Constraints::default() }, self.held.values().copied().collect())
+    }
+
     pub(super) fn solve(mut self) -> Result<Solved, StaticsError> {
-        let constraints =
-            Constraints { supports: self.held.keys().copied().collect(), ..Constraints::default() };
-        self.load.prescribed = self.held.values().copied().collect();
+        let (constraints, prescribed) = self.supports();
+        self.load.prescribed = prescribed;
         // A factor leaves round-off alone; larger bodies are solved well below every tolerance of the checks.
         let small = 3 * self.body.mesh().n_nodes() < DIRECT_BELOW;
         let solver = if small { Choice::Direct } else { Choice::Multigrid };

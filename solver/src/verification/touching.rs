@@ -107,9 +107,9 @@ impl Touching {
         }
     }
 
-    /// Removes every load and gives the supports new values, mm.
-    pub fn unload(&mut self) {
-        self.forces.fill(Vec3::zeros());
+    /// Force on each node at the end of the load, N.
+    pub fn forces(&self) -> &[Vec3] {
+        &self.forces
     }
 
     /// Pulls at facets, MPa; a second call adds to the first.

@@ -1,0 +1,206 @@
+//! Residual and tangent of the constrained body.
+
+use super::cells::{Cells, Internal};
+use super::error::{Cause, Worst};
+use super::stage::Acting;
+use super::{Interaction, NonlinearError, pressure};
+use crate::assembly::Assembler;
+use crate::linear::{BlockMatrix, System};
+use crate::statics::elimination::Elimination;
+use crate::statics::{self, reduce};
+use dens_mesher::Vec3;
+
+/// The equations of a body.
+pub(super) struct Equilibrium<'a> {
+    pub(super) cells: Cells<'a>,
+    pub(super) elimination: Elimination,
+    pub(super) system: System,
+    pub(super) interactions: Vec<Box<dyn Interaction>>,
+    assembler: Assembler,
+    couplings: Vec<Vec<u32>>,
+    constrained: Vec<bool>,
+    /// What the right-hand sides of equations do alone, mm.
+    constants: Vec<Vec3>,
+}
+
+/// Forces at given displacements.
+pub(super) struct Forces {
+    /// Tᵀ (internal + interactions − applied), N.
+    pub(super) residual: Vec<f64>,
+    /// The same before the reduction: reactions where constrained.
+    pub(super) unbalanced: Vec<Vec3>,
+    /// Applied forces, followers included, N.
+    pub(super) applied: Vec<Vec3>,
+    /// History at the end.
+    pub(super) history: Vec<f64>,
+    /// Largest nodal force: applied, reaction, or of an interaction, N.
+    pub(super) reference: f64,
+}
+
+impl<'a> Equilibrium<'a> {
+    pub(super) fn new(
+        cells: Cells<'a>,
+        elimination: Elimination,
+        interactions: Vec<Box<dyn Interaction>>,
+    ) -> Result<Self, NonlinearError> {
+        let body = cells.body();
+        let system = statics::system(body, &elimination);
+        let assembler = assembler(&cells, &[])?;
+        let constrained = elimination.constrained();
+        let constants = elimination.expand(&[], &[]);
+        let mut out = Self {
+            cells,
+            elimination,
+            system,
+            interactions,
+            assembler,
+            couplings: Vec::new(),
+            constrained,
+            constants,
+        };
+        out.update_couplings()?;
+        Ok(out)
+    }
+
+    /// Builds the pattern anew where the interactions couple other nodes than before.
+    pub(super) fn update_couplings(&mut self) -> Result<(), NonlinearError> {
+        let couplings: Vec<Vec<u32>> = self.interactions.iter().flat_map(|i| i.couplings()).collect();
+        if couplings != self.couplings {
+            self.assembler = assembler(&self.cells, &couplings)?;
+            self.couplings = couplings;
+        }
+        Ok(())
+    }
+
+    /// Displacements of unknowns in global axes.
+    pub(super) fn displacements(&self, unknowns: &[f64], acting: &Acting) -> Vec<Vec3> {
+        let mut u = self.elimination.expand(unknowns, &acting.prescribed);
+        if acting.ramp != 1.0 {
+            u.iter_mut().zip(&self.constants).for_each(|(u, c)| *u -= (1.0 - acting.ramp) * c);
+        }
+        u
+    }
+
+    /// Forces at displacements `u` after the history `before`.
+    pub(super) fn forces(&self, u: &[Vec3], acting: &Acting, before: &[f64]) -> Result<Forces, Cause> {
+        let internal = self.cells.internal(u, before)?;
+        let mut touching = vec![Vec3::zeros(); u.len()];
+        for interaction in &self.interactions {
+            interaction.linearize(u, &mut touching, None);
+        }
+        let mut applied = acting.forces.clone();
+        pressure::add(self.cells.body().mesh(), &acting.follower, u, &mut applied, None);
+        Ok(self.balance(internal, &touching, applied))
+    }
+
+    /// As [`Equilibrium::forces`], with the tangent before its reduction.
+    pub(super) fn tangent(
+        &self,
+        u: &[Vec3],
+        acting: &Acting,
+        before: &[f64],
+    ) -> Result<Result<(Forces, BlockMatrix), Cause>, NonlinearError> {
+        let mut matrix = self.assembler.zero_matrix();
+        let internal = match self.cells.tangent(u, before, &self.assembler, &mut matrix) {
+            Ok(internal) => internal,
+            Err(cause) => return Ok(Err(cause)),
+        };
+        let mut touching = vec![Vec3::zeros(); u.len()];
+        for interaction in &self.interactions {
+            let mut missing = None;
+            let mut sink = |row: u32, column: u32, block: [f64; 9]| match matrix
+                .position(row as usize, column as usize)
+            {
+                Some(at) => matrix.blocks[at].iter_mut().zip(block).for_each(|(x, y)| *x += y),
+                None => missing = missing.or(Some((row, column))),
+            };
+            interaction.linearize(u, &mut touching, Some(&mut sink));
+            if let Some((row, column)) = missing {
+                let interaction = interaction.name().to_string();
+                return Err(NonlinearError::NotCoupled { interaction, row, column });
+            }
+        }
+        let mut applied = acting.forces.clone();
+        // Applied forces enter the residual with the opposite sign. Nodes of a facet share a cell.
+        let mut sink = |row: u32, column: u32, block: [f64; 9]| {
+            if let Some(at) = matrix.position(row as usize, column as usize) {
+                matrix.blocks[at].iter_mut().zip(block).for_each(|(x, y)| *x -= y);
+            }
+        };
+        pressure::add(self.cells.body().mesh(), &acting.follower, u, &mut applied, Some(&mut sink));
+        Ok(Ok((self.balance(internal, &touching, applied), matrix)))
+    }
+
+    fn balance(&self, internal: Internal, touching: &[Vec3], applied: Vec<Vec3>) -> Forces {
+        let unbalanced: Vec<Vec3> =
+            internal.forces.iter().zip(touching).zip(&applied).map(|((i, t), a)| i + t - a).collect();
+        let residual = self.elimination.restrict(&unbalanced);
+        let mut reference = 0.0_f64;
+        for (node, held) in self.constrained.iter().enumerate() {
+            reference = reference.max(applied[node].norm()).max(touching[node].norm());
+            if *held {
+                reference = reference.max(unbalanced[node].norm());
+            }
+        }
+        Forces { residual, unbalanced, applied, history: internal.history, reference }
+    }
+
+    /// Tᵀ K T.
+    pub(super) fn reduced(&self, matrix: BlockMatrix) -> BlockMatrix {
+        reduce::reduce(matrix, &self.elimination)
+    }
+
+    /// Whether the tangent may be unsymmetric.
+    pub(super) fn may_be_unsymmetric(&self, acting: &Acting) -> bool {
+        self.cells.layout() == crate::assembly::Layout::Full
+            || acting.follower.iter().any(|f| f.1 != 0.0)
+            || self.interactions.iter().any(|i| i.unsymmetric())
+    }
+
+    /// Reactions: forces out of balance at constrained nodes, N.
+    pub(super) fn reactions(&self, forces: &Forces) -> Vec<Vec3> {
+        let held = self.constrained.iter().zip(&forces.unbalanced);
+        held.map(|(held, r)| if *held { *r } else { Vec3::zeros() }).collect()
+    }
+
+    /// Node with the largest residual.
+    pub(super) fn worst(&self, residual: &[f64]) -> Worst {
+        let mut node = 0;
+        let mut largest = -1.0;
+        for (i, r) in residual.chunks_exact(3).enumerate() {
+            let size = r.iter().map(|x| x * x).sum::<f64>();
+            if largest < size || (size.is_nan() && !f64::is_nan(largest)) {
+                (node, largest) = (i, size);
+            }
+        }
+        let turned =
+            self.elimination.frame(node) * Vec3::from_column_slice(&residual[3 * node..3 * node + 3]);
+        Worst { node, place: self.cells.body().mesh().points()[node].into(), force: turned.into() }
+    }
+
+    /// Bytes of the matrix.
+    pub(super) fn matrix_bytes(&self) -> usize {
+        let m = self.assembler.zero_matrix();
+        size_of_val(m.row_starts.as_slice())
+            + size_of_val(m.columns.as_slice())
+            + size_of_val(m.blocks.as_slice())
+    }
+}
+
+fn assembler(cells: &Cells, couplings: &[Vec<u32>]) -> Result<Assembler, NonlinearError> {
+    let mesh = cells.body().mesh();
+    Ok(Assembler::new(mesh.n_nodes(), mesh, couplings).map_err(statics::as_statics)?)
+}
+
+/// Largest norm of the vectors of nodes.
+pub(super) fn largest(values: &[f64]) -> f64 {
+    let mut out = 0.0_f64;
+    for v in values.chunks_exact(3) {
+        let size = (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]).sqrt();
+        if size.is_nan() {
+            return f64::NAN;
+        }
+        out = out.max(size);
+    }
+    out
+}

@@ -1,0 +1,387 @@
+//! Stages of loading in increments that grow and are cut back, to their end or to collapse.
+
+use super::cell::PointState;
+use super::cells::Cells;
+use super::equilibrium::Equilibrium;
+use super::error::Cause;
+use super::laws::Law;
+use super::newton::{Converged, Newton, Start};
+use super::stage::{Acting, Options, Stage};
+use super::tangent::Tangents;
+use super::{Accepted, Interaction, NonlinearError, Outcome, State};
+use crate::statics::elimination::{Elimination, Role};
+use crate::statics::{self, Body, Constraints, StaticsError, forces, freedom};
+use dens_mesher::Vec3;
+use std::fmt;
+use std::ops::ControlFlow;
+
+/// Increments grow by this factor after an easy one.
+const GROW: f64 = 1.5;
+
+/// Newton iterations of an easy increment.
+const EASY: usize = 8;
+
+/// Accepted increments after a cut before they may grow again.
+const CALM: u64 = 2;
+
+/// Quasi-static analysis of a body.
+pub struct Analysis<'a> {
+    pub(super) equilibrium: Equilibrium<'a>,
+    pub(super) tangents: Tangents,
+    options: Options,
+    reason: String,
+}
+
+impl fmt::Debug for Analysis<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Analysis").field("solver", &self.tangents.name()).finish_non_exhaustive()
+    }
+}
+
+/// Loads at the end of a stage.
+#[derive(Debug, Clone)]
+pub(super) struct Level {
+    forces: Vec<Vec3>,
+    prescribed: Vec<f64>,
+    follower: Vec<(statics::CellFacet, f64)>,
+}
+
+impl<'a> Analysis<'a> {
+    /// Analysis of a body with one law per material.
+    ///
+    /// The linear materials of the body lend their density, and their stiffness to the guard of C3D20R; all else
+    /// comes from the laws. A body that only interactions hold is not refused here.
+    ///
+    /// # Errors
+    /// [`NonlinearError`]: formulations, laws or constraints that do not fit, parts that are not held, memory.
+    pub fn new(
+        body: &'a Body,
+        laws: Vec<Law>,
+        constraints: &Constraints,
+        interactions: Vec<Box<dyn Interaction>>,
+        options: Options,
+    ) -> Result<Self, NonlinearError> {
+        options.check()?;
+        let cells = Cells::new(body, laws)?;
+        let mut has_cell = vec![false; body.mesh().n_nodes()];
+        body.mesh().nodes().iter().for_each(|&node| has_cell[node as usize] = true);
+        let elimination = Elimination::new(constraints, &has_cell)?;
+        if interactions.is_empty() {
+            let motions = freedom::free_motions(body, constraints, &elimination);
+            if !motions.is_empty() {
+                return Err(StaticsError::UnderConstrained { motions }.into());
+            }
+        }
+        let dofs = elimination.roles.iter().filter(|r| **r == Role::Free).count();
+        let equilibrium = Equilibrium::new(cells, elimination, interactions)?;
+        let quadratic = equilibrium.system.parents.iter().any(|[a, b]| a != b);
+        let linear = statics::Options {
+            solver: options.solver,
+            max_memory: options.max_memory,
+            ..statics::Options::default()
+        };
+        // Two matrices live at a time.
+        let (solver, reason) =
+            statics::solve::chosen(dofs, 2 * equilibrium.matrix_bytes(), quadratic, &linear)?;
+        Ok(Self { equilibrium, tangents: Tangents::new(solver), options, reason })
+    }
+
+    /// Name of the linear solver.
+    pub fn solver_name(&self) -> &'static str {
+        self.tangents.name()
+    }
+
+    /// Why this linear solver was taken, in words.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Interactions, in the order given.
+    pub fn interactions(&self) -> &[Box<dyn Interaction>] {
+        &self.equilibrium.interactions
+    }
+
+    /// Goes through the stages, from the undeformed body or from a state of an earlier run of the same stages.
+    ///
+    /// `observe` sees every accepted increment and may stop the analysis.
+    ///
+    /// # Errors
+    /// [`NonlinearError`]: loads that do not fit, a state of another model, no equilibrium.
+    pub fn run(
+        &mut self,
+        stages: &[Stage],
+        from: Option<State>,
+        observe: &mut dyn FnMut(&Accepted) -> ControlFlow<()>,
+    ) -> Result<Outcome, NonlinearError> {
+        let levels: Vec<Level> = stages.iter().map(|s| self.level(s)).collect::<Result<_, _>>()?;
+        let mut state = match from {
+            Some(state) => self.resumed(state)?,
+            None => self.rest(stages.first().map_or(0.1, |s| s.stepping.initial)),
+        };
+        while let Some(stage) = stages.get(state.stage as usize) {
+            let end = self.stage(stage, &levels, &mut state, observe)?;
+            match end {
+                End::Reached => {}
+                End::Stopped => return Ok(Outcome::Stopped(self.with_interactions(state))),
+                End::Collapsed(stiffness) => {
+                    let (load_factor, state) = (state.load_factor, self.with_interactions(state));
+                    return Ok(Outcome::Collapsed { state, load_factor, stiffness });
+                }
+            }
+            if state.stage as usize + 1 == stages.len() {
+                break;
+            }
+            state = State {
+                stage: state.stage + 1,
+                load_factor: 0.0,
+                tried: 0,
+                calm: CALM,
+                searching: false,
+                secant: [0.0; 2],
+                next: stages[state.stage as usize + 1].stepping.initial,
+                initial_flexibility: 0.0,
+                ..state
+            };
+        }
+        Ok(Outcome::Completed(self.with_interactions(state)))
+    }
+
+    /// Displacement of each node, mm, in a state of these stages.
+    ///
+    /// # Errors
+    /// As [`Analysis::run`].
+    pub fn displacements(&self, stages: &[Stage], state: &State) -> Result<Vec<Vec3>, NonlinearError> {
+        let levels: Vec<Level> = stages.iter().map(|s| self.level(s)).collect::<Result<_, _>>()?;
+        let acting = self.acting(&levels, state.stage as usize, state.load_factor);
+        Ok(self.equilibrium.displacements(&state.unknowns, &acting))
+    }
+
+    /// Strain and stress at the integration points of every cell.
+    ///
+    /// # Errors
+    /// [`NonlinearError::Checkpoint`] when the displacements are not those of the state.
+    pub fn points(
+        &self,
+        displacements: &[Vec3],
+        state: &State,
+    ) -> Result<Vec<Vec<PointState>>, NonlinearError> {
+        let bad = |e: Cause| NonlinearError::Checkpoint(e.to_string());
+        self.equilibrium.cells.states(displacements, &state.history).map_err(bad)
+    }
+
+    /// Reference coordinates of the integration points of a cell, in the order of [`Analysis::points`].
+    pub fn places(&self, cell: usize) -> &'static [[f64; 3]] {
+        self.equilibrium.cells.plan(cell).places()
+    }
+
+    /// History of the points of a cell, one after the other.
+    pub fn history<'h>(&self, cell: usize, state: &'h State) -> &'h [f64] {
+        self.equilibrium.cells.history(cell, &state.history)
+    }
+
+    fn rest(&self, next: f64) -> State {
+        let n_history = self.equilibrium.cells.n_history();
+        State {
+            stage: 0,
+            load_factor: 0.0,
+            increments: 0,
+            tried: 0,
+            calm: CALM,
+            searching: false,
+            secant: [0.0; 2],
+            next,
+            reference_force: 0.0,
+            initial_flexibility: 0.0,
+            unknowns: vec![0.0; 3 * self.equilibrium.elimination.n_nodes()],
+            history: vec![0.0; n_history],
+            earlier: vec![0.0; n_history],
+            interactions: Vec::new(),
+        }
+    }
+
+    fn resumed(&mut self, state: State) -> Result<State, NonlinearError> {
+        let bad = |what: String| Err(NonlinearError::Checkpoint(what));
+        let rest = self.rest(0.1);
+        for (what, expected, found) in [
+            ("unknowns", rest.unknowns.len(), state.unknowns.len()),
+            ("history", rest.history.len(), state.history.len()),
+            ("history before", rest.history.len(), state.earlier.len()),
+            ("interactions", self.equilibrium.interactions.len(), state.interactions.len()),
+        ] {
+            if expected != found {
+                return bad(format!("{what}: the model has {expected}, the state {found}"));
+            }
+        }
+        for (interaction, bytes) in self.equilibrium.interactions.iter_mut().zip(&state.interactions) {
+            if let Err(what) = interaction.resume(bytes) {
+                return bad(format!("{}: {what}", interaction.name()));
+            }
+        }
+        Ok(state)
+    }
+
+    fn with_interactions(&self, state: State) -> State {
+        State {
+            interactions: self.equilibrium.interactions.iter().map(|i| i.checkpoint()).collect(),
+            ..state
+        }
+    }
+
+    fn level(&self, stage: &Stage) -> Result<Level, NonlinearError> {
+        stage.stepping.check()?;
+        let (load, mesh) = (&stage.load, self.equilibrium.cells.body().mesh());
+        if load.temperature_rise.iter().any(|t| *t != 0.0) {
+            return Err(NonlinearError::Heat);
+        }
+        let n_supports = self.equilibrium.elimination.n_supports;
+        if !load.prescribed.is_empty() && load.prescribed.len() != n_supports {
+            let (what, found) = ("prescribed displacements", load.prescribed.len());
+            return Err(StaticsError::Count { what, expected: n_supports, found }.into());
+        }
+        let what = "a follower pressure";
+        for (at, p) in &stage.follower {
+            let shape = mesh.shapes().get(at.cell as usize);
+            if shape.is_none_or(|s| s.n_facets() <= usize::from(at.facet)) {
+                return Err(StaticsError::NoSuchFacet { what, cell: at.cell, facet: at.facet }.into());
+            }
+            if !p.is_finite() {
+                return Err(StaticsError::BadNumber { what }.into());
+            }
+        }
+        if load.prescribed.iter().any(|x| !x.is_finite()) {
+            return Err(StaticsError::BadNumber { what: "prescribed displacements" }.into());
+        }
+        let forces = forces::applied(self.equilibrium.cells.body(), &self.equilibrium.elimination, load)?;
+        let mut prescribed = load.prescribed.clone();
+        prescribed.resize(n_supports, 0.0);
+        Ok(Level { forces, prescribed, follower: stage.follower.clone() })
+    }
+
+    /// Loads at a load factor of a stage.
+    pub(super) fn acting(&self, levels: &[Level], stage: usize, t: f64) -> Acting {
+        let to = &levels[stage];
+        let from = stage.checked_sub(1).map(|s| &levels[s]);
+        let between = |a: f64, b: f64| if t == 1.0 { b } else { a + t * (b - a) };
+        let forces = (0..to.forces.len())
+            .map(|i| match from {
+                _ if t == 1.0 => to.forces[i],
+                Some(from) => from.forces[i] + t * (to.forces[i] - from.forces[i]),
+                None => t * to.forces[i],
+            })
+            .collect();
+        let prescribed = (0..to.prescribed.len())
+            .map(|i| between(from.map_or(0.0, |f| f.prescribed[i]), to.prescribed[i]))
+            .collect();
+        let mut follower: Vec<_> = to.follower.iter().map(|(at, p)| (*at, t * p)).collect();
+        if let Some(from) = from.filter(|_| t != 1.0) {
+            follower.extend(from.follower.iter().map(|(at, p)| (*at, (1.0 - t) * p)));
+        }
+        let ramp = if stage == 0 { t } else { 1.0 };
+        Acting { follower, prescribed, ramp, forces }
+    }
+
+    fn stage(
+        &mut self,
+        stage: &Stage,
+        levels: &[Level],
+        state: &mut State,
+        observe: &mut dyn FnMut(&Accepted) -> ControlFlow<()>,
+    ) -> Result<End, NonlinearError> {
+        let number = state.stage as usize;
+        let stepping = &stage.stepping;
+        while state.load_factor < 1.0 {
+            let before = self.acting(levels, number, state.load_factor);
+            let from = self.equilibrium.displacements(&state.unknowns, &before);
+            let rest = 1.0 - state.load_factor;
+            // A last increment that would leave a sliver takes it along.
+            let size = if rest <= state.next * (1.0 + 1e-6) { rest } else { state.next };
+            let target = if size == rest { 1.0 } else { state.load_factor + size };
+            let acting = self.acting(levels, number, target);
+            self.equilibrium.interactions.iter_mut().for_each(|i| i.begin(&from));
+            self.equilibrium.update_couplings()?;
+            if state.initial_flexibility == 0.0 {
+                let found = self.flexibility(levels, state, &before, &from)?;
+                // Negative: unknown, and not asked again.
+                state.initial_flexibility = found.flatten().unwrap_or(-1.0);
+            }
+            state.tried += 1;
+            let start = Start {
+                unknowns: &state.unknowns,
+                history: &state.history,
+                acting: &before,
+                reference: state.reference_force,
+            };
+            let mut newton = Newton {
+                equilibrium: &mut self.equilibrium,
+                tangents: &mut self.tangents,
+                options: &self.options,
+                searching: state.searching,
+            };
+            match newton.run(&start, &acting)? {
+                Ok(converged) => {
+                    self.accept(state, (target, size), stepping.max, (levels, &from), &converged);
+                    let shown = Accepted {
+                        state,
+                        displacements: &converged.displacements,
+                        reactions: &self.equilibrium.reactions(&converged.forces),
+                        applied: &converged.forces.applied,
+                        iterations: &converged.iterations,
+                        augmentations: converged.augmentations,
+                        interactions: &self.equilibrium.interactions,
+                    };
+                    if observe(&shown).is_break() {
+                        return Ok(End::Stopped);
+                    }
+                }
+                Err(failed) => {
+                    self.equilibrium.interactions.iter_mut().for_each(|i| i.restore());
+                    self.equilibrium.update_couplings()?;
+                    if !state.searching {
+                        // Once more, with the line search, at the same size.
+                        (state.searching, state.next) = (true, size);
+                        continue;
+                    }
+                    let cut = if matches!(failed.cause, Cause::Point { .. }) { 0.25 } else { 0.5 };
+                    (state.next, state.calm) = (cut * size, 0);
+                    let spent = stepping.most as u64 <= state.tried;
+                    if state.next < stepping.min || spent {
+                        return self.end(levels, state, &before, &from, failed, target, spent);
+                    }
+                }
+            }
+        }
+        Ok(End::Reached)
+    }
+
+    fn accept(
+        &mut self,
+        state: &mut State,
+        (target, size): (f64, f64),
+        max: f64,
+        (levels, from): (&[Level], &[Vec3]),
+        converged: &Converged,
+    ) {
+        let u = &converged.displacements;
+        self.equilibrium.interactions.iter_mut().for_each(|i| i.accept(u));
+        state.secant = [target - 0.5 * size, self.work(levels, state, from, u) / size];
+        state.load_factor = target;
+        state.increments += 1;
+        state.calm += 1;
+        let easy = converged.iterations.len() <= EASY + converged.augmentations
+            && converged.iterations.iter().all(|i| i.shift == 0.0);
+        state.searching &= !easy;
+        if easy && CALM < state.calm {
+            state.next = (GROW * size.max(state.next)).min(max);
+        }
+        state.reference_force = converged.reference;
+        state.unknowns.clone_from(&converged.unknowns);
+        state.earlier = std::mem::replace(&mut state.history, converged.forces.history.clone());
+    }
+}
+
+/// How a stage ended.
+pub(super) enum End {
+    Reached,
+    Stopped,
+    Collapsed(Option<f64>),
+}

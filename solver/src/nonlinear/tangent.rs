@@ -1,0 +1,186 @@
+//! Linear solves of Newton's method: symmetric, unsymmetric, and past a tangent that is not positive definite.
+
+use crate::linear::vector::norm;
+use crate::linear::{BlockMatrix, LinearError, LinearSolver, System, flexible_gmres};
+use rayon::prelude::*;
+
+/// Relative size of K − Kᵀ below which the tangent counts as symmetric.
+const SYMMETRIC: f64 = 1e-10;
+
+/// Multiples of the diagonal added, one after the other, until a tangent is positive definite.
+const SHIFTS: [f64; 5] = [1e-6, 1e-4, 1e-2, 1e-1, 1.0];
+
+/// A stale hierarchy is kept while it takes at most this multiple of the iterations it took when fresh.
+const STALE: f64 = 1.5;
+
+/// Linear solver with what it knows of earlier tangents.
+pub(super) struct Tangents {
+    solver: Box<dyn LinearSolver>,
+    /// Iterations of the first solve after the last set-up; `None`: to be set up.
+    fresh: Option<usize>,
+    /// A factor is cheap beside its matrix: always set up.
+    is_direct: bool,
+}
+
+/// Answer of one linear solve.
+pub(super) struct Solved {
+    pub(super) x: Vec<f64>,
+    /// Iterations of the linear solver.
+    pub(super) iterations: usize,
+    /// Multiple of the diagonal that was added; 0 where the tangent was positive definite.
+    pub(super) shift: f64,
+}
+
+impl Tangents {
+    pub(super) fn new(solver: Box<dyn LinearSolver>) -> Self {
+        let is_direct = solver.name() == "cholesky";
+        Self { solver, fresh: None, is_direct }
+    }
+
+    /// Name of the linear solver.
+    pub(super) fn name(&self) -> &'static str {
+        self.solver.name()
+    }
+
+    /// Forgets the last set-up: what follows then does not depend on what came before.
+    pub(super) fn forget(&mut self) {
+        self.fresh = None;
+    }
+
+    /// Solves K x = b.
+    ///
+    /// # Errors
+    /// [`LinearError`] when no shift makes the symmetric part positive definite, or an iteration failed.
+    pub(super) fn solve(
+        &mut self,
+        matrix: &BlockMatrix,
+        system: &System,
+        may_be_unsymmetric: bool,
+        b: &[f64],
+        tolerance: f64,
+    ) -> Result<Solved, LinearError> {
+        if norm(b) == 0.0 {
+            return Ok(Solved { x: vec![0.0; b.len()], iterations: 0, shift: 0.0 });
+        }
+        let split = if may_be_unsymmetric { symmetric_part(matrix) } else { None };
+        let symmetric = split.as_ref().unwrap_or(matrix);
+        let whole = split.is_some().then_some(matrix);
+        if let Some(fresh) = self.fresh.filter(|_| !self.is_direct) {
+            // A failure with a stale set-up is none yet.
+            if let Ok(solved) = self.iterate(whole, symmetric, b, tolerance, 0.0) {
+                if STALE * (fresh as f64) + 5.0 < solved.iterations as f64 {
+                    self.fresh = None;
+                }
+                return Ok(solved);
+            }
+        }
+        let attempt = self.solver.prepare(symmetric, system);
+        let mut failure = match attempt {
+            Ok(()) => match self.iterate(whole, symmetric, b, tolerance, 0.0) {
+                Ok(solved) => {
+                    self.fresh = Some(solved.iterations);
+                    return Ok(solved);
+                }
+                Err(e) => e,
+            },
+            Err(e) => e,
+        };
+        self.fresh = None;
+        for shift in SHIFTS {
+            if !matches!(failure, LinearError::Singular { .. }) {
+                break;
+            }
+            let shifted = shifted(symmetric, shift);
+            match self.solver.prepare(&shifted, system) {
+                Ok(()) => match self.iterate(None, &shifted, b, tolerance, shift) {
+                    Ok(solved) => return Ok(solved),
+                    Err(e) => failure = e,
+                },
+                Err(e) => failure = e,
+            }
+        }
+        Err(failure)
+    }
+
+    /// Whether the symmetric part of a tangent is positive definite, and b·K⁻¹b if so.
+    pub(super) fn flexibility(
+        &mut self,
+        matrix: &BlockMatrix,
+        system: &System,
+        b: &[f64],
+    ) -> Result<Option<f64>, LinearError> {
+        self.fresh = None;
+        let split = symmetric_part(matrix);
+        let symmetric = split.as_ref().unwrap_or(matrix);
+        let mut x = vec![0.0; b.len()];
+        let found = self
+            .solver
+            .prepare(symmetric, system)
+            .and_then(|()| self.solver.solve(symmetric, b, &mut x, 1e-6));
+        match found {
+            Ok(_) => Ok(Some(crate::linear::vector::dot(b, &x))),
+            Err(LinearError::Singular { .. }) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn iterate(
+        &self,
+        whole: Option<&BlockMatrix>,
+        symmetric: &BlockMatrix,
+        b: &[f64],
+        tolerance: f64,
+        shift: f64,
+    ) -> Result<Solved, LinearError> {
+        let mut x = vec![0.0; b.len()];
+        let stats = match whole {
+            None => self.solver.solve(symmetric, b, &mut x, tolerance)?,
+            Some(whole) => flexible_gmres(whole, symmetric, self.solver.as_ref(), b, &mut x, tolerance)?,
+        };
+        Ok(Solved { x, iterations: stats.iterations, shift })
+    }
+}
+
+/// ½ (K + Kᵀ), or `None` where K is symmetric.
+fn symmetric_part(matrix: &BlockMatrix) -> Option<BlockMatrix> {
+    let largest = matrix.blocks.iter().flatten().fold(0.0_f64, |m, x| m.max(x.abs()));
+    let mut blocks = matrix.blocks.clone();
+    let gaps: Vec<f64> = crate::linear::split_rows(&matrix.row_starts, &mut blocks)
+        .into_par_iter()
+        .enumerate()
+        .with_min_len(256)
+        .map(|(i, row)| {
+            let mut gap = 0.0_f64;
+            for (block, &j) in row.iter_mut().zip(matrix.row(i)) {
+                // The pattern is symmetric: cells and cliques couple both ways.
+                let other = matrix.position(j as usize, i).map_or([0.0; 9], |at| matrix.blocks[at]);
+                for e in 0..9 {
+                    let mirrored = other[3 * (e % 3) + e / 3];
+                    gap = gap.max((block[e] - mirrored).abs());
+                    block[e] = 0.5 * (block[e] + mirrored);
+                }
+            }
+            gap
+        })
+        .collect();
+    let gap = gaps.into_iter().fold(0.0, f64::max);
+    (SYMMETRIC * largest < gap).then(|| BlockMatrix {
+        row_starts: matrix.row_starts.clone(),
+        columns: matrix.columns.clone(),
+        blocks,
+    })
+}
+
+/// K + shift · |diag K|.
+fn shifted(matrix: &BlockMatrix, shift: f64) -> BlockMatrix {
+    let mut out = matrix.clone();
+    for i in 0..out.n() {
+        if let Some(at) = out.position(i, i) {
+            for k in [0, 4, 8] {
+                let own = out.blocks[at][k];
+                out.blocks[at][k] += shift * own.abs();
+            }
+        }
+    }
+    out
+}
