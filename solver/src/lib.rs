@@ -2,10 +2,9 @@
 //!
 //! Modules in reading order: [`tensor`], [`materials`], [`elements`], [`assembly`] (mesh to matrix),
 //! [`recover`] (displacements to stresses), [`loads`] (tractions, interfaces between bodies, condyle guide,
-//! screws and rods), [`contact`] (touching and tied surfaces of any meshes), [`linear`] (sparse solvers), [`model`],
-//! [`newton`] (contact of the main job), [`nonlinear`] (large strain, yield, load stepping), [`solution`],
-//! [`criteria`], [`homogenize`] (lattice cells), [`statics`] (input decks: mixed cells, linear constraints),
-//! [`estimate`] (discretisation error).
+//! screws and rods), [`linear`] (sparse solvers), [`model`], [`newton`] (contact of the main job), [`solution`],
+//! [`nonlinear`] (large strain, yield, load stepping), [`criteria`], [`homogenize`] (lattice cells), [`statics`] (input decks: mixed cells, linear constraints),
+//! [`contact`] (touching and tied surfaces of any meshes), [`estimate`] (discretisation error).
 //!
 //! Units: mm, N, MPa. Six-component order of stiffness matrices: xx yy zz yz xz xy with engineering shear.
 //! Same bits for any thread count; no files, clock, environment or terminal.

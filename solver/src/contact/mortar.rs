@@ -48,6 +48,8 @@ pub(super) struct Row {
     pub(super) nodes: Vec<u32>,
     /// Bⱼₖ, row-major; rows along the axes of the corner, columns global.
     pub(super) blocks: Vec<[f64; 9]>,
+    /// Rows nearby, ascending, with ∫ Φⱼ Φₖ dA / wⱼ; they sum to one.
+    pub(super) mean: Vec<(u32, f64)>,
 }
 
 /// What the rows are made for.
@@ -89,6 +91,8 @@ struct Share {
     compliance: f64,
     /// Blocks by node of the body.
     blocks: BTreeMap<u32, [f64; 9]>,
+    /// ∫ Φⱼ Φₖ dA by corner.
+    mass: BTreeMap<u32, f64>,
 }
 
 impl Mortar {
@@ -125,7 +129,11 @@ impl Mortar {
                 empty => *empty = Some(share),
             }
         }
-        out.rows = rows.into_iter().flatten().map(|s| s.finish(&axes)).collect();
+        let mut number = vec![0; n];
+        for (k, share) in (0..).zip(rows.iter().flatten()) {
+            number[share.corner as usize] = k;
+        }
+        out.rows = rows.into_iter().flatten().map(|s| s.finish(&axes, &number)).collect();
         out
     }
 }
@@ -140,9 +148,13 @@ impl Share {
             let sum = self.blocks.entry(node).or_insert([0.0; 9]);
             sum.iter_mut().zip(block).for_each(|(s, b)| *s += b);
         }
+        for (corner, mass) in other.mass {
+            *self.mass.entry(corner).or_insert(0.0) += mass;
+        }
     }
 
-    fn finish(self, axes: &[Matrix3<f64>]) -> Row {
+    /// - `number`: per corner its row
+    fn finish(self, axes: &[Matrix3<f64>], number: &[u32]) -> Row {
         let w = self.weight;
         let (nodes, blocks) =
             self.blocks.into_iter().map(|(node, block)| (node, block.map(|b| b / w))).unzip();
@@ -155,6 +167,7 @@ impl Share {
             compliance: self.compliance / w,
             nodes,
             blocks,
+            mean: self.mass.into_iter().map(|(c, m)| (number[c as usize], m / w)).collect(),
         }
     }
 }
@@ -226,18 +239,24 @@ fn integrate(
         size: 0.0,
         compliance: 0.0,
         blocks: BTreeMap::new(),
+        mass: BTreeMap::new(),
     };
     let mut out: Vec<Share> = own.iter().filter(|c| carries[**c as usize]).map(share).collect();
     for p in points {
         let phi = values(corners, n_corners, p.slave);
         let lost: f64 = (0..n_corners).filter(|&c| !carries[own[c] as usize]).map(|c| phi[c]).sum();
-        let weights =
-            (0..n_corners).filter(|&c| carries[own[c] as usize]).map(|c| phi[c] + lost / kept as f64);
+        let weights: Vec<(u32, f64)> = (0..n_corners)
+            .filter(|&c| carries[own[c] as usize])
+            .map(|c| (own[c], phi[c] + lost / kept as f64))
+            .collect();
         let opposite = &sides.master.facets[p.master as usize];
         let compliance = facet.size / facet.modulus + opposite.size / opposite.modulus;
         let coefficients = Coefficients::new(sides, number, p);
-        for (share, phi) in out.iter_mut().zip(weights) {
+        for (share, (_, phi)) in out.iter_mut().zip(&weights) {
             let w = phi * p.weight;
+            for (corner, other) in &weights {
+                *share.mass.entry(*corner).or_insert(0.0) += w * other;
+            }
             share.weight += w;
             share.gap += w * p.gap;
             share.size += w * facet.size;

@@ -4,18 +4,9 @@ use super::law::{self, Law, Response, Status};
 use super::mortar::{Manner, Mortar, Row, Sides};
 use super::pairing;
 use super::surface::{ContactError, Surface};
-use crate::nonlinear::{Augmentation, Interaction, TangentSink};
+use crate::nonlinear::Interaction;
 use dens_mesher::Vec3;
-use nalgebra::{Matrix3, Vector3};
-
-/// Largest overlap of closed surfaces and largest slip of sticking ones, over the local element size.
-const PENETRATION: f64 = 1e-3;
-
-/// Gap over the element size below which surfaces count as touching while nothing presses yet.
-const TOUCHING: f64 = 1e-6;
-
-/// Pressure over the regularisation of one element size that is round-off.
-const ROUND_OFF: f64 = 1e-13;
+use nalgebra::Vector3;
 
 /// Which geometry the surfaces are paired in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,14 +52,14 @@ pub struct PairOptions {
 }
 
 impl Default for PairOptions {
-    /// Frictionless, small motion, gaps as meshed, tolerance 1e-6.
+    /// Frictionless, small motion, gaps as meshed, tolerance 1e-4.
     fn default() -> Self {
         Self {
             law: Law::Sliding { friction: 0.0 },
             motion: Motion::default(),
             gap: InitialGap::default(),
             reach: None,
-            tolerance: 1e-6,
+            tolerance: 1e-4,
             held: Vec::new(),
         }
     }
@@ -109,13 +100,13 @@ pub(super) struct Multiplier {
 /// Pair of surfaces with its multipliers.
 #[derive(Debug, Clone)]
 pub struct Pair {
-    name: String,
+    pub(super) name: String,
     pub(super) slave: Surface,
-    master: Surface,
-    options: PairOptions,
+    pub(super) master: Surface,
+    pub(super) options: PairOptions,
     reach: f64,
     without: Vec<u32>,
-    mortar: Mortar,
+    pub(super) mortar: Mortar,
     /// Per slave node: added to the gap, mm.
     offsets: Vec<f64>,
     /// Per slave node: overlap of the undeformed surfaces, mm.
@@ -125,9 +116,16 @@ pub struct Pair {
     /// Per slave node.
     pub(super) multipliers: Vec<Multiplier>,
     /// As of the last `begin`.
-    saved: Vec<Multiplier>,
+    pub(super) saved: Vec<Multiplier>,
     /// Per row: mean displacement at the last `begin`, mm.
-    base: Vec<Vector3<f64>>,
+    pub(super) base: Vec<Vector3<f64>>,
+    /// Whether shear is bounded by friction yet. At first touch all that closes sticks, until pressures are known:
+    /// from there the right sets are near, from nothing Newton's method may run in circles.
+    pub(super) bounded: bool,
+    /// Whether multipliers are no longer smoothed in this increment.
+    pub(super) exact: bool,
+    /// Per row: overlap and slip for which the multipliers were last updated, and the status then; empty before.
+    pub(super) updated: Vec<(Vector3<f64>, Status)>,
 }
 
 impl Pair {
@@ -159,7 +157,7 @@ impl Pair {
         {
             return bad("the reach", reach);
         }
-        if !(0.0 < options.tolerance) {
+        if options.tolerance <= 0.0 || options.tolerance.is_nan() {
             return bad("the tolerance", options.tolerance);
         }
         if let Some(&node) = slave.nodes.iter().find(|n| master.nodes.binary_search(n).is_ok()) {
@@ -187,6 +185,9 @@ impl Pair {
             multipliers: vec![Multiplier::default(); n],
             saved: vec![Multiplier::default(); n],
             base: Vec::new(),
+            bounded: false,
+            exact: false,
+            updated: Vec::new(),
         };
         pair.mortar = pair.integrated(&pair.slave.points, &pair.master.points);
         pair.base = vec![Vector3::zeros(); pair.mortar.rows.len()];
@@ -236,11 +237,23 @@ impl Pair {
                 shear: facing - pressure * normal,
                 gap: -d.x,
                 slip: self.multipliers[row.corner as usize].slip + slipped(&d, &response),
-                status: response.status,
+                status: self.status(&response),
                 size: row.size,
             }
         };
         (0..self.mortar.rows.len()).map(state).collect()
+    }
+
+    /// Status; shear that has come to the bound of friction slips, also where the slip is not counted any more.
+    fn status(&self, response: &Response) -> Status {
+        let z = response.traction;
+        match self.options.law {
+            Law::Sliding { friction } if response.status == Status::Stick => {
+                let at_bound = friction * z.x * (1.0 - 1e-9) <= z.y.hypot(z.z);
+                if at_bound { Status::Slip } else { Status::Stick }
+            }
+            _ => response.status,
+        }
     }
 
     /// Mean normal of the slave around a corner, undeformed.
@@ -260,19 +273,19 @@ impl Pair {
         self.slave.nodes.iter().map(|n| forces[*n as usize]).sum()
     }
 
-    fn integrated(&self, slave_points: &[Vec3], master_points: &[Vec3]) -> Mortar {
+    pub(super) fn integrated(&self, slave_points: &[Vec3], master_points: &[Vec3]) -> Mortar {
         let sides = Sides { slave: &self.slave, master: &self.master, slave_points, master_points };
         let pairing = pairing::pair(sides.slave, sides.master, slave_points, master_points, self.reach);
         let manner = Manner { tied: self.options.law == Law::Bonded, without: &self.without };
         Mortar::new(sides, &pairing, manner)
     }
 
-    fn epsilon(&self, row: &Row) -> f64 {
+    pub(super) fn epsilon(&self, row: &Row) -> f64 {
         law::FACTOR / row.compliance
     }
 
     /// Overlap and slip of a row (all of the displacement for ties), and its traction.
-    fn response(&self, i: usize, displacements: &[Vec3]) -> (Vector3<f64>, Response) {
+    pub(super) fn response(&self, i: usize, displacements: &[Vec3]) -> (Vector3<f64>, Response) {
         let row = &self.mortar.rows[i];
         let corner = row.corner as usize;
         let mut d = mean(row, displacements);
@@ -284,7 +297,23 @@ impl Pair {
             d.x += self.base_overlap(i) - gap;
             multiplier.x = lambda.pressure;
         }
-        (d, law::respond(self.options.law, self.epsilon(row), d, multiplier))
+        let held = self.updated.get(i).filter(|(at, _)| *at == d).map(|(_, status)| *status);
+        (d, law::respond(self.law(), self.epsilon(row), d, multiplier, held))
+    }
+
+    /// Whether friction couples shear to pressure once it is bounded.
+    pub(super) fn has_friction(&self) -> bool {
+        matches!(self.options.law, Law::Sliding { friction } if 0.0 < friction)
+    }
+
+    /// The law as it acts now.
+    pub(super) fn law(&self) -> Law {
+        match self.options.law {
+            Law::Sliding { friction } if 0.0 < friction && !self.bounded => {
+                Law::Sliding { friction: f64::INFINITY }
+            }
+            law => law,
+        }
     }
 
     /// Normal displacement at the last `begin` that the gap does not contain.
@@ -293,18 +322,6 @@ impl Pair {
             Motion::Small => self.base[i].x,
             Motion::Finite => 0.0,
         }
-    }
-
-    fn store(&mut self, i: usize, response: &Response) {
-        let row = &self.mortar.rows[i];
-        let z = response.traction;
-        self.multipliers[row.corner as usize] = match self.options.law {
-            Law::Bonded => Multiplier { pressure: 0.0, shear: row.axes * z, slip: 0.0 },
-            Law::Sliding { .. } => {
-                let slip = self.multipliers[row.corner as usize].slip;
-                Multiplier { pressure: z.x, shear: row.axes * Vector3::new(0.0, z.y, z.z), slip }
-            }
-        };
     }
 }
 
@@ -328,7 +345,7 @@ fn cross_points(slave: &Surface, held: &[u32]) -> Vec<u32> {
 }
 
 /// Mean displacement of the slave against the master along the axes of the corner, mm.
-fn mean(row: &Row, displacements: &[Vec3]) -> Vector3<f64> {
+pub(super) fn mean(row: &Row, displacements: &[Vec3]) -> Vector3<f64> {
     let mut sum = Vector3::zeros();
     for (&node, b) in row.nodes.iter().zip(&row.blocks) {
         let u = displacements[node as usize];
@@ -340,143 +357,6 @@ fn mean(row: &Row, displacements: &[Vec3]) -> Vector3<f64> {
 }
 
 /// Length of the slip, mm; sticking corners do not move.
-fn slipped(d: &Vector3<f64>, response: &Response) -> f64 {
+pub(super) fn slipped(d: &Vector3<f64>, response: &Response) -> f64 {
     if response.status == Status::Slip { d.y.hypot(d.z) } else { 0.0 }
-}
-
-impl Interaction for Pair {
-    fn couplings(&self) -> Vec<Vec<u32>> {
-        self.mortar.rows.iter().map(|r| r.nodes.clone()).collect()
-    }
-
-    fn begin(&mut self, displacements: &[Vec3]) {
-        self.saved.clone_from(&self.multipliers);
-        if self.options.motion == Motion::Finite && self.options.law != Law::Bonded {
-            self.mortar =
-                self.integrated(&self.slave.moved(displacements), &self.master.moved(displacements));
-        }
-        self.base = self.mortar.rows.iter().map(|row| mean(row, displacements)).collect();
-    }
-
-    fn linearize(&self, displacements: &[Vec3], forces: &mut [Vec3], tangent: Option<&mut TangentSink<'_>>) {
-        let responses: Vec<(Vector3<f64>, Response)> =
-            (0..self.mortar.rows.len()).map(|i| self.response(i, displacements)).collect();
-        for (row, (_, response)) in self.mortar.rows.iter().zip(&responses) {
-            if response.status == Status::Open {
-                continue;
-            }
-            let z = row.weight * response.traction;
-            for (&node, b) in row.nodes.iter().zip(&row.blocks) {
-                forces[node as usize] += Vec3::from_fn(|c, _| b[c] * z.x + b[3 + c] * z.y + b[6 + c] * z.z);
-            }
-        }
-        let Some(tangent) = tangent else { return };
-        let floating = responses.iter().all(|(_, r)| r.status == Status::Open);
-        for (row, (d, response)) in self.mortar.rows.iter().zip(&responses) {
-            let touching = -d.x <= TOUCHING * row.size;
-            let t = law::tangent(self.options.law, self.epsilon(row), response, floating, touching);
-            if t != Matrix3::zeros() {
-                couple(row, &(row.weight * t), tangent);
-            }
-        }
-    }
-
-    fn augment(&mut self, displacements: &[Vec3]) -> Augmentation {
-        let (mut change, mut total, mut floor) = (0.0, 0.0, 0.0);
-        let mut worst: Option<(f64, usize, f64)> = None;
-        let mut responses = Vec::with_capacity(self.mortar.rows.len());
-        for (i, row) in self.mortar.rows.iter().enumerate() {
-            let (d, response) = self.response(i, displacements);
-            let forbidden = match (self.options.law, response.status) {
-                (Law::Bonded, _) | (_, Status::Stick) => d.norm(),
-                (_, Status::Slip) => d.x.abs(),
-                (_, Status::Open) => 0.0,
-            };
-            if worst.is_none_or(|w| w.0 < forbidden / row.size) {
-                worst = Some((forbidden / row.size, i, forbidden));
-            }
-            let lambda = self.multipliers[row.corner as usize];
-            let mut before = row.axes.transpose() * lambda.shear;
-            before.x += lambda.pressure;
-            change += row.weight * (response.traction - before).norm_squared();
-            total += row.weight * response.traction.norm_squared();
-            floor += row.weight * (ROUND_OFF * self.epsilon(row) * row.size).powi(2);
-            responses.push(response);
-        }
-        let Some((relative, at, forbidden)) = worst else { return Augmentation::default() };
-        let allowed = self.options.tolerance * total.sqrt() + floor.sqrt();
-        let measure = (relative / PENETRATION).max(change.sqrt() / allowed);
-        let row = &self.mortar.rows[at];
-        let place = self.slave.points[row.corner as usize];
-        let worst = format!(
-            "{} {forbidden:.2e} mm at node {} ({:.4} {:.4} {:.4}), element size {:.3e} mm",
-            if self.options.law == Law::Bonded { "misfit" } else { "penetration or slip" },
-            self.slave.nodes[row.corner as usize],
-            place.x,
-            place.y,
-            place.z,
-            row.size
-        );
-        let again = 1.0 < measure;
-        // The last tractions are in equilibrium with multipliers as they are.
-        if again {
-            for (i, response) in responses.iter().enumerate() {
-                self.store(i, response);
-            }
-        }
-        Augmentation { again, measure, worst }
-    }
-
-    fn accept(&mut self, displacements: &[Vec3]) {
-        if self.options.law != Law::Bonded {
-            for i in 0..self.mortar.rows.len() {
-                let (d, response) = self.response(i, displacements);
-                let corner = self.mortar.rows[i].corner as usize;
-                let pressure = self.multipliers[corner].pressure;
-                // Slip is counted anew from here, so the shear it made must be kept; the gap goes on.
-                self.store(i, &response);
-                self.multipliers[corner].pressure = pressure;
-                self.multipliers[corner].slip += slipped(&d, &response);
-                let now = mean(&self.mortar.rows[i], displacements);
-                (self.base[i].y, self.base[i].z) = (now.y, now.z);
-            }
-        }
-        self.saved.clone_from(&self.multipliers);
-    }
-
-    fn restore(&mut self) {
-        self.multipliers.clone_from(&self.saved);
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn unsymmetric(&self) -> bool {
-        matches!(self.options.law, Law::Sliding { friction } if 0.0 < friction)
-    }
-
-    fn checkpoint(&self) -> Vec<u8> {
-        super::checkpoint::write(self.ramp, &self.saved)
-    }
-
-    fn resume(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let (ramp, multipliers) = super::checkpoint::read(bytes, self.slave.nodes.len())?;
-        (self.ramp, self.multipliers) = (ramp, multipliers);
-        self.saved.clone_from(&self.multipliers);
-        Ok(())
-    }
-}
-
-/// Hands over the blocks Bₐᵀ T B_b of one row.
-fn couple(row: &Row, t: &Matrix3<f64>, tangent: &mut TangentSink<'_>) {
-    let matrix = |b: &[f64; 9]| Matrix3::from_row_slice(b);
-    let right: Vec<Matrix3<f64>> = row.blocks.iter().map(|b| t * matrix(b)).collect();
-    for (&a, b) in row.nodes.iter().zip(&row.blocks) {
-        let left = matrix(b).transpose();
-        for (&other, right) in row.nodes.iter().zip(&right) {
-            let block = left * right;
-            tangent(a, other, std::array::from_fn(|k| block[(k / 3, k % 3)]));
-        }
-    }
 }

@@ -145,7 +145,7 @@ impl Surface {
                 let vector = mapping::area_vector(shape, x, xi);
                 area += w * vector.norm();
                 whole += w * vector;
-                if !(0.0 < vector.norm()) {
+                if vector.norm() == 0.0 {
                     return Err(ContactError::Degenerate { cell: at.cell, facet: at.facet });
                 }
             }

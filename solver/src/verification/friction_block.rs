@@ -166,22 +166,3 @@ fn run_restart() -> Result<Vec<Row>, VerificationError> {
         Row::vanishing("1 and 4 threads: numbers that differ", "", different(&whole, &on_threads(4)?), 0.0),
     ])
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn show() {
-        let start = std::time::Instant::now();
-        let (t, _) = dragged(0.02).expect("dragged");
-        for h in &t.history {
-            println!("{}", h.iter().map(|r| format!("{r:.1e}")).collect::<Vec<_>>().join(" "));
-        }
-        println!("{:?}", start.elapsed());
-        for row in run().expect("run").into_iter().chain(run_restart().expect("restart")) {
-            println!("{}: {:.6e} target {:.6e} {}", row.quantity, row.found, row.target, row.passed());
-        }
-        println!("{:?}", start.elapsed());
-    }
-}

@@ -5,7 +5,8 @@
 //! observed order of convergence.
 //!
 //! Not a validation: nothing here says how well a model describes a person. The problems are those of linear
-//! statics, bonded and closed interfaces, homogenisation, large strain and plasticity.
+//! statics, bonded and closed interfaces, contact with and without friction, homogenisation, large strain and
+//! plasticity.
 
 mod balloon;
 mod band;

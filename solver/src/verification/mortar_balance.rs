@@ -74,15 +74,3 @@ fn run() -> Result<Vec<Row>, VerificationError> {
     }
     Ok(rows)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn show() {
-        for row in run().expect("run") {
-            println!("{}: {:.6e} target {:.6e} {}", row.quantity, row.found, row.target, row.passed());
-        }
-    }
-}

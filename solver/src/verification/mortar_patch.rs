@@ -106,21 +106,3 @@ fn run_touching() -> Result<Vec<Row>, VerificationError> {
     }
     Ok(rows)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn show() {
-        for rows in [run_tied(), run_touching()] {
-            for row in rows.expect("computed") {
-                println!("{} {:.3e}", row.quantity, row.found);
-            }
-        }
-        let mut t = stack([Formulation::Tet10; 2], [1000.0, 50_000.0], 0.3).expect("stack");
-        join(&mut t, PairOptions { tolerance: 1e-10, ..PairOptions::default() }).expect("joined");
-        t.solve(1).expect("solved");
-        println!("{:?}", t.history);
-    }
-}

@@ -89,24 +89,3 @@ fn run() -> Result<Vec<Row>, VerificationError> {
     rows.push(Row::vanishing("plane strain: pressure error of the third mesh", "", errors[2], 1e-3));
     Ok(rows)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn show() {
-        for n in [4, 8, 16] {
-            let start = std::time::Instant::now();
-            let shape = (B * B + A * A) / (B * B - A * A) + (C * C + B * B) / (C * C - B * B);
-            let t = rings(n, 0.3, true).expect("rings");
-            println!("{n} {:?} {:?}", pressure(&t, OVERLAP * E / 0.91 / B / shape), start.elapsed());
-            for h in &t.history {
-                println!("{}", h.iter().map(|r| format!("{r:.1e}")).collect::<Vec<_>>().join(" "));
-            }
-        }
-        for row in run().expect("run") {
-            println!("{}: {:.6e} target {:.6e} {}", row.quantity, row.found, row.target, row.passed());
-        }
-    }
-}

@@ -107,9 +107,9 @@ impl Touching {
         }
     }
 
-    /// Removes every load and gives the supports new values, mm.
-    pub fn unload(&mut self) {
-        self.forces.fill(Vec3::zeros());
+    /// Force on each node at the end of the load, N.
+    pub fn forces(&self) -> &[Vec3] {
+        &self.forces
     }
 
     /// Pulls at facets, MPa; a second call adds to the first.
@@ -300,11 +300,16 @@ fn solve_unsymmetric(matrix: &BlockMatrix, right: &[f64]) -> Result<Vec<f64>, Ve
         }
     }
     let singular = || VerificationError::Linear(LinearError::Singular { unknown: 0, node: 0 });
-    let sparse = SparseColMat::<usize, f64>::try_new_from_triplets(n, n, &entries).map_err(|_| singular())?;
-    let factor = sparse.sp_lu().map_err(|_| singular())?;
-    let b = Mat::from_fn(n, 1, |i, _| right[i]);
-    let x = factor.solve(&b);
-    Ok((0..n).map(|i| x[(i, 0)]).collect())
+    // This factorisation splits its work by the number of threads; on one it gives the same bits everywhere.
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(|_| singular())?;
+    alone.install(|| {
+        let sparse =
+            SparseColMat::<usize, f64>::try_new_from_triplets(n, n, &entries).map_err(|_| singular())?;
+        let factor = sparse.sp_lu().map_err(|_| singular())?;
+        let b = Mat::from_fn(n, 1, |i, _| right[i]);
+        let x = factor.solve(&b);
+        Ok((0..n).map(|i| x[(i, 0)]).collect())
+    })
 }
 
 impl From<AssemblyError> for VerificationError {

@@ -1,0 +1,244 @@
+//! Facts about geometry, integration and the state of a pair.
+
+use super::mortar::{Manner, Mortar, Sides};
+use super::pairing;
+use super::*;
+use crate::nonlinear::Interaction;
+use crate::statics::Formulation;
+use crate::tensor::isotropic;
+use crate::verification::touching::Touching;
+use crate::verification::{VerificationError, block};
+use dens_mesher::Vec3;
+use dens_mesher::cells::mapping;
+
+/// Height of the joint; zero for a flat one.
+fn bulge(p: Vec3, height: f64) -> f64 {
+    height * ((p.x - 0.8).powi(2) - 0.5 * (p.y - 1.1).powi(2))
+}
+
+/// Two blocks, the upper of 3 × 3 and the lower of 4 × 4 bricks, that meet at z = 1, `lift` mm apart.
+fn stack(formulations: [Formulation; 2], height: f64, lift: f64) -> Result<Touching, VerificationError> {
+    let mesh = |k: usize, n: usize, z: f64| {
+        block(formulations[k].shape(), [n, n, 1], true, |x| {
+            // Bricks of unequal size, so that quadrilaterals are not parallelograms.
+            let p = Vec3::new(2.0 * x.x + 0.2 * x.x * x.y, 2.0 * x.y + 0.1 * x.x, z + x.z);
+            p + Vec3::new(
+                0.0,
+                0.0,
+                bulge(p, height) * (1.0 - (p.z - 1.0).abs()) + if k == 1 { lift } else { 0.0 },
+            )
+        })
+    };
+    let law = isotropic(1000.0, 0.3);
+    Touching::new(&[(mesh(0, 4, 0.0), formulations[0], law), (mesh(1, 3, 1.0), formulations[1], law)])
+}
+
+fn surfaces(t: &Touching, height: f64, lift: f64) -> (Surface, Surface) {
+    let on = |p: Vec3, z: f64| (p.z - z - bulge(p, height)).abs() < 1e-6;
+    let slave = t.facets(1, |p| on(p, 1.0 + lift));
+    let master = t.facets(0, |p| on(p, 1.0));
+    (
+        Surface::new(&t.body, &slave).expect("facets of the upper block"),
+        Surface::new(&t.body, &master).expect("facets of the lower block"),
+    )
+}
+
+#[test]
+fn clips_cover_flat_facets_exactly_for_every_shape() {
+    for slave_shape in [Formulation::Tet4, Formulation::Tet10, Formulation::Hex8, Formulation::Hex20] {
+        for master_shape in [Formulation::Tet10, Formulation::Hex8] {
+            let t = stack([master_shape, slave_shape], 0.0, 0.0).expect("stack");
+            let (slave, master) = surfaces(&t, 0.0, 0.0);
+            let pairing = pairing::pair(&slave, &master, &slave.points, &master.points, 0.5);
+            for (facet, points) in slave.facets.iter().zip(&pairing) {
+                let buffer = facet.points(&slave.points);
+                let shape = facet.cell();
+                let rules = shape.rules();
+                let at = |xi| mapping::area_vector(shape, &buffer[..facet.nodes.len()], xi).norm();
+                let area: f64 = rules[rules.len() - 1].iter().map(|(xi, w)| w * at(xi)).sum();
+                let sum: f64 = points.iter().map(|p| p.weight).sum();
+                // Round-off of some hundred weights.
+                assert!((sum / area - 1.0).abs() < 1e-11, "{slave_shape:?} {master_shape:?} {sum} {area}");
+            }
+        }
+    }
+}
+
+#[test]
+fn clips_cover_curved_facets_and_points_lie_opposite_each_other() {
+    let (height, lift) = (0.2, 0.03);
+    let t = stack([Formulation::Tet10; 2], height, lift).expect("stack");
+    let (slave, master) = surfaces(&t, height, lift);
+    let pairing = pairing::pair(&slave, &master, &slave.points, &master.points, 0.5);
+    let (mut sum, mut area) = (0.0, 0.0);
+    for (facet, points) in slave.facets.iter().zip(&pairing) {
+        let (buffer, shape) = (facet.points(&slave.points), facet.cell());
+        let nodes = &buffer[..facet.nodes.len()];
+        let rules = shape.rules();
+        area += rules[2].iter().map(|(xi, w)| w * mapping::area_vector(shape, nodes, xi).norm()).sum::<f64>();
+        for p in points {
+            sum += p.weight;
+            let x = mapping::position(shape, nodes, [p.slave[0], p.slave[1], 0.0]);
+            let other = &master.facets[p.master as usize];
+            let buffer = other.points(&master.points);
+            let opposite = [p.opposite[0], p.opposite[1], 0.0];
+            let y = mapping::position(other.cell(), &buffer[..other.nodes.len()], opposite);
+            // Newton's method ends at round-off of places of order one.
+            assert!((x + p.gap * p.normal - y).norm() < 1e-13);
+        }
+    }
+    // Two rules for the same smooth area element; along the rim, where the bulging surface leans over the other one,
+    // strips of lift times slope have nothing opposite: at most 8 mm times 0.03 mm times 0.5.
+    assert!(0.97 < sum / area && sum / area < 1.0 + 1e-5, "{}", sum / area);
+}
+
+#[test]
+fn rigid_motions_cost_nothing_across_a_gap() {
+    let (height, lift) = (0.2, 0.05);
+    let t = stack([Formulation::Tet10; 2], height, lift).expect("stack");
+    let (slave, master) = surfaces(&t, height, lift);
+    let pairing = pairing::pair(&slave, &master, &slave.points, &master.points, 0.5);
+    let sides =
+        Sides { slave: &slave, master: &master, slave_points: &slave.points, master_points: &master.points };
+    let (shift, spin) = (Vec3::new(0.3, -0.2, 0.7), Vec3::new(0.5, 1.1, -0.8));
+    for tied in [true, false] {
+        let mortar = Mortar::new(sides, &pairing, Manner { tied, without: &[] });
+        assert!(!mortar.rows.is_empty());
+        for row in &mortar.rows {
+            let mut sum = Vec3::zeros();
+            for (&node, b) in row.nodes.iter().zip(&row.blocks) {
+                let u = shift + spin.cross(&t.body.mesh().points()[node as usize]);
+                sum += nalgebra::Matrix3::from_row_slice(b) * u;
+            }
+            // Round-off of some hundred products of order one.
+            assert!(sum.norm() < 1e-12, "{sum}");
+            let means: f64 = row.mean.iter().map(|m| m.1).sum();
+            assert!((means - 1.0).abs() < 1e-12);
+        }
+    }
+}
+
+/// The stack as a pressed pair, not yet solved.
+fn pressed(options: PairOptions) -> Touching {
+    let mut t = stack([Formulation::Tet10; 2], 0.0, 0.0).expect("stack");
+    let foot = t.nodes(0, |p| p.z < 1e-9);
+    (0..3).for_each(|axis| t.hold(&foot, axis, |_| 0.0));
+    let head = t.facets(1, |p| 1.999 < p.z);
+    t.pull(&head, Vec3::new(0.05, 0.0, -1.0));
+    let (slave, master) = surfaces(&t, 0.0, 0.0);
+    t.pairs.push(Pair::new("joint", slave, master, options).expect("sound pair"));
+    t
+}
+
+#[test]
+fn a_failed_increment_leaves_no_trace() {
+    let mut t = pressed(PairOptions { law: Law::Sliding { friction: 0.5 }, ..PairOptions::default() });
+    t.solve(1).expect("pressed");
+    let (before, u) = (t.pairs[0].checkpoint(), t.displacements.clone());
+    let pushed: Vec<Vec3> = u.iter().map(|u| 1.5 * u).collect();
+    t.pairs[0].begin(&u);
+    assert!(t.pairs[0].augment(&pushed).again);
+    let held = t.pairs[0].nodes(&u);
+    t.pairs[0].restore();
+    assert_eq!(t.pairs[0].checkpoint(), before);
+    let mut other = pressed(PairOptions { law: Law::Sliding { friction: 0.5 }, ..PairOptions::default() });
+    other.pairs[0].resume(&before).expect("a state of the same pair");
+    other.pairs[0].begin(&u);
+    assert_eq!(other.pairs[0].nodes(&u), t.pairs[0].nodes(&u));
+    assert_ne!(held, t.pairs[0].nodes(&u));
+    assert!(other.pairs[0].resume(&before[..40]).is_err());
+}
+
+#[test]
+fn newton_converges_quadratically_with_friction() {
+    let mut t = pressed(PairOptions { law: Law::Sliding { friction: 0.06 }, ..PairOptions::default() });
+    t.solve(1).expect("pressed");
+    // The first state sticks, the second is bounded by friction.
+    let second = &t.history[1];
+    let (last, before) = (second[second.len() - 1], second[second.len() - 2]);
+    // Once the set is found: e → C e² with C of order ten, down to round-off.
+    assert!(3 < second.len() && last < (100.0 * before * before).max(1e-11), "{second:?}");
+    let slipping = t.pairs[0].nodes(&t.displacements).iter().any(|n| n.status == Status::Slip);
+    assert!(slipping, "some corners must slip for the test to mean anything");
+}
+
+#[test]
+fn a_block_slides_across_elements_and_over_the_edge() {
+    let mut t = stack([Formulation::Tet10; 2], 0.0, 0.0).expect("stack");
+    let foot = t.nodes(0, |p| p.z < 1e-9);
+    (0..3).for_each(|axis| t.hold(&foot, axis, |_| 0.0));
+    let head = t.facets(1, |p| 1.999 < p.z);
+    let area: f64 = 4.2;
+    t.pull(&head, Vec3::new(0.0, 0.0, -1.0));
+    let (slave, master) = surfaces(&t, 0.0, 0.0);
+    let options = PairOptions { motion: Motion::Finite, ..PairOptions::default() };
+    t.pairs.push(Pair::new("joint", slave, master, options).expect("sound pair"));
+    let top = t.nodes(1, |p| 1.999 < p.z);
+    t.hold(&top, 1, |_| 0.0);
+    for k in 0..4 {
+        t.hold(&top, 0, |_| 0.2 * f64::from(k));
+        t.increment(1.0).expect("slides");
+        let force = t.pairs[0].force(&t.displacements);
+        // Forces balance to the residual of the engine; the area of the top is exact on flat facets.
+        assert!((force.z.abs() / area - 1.0).abs() < 0.1, "{force}");
+        assert!(force.x.abs() < 1e-2 * force.z.abs());
+    }
+    assert!(t.pairs[0].paired_share() < 0.9);
+}
+
+#[test]
+fn what_cannot_be_a_pair_is_refused() {
+    let t = stack([Formulation::Tet10; 2], 0.0, 0.0).expect("stack");
+    let (slave, master) = surfaces(&t, 0.0, 0.0);
+    let shared = Pair::new("joint", slave.clone(), slave.clone(), PairOptions::default());
+    assert!(matches!(shared, Err(ContactError::Shared { .. })));
+    let options = PairOptions { law: Law::Sliding { friction: -0.1 }, ..PairOptions::default() };
+    let negative = Pair::new("joint", slave, master, options);
+    assert!(matches!(negative, Err(ContactError::BadNumber { what: "the friction", .. })));
+    assert!(matches!(Surface::new(&t.body, &[]), Err(ContactError::Empty)));
+    let beyond = crate::statics::CellFacet { cell: u32::MAX, facet: 0 };
+    assert!(matches!(Surface::new(&t.body, &[beyond]), Err(ContactError::NoSuchFacet { .. })));
+}
+
+#[test]
+fn the_nonlinear_engine_finds_the_same_equilibrium() {
+    use crate::nonlinear::laws::{Law as MaterialLaw, LinearElastic};
+    use crate::nonlinear::{Analysis, Options, Outcome, Stage, Stepping};
+    use crate::statics::{Constraints, Dof, Load};
+    let options =
+        PairOptions { law: Law::Sliding { friction: 0.06 }, tolerance: 1e-8, ..PairOptions::default() };
+    let mut t = pressed(options.clone());
+    t.solve(1).expect("pressed");
+
+    let other = pressed(options);
+    let mesh = other.body.mesh();
+    let foot = other.nodes(0, |p| p.z < 1e-9);
+    let supports = foot.iter().flat_map(|&node| (0..3).map(move |axis| Dof { node, axis })).collect();
+    let constraints = Constraints { supports, ..Constraints::default() };
+    // Nodal forces, since facets curved in their plane share tractions by the rule that integrates them.
+    let dofs = |(node, f): (u32, &Vec3)| {
+        <[f64; 3]>::from(*f).into_iter().zip(0..).map(move |(f, axis)| (Dof { node, axis }, f))
+    };
+    let load = Load { forces: (0..).zip(other.forces()).flat_map(dofs).collect(), ..Load::default() };
+    let stage = Stage { load, stepping: Stepping::even(1), ..Stage::default() };
+    let laws: Vec<MaterialLaw> = other
+        .body
+        .materials()
+        .iter()
+        .map(|m| MaterialLaw::small(LinearElastic { stiffness: m.stiffness }))
+        .collect();
+    let pairs: Vec<Box<dyn Interaction>> = vec![Box::new(other.pairs[0].clone())];
+    let tight = Options { residual: 1e-10, correction: 1e-10, ..Options::default() };
+    let mut analysis =
+        Analysis::new(&other.body, laws, &constraints, pairs, tight).expect("a sound analysis");
+    let stages = [stage];
+    let outcome = analysis.run(&stages, None, &mut |_| std::ops::ControlFlow::Continue(()));
+    let Ok(Outcome::Completed(state)) = outcome else { panic!("{outcome:?}") };
+    let found = analysis.displacements(&stages, &state).expect("displacements");
+    let size = t.displacements.iter().map(|u| u.norm()).fold(0.0, f64::max);
+    assert_eq!(found.len(), mesh.n_nodes());
+    for (a, b) in found.iter().zip(&t.displacements) {
+        // The direction of slip converges linearly where little slips: its error is some hundred times its last change.
+        assert!((a - b).norm() < 1e-6 * size, "{a} {b}");
+    }
+}
