@@ -8,7 +8,6 @@
 //! statics, bonded and closed interfaces, homogenisation, large strain and plasticity.
 
 mod balloon;
-mod band;
 mod beam;
 mod bonded_block;
 mod cantilever;
@@ -182,7 +181,6 @@ pub static CATALOGUE: &[Check] = &[
     balloon::CHECK,
     limit_pressure::CHECK,
     footing::CHECK,
-    band::CHECK,
     newton_method::CHECK,
 ];
 
