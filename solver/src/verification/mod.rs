@@ -9,7 +9,6 @@
 //! plasticity.
 
 mod balloon;
-mod band;
 mod beam;
 mod bonded_block;
 mod cantilever;
@@ -210,7 +209,6 @@ pub static CATALOGUE: &[Check] = &[
     balloon::CHECK,
     limit_pressure::CHECK,
     footing::CHECK,
-    band::CHECK,
     newton_method::CHECK,
 ];
 

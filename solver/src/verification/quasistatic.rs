@@ -152,11 +152,6 @@ mod tests {
     }
 
     #[test]
-    fn softening_of_bone_does_not_depend_on_the_mesh() {
-        passes("BAND");
-    }
-
-    #[test]
     fn newtons_method_keeps_its_promises() {
         passes("NEWTON");
     }
