@@ -125,6 +125,9 @@ fn whole(args: &SolveArgs, progress: &Progress) -> Result<Done, Failure> {
     let mut warnings = findings.warnings();
     warnings.extend(notes);
     warnings.extend(large(&built, &solved));
+    for (i, s) in solved.iter().enumerate() {
+        warnings.extend(s.course.iter().flat_map(|course| course.warnings(i + 1)));
+    }
     let mut object = json(args, &deck, &built, &solved, &warnings, seconds, start.elapsed().as_secs_f64());
     for (step, estimate) in estimates.iter().enumerate() {
         object["steps"][step]["error_estimate"] = describe(&deck, estimate);

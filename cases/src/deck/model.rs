@@ -231,7 +231,7 @@ pub struct ContactPair {
     pub master: String,
     /// Index of the interaction.
     pub interaction: usize,
-    /// Gaps up to this width, and overlaps, count as closed without stress.
+    /// Slave nodes up to this far from the master surface are moved onto it first.
     pub adjust: Option<f64>,
     /// Where.
     pub place: Place,

@@ -27,8 +27,6 @@ pub enum InitialGap {
     Meshed,
     /// The same everywhere, mm, whatever the meshes say: zero for surfaces that just fit, negative for a press fit.
     Value(f64),
-    /// Gaps up to this width, mm, and all overlaps count as closed without stress; wider gaps stay.
-    Within(f64),
 }
 
 /// How two surfaces act on each other.
@@ -147,7 +145,7 @@ impl Pair {
         {
             return bad("the friction", friction);
         }
-        if let InitialGap::Value(gap) | InitialGap::Within(gap) = options.gap
+        if let InitialGap::Value(gap) = options.gap
             && !gap.is_finite()
         {
             return bad("the initial gap", gap);
@@ -194,10 +192,8 @@ impl Pair {
         if !tied {
             for row in &pair.mortar.rows {
                 let corner = row.corner as usize;
-                match pair.options.gap {
-                    InitialGap::Value(gap) => pair.offsets[corner] = gap - row.gap,
-                    InitialGap::Within(width) if row.gap <= width => pair.offsets[corner] = -row.gap,
-                    InitialGap::Within(_) | InitialGap::Meshed => {}
+                if let InitialGap::Value(gap) = pair.options.gap {
+                    pair.offsets[corner] = gap - row.gap;
                 }
                 pair.overlaps[corner] = (-row.gap - pair.offsets[corner]).max(0.0);
             }

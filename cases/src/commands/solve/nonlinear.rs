@@ -35,8 +35,13 @@ pub(super) struct Course {
     /// Stiffness along the load over that at the start of the step, of a model that collapsed.
     stiffness: Option<f64>,
     collapsed: bool,
+    /// Whether the tangent of the last increment was positive definite.
+    stable: bool,
     contact: Vec<Touching>,
 }
+
+/// Mean overlap over element size beyond which contact counts as coarse.
+const OVERLAP: f64 = 1e-3;
 
 /// A pair at the end of a step.
 #[derive(Debug, Clone)]
@@ -192,6 +197,7 @@ impl Record<'_> {
             augmentations: so_far.2 + accepted.augmentations,
             stiffness: None,
             collapsed: false,
+            stable: accepted.iterations.last().is_none_or(|i| i.shift == 0.0),
             contact: Vec::new(),
         };
         let u = accepted.displacements.to_vec();
@@ -267,6 +273,7 @@ impl Course {
             "outcome": if self.collapsed { "collapsed" } else { "completed" },
             "load_factor": self.load_factor,
             "stiffness_left": self.stiffness,
+            "stable": self.stable,
             "increments": self.increments,
             "newton_iterations": self.iterations,
             "contact_updates": self.augmentations,
@@ -288,15 +295,33 @@ impl Course {
             let closed = t.nodes.iter().filter(|n| n.status != Status::Open).count();
             let _ = writeln!(
                 text,
-                "step {step}: {}: {closed} of {} nodes touch, force {:.4}, penetration at most {:.1e} ({:.1e} of the element)",
+                "step {step}: {}: {closed} of {} nodes touch, force {:.4}, mean overlap around a node at most {:.1e} ({:.1e} of the element)",
                 t.name,
                 t.nodes.len(),
                 t.force.norm(),
-                t.penetration(),
-                t.relative_penetration(),
+                t.overlap(),
+                t.relative_overlap(),
             );
         }
         text
+    }
+
+    /// What a reader must know before using the numbers.
+    pub(super) fn warnings(&self, step: usize) -> Vec<String> {
+        let mut out = Vec::new();
+        if !self.stable {
+            out.push(format!(
+                "step {step}: the equilibrium found is not stable (its tangent is not positive definite): the model would buckle before; smaller increments find the limit load"
+            ));
+        }
+        for t in self.contact.iter().filter(|t| OVERLAP < t.relative_overlap()) {
+            out.push(format!(
+                "step {step}: {}: the deformed surfaces overlap by {:.1e} of the element size: smaller increments pair them anew more often",
+                t.name,
+                t.relative_overlap()
+            ));
+        }
+        out
     }
 
     /// Whether the model cannot carry its loads.
@@ -328,11 +353,12 @@ impl Course {
 }
 
 impl Touching {
-    fn penetration(&self) -> f64 {
+    /// Largest mean overlap around a node; points in between may overlap more where the mesh is coarse.
+    fn overlap(&self) -> f64 {
         self.nodes.iter().map(|n| -n.gap).fold(0.0, f64::max)
     }
 
-    fn relative_penetration(&self) -> f64 {
+    fn relative_overlap(&self) -> f64 {
         self.nodes.iter().map(|n| -n.gap / n.size).fold(0.0, f64::max)
     }
 
@@ -346,8 +372,8 @@ impl Touching {
             "slipping": closed.clone().filter(|n| n.status == Status::Slip).count(),
             "area": closed.map(|n| n.area).sum::<f64>(),
             "largest_pressure": self.nodes.iter().map(|n| n.pressure).fold(0.0, f64::max),
-            "penetration": self.penetration(),
-            "penetration_over_element_size": self.relative_penetration(),
+            "mean_overlap": self.overlap(),
+            "mean_overlap_over_element_size": self.relative_overlap(),
         })
     }
 }

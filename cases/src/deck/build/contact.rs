@@ -76,11 +76,7 @@ fn one(deck: &Deck, built: &Built, asked: &ContactPair, large: bool, held: &[u32
     let interaction = &deck.interactions[asked.interaction];
     let law = if interaction.bonded { Law::Bonded } else { Law::Sliding { friction: interaction.friction } };
     let clearance = deck.clearances.iter().rfind(|c| c.slave == asked.slave && c.master == asked.master);
-    let gap = match (clearance, asked.adjust) {
-        (Some(c), _) => InitialGap::Value(c.value),
-        (None, Some(width)) => InitialGap::Within(width),
-        (None, None) => InitialGap::Meshed,
-    };
+    let gap = clearance.map_or(InitialGap::Meshed, |c| InitialGap::Value(c.value));
     let motion = if large { Motion::Finite } else { Motion::Small };
     let options = PairOptions { law, motion, gap, held: held.to_vec(), ..PairOptions::default() };
     Pair::new(&name, slave, master, options).map_err(|e| format!("{name}: {e}"))

@@ -1,4 +1,5 @@
-//! `*TIE`: slave nodes, moved onto the master surface if asked, and the equations that glue them to it.
+//! `*TIE`: slave nodes, moved onto the master surface if asked (those of `*CONTACT PAIR` too), and the equations that
+//! glue them to it.
 
 use super::{Bound, Built};
 use crate::deck::model::{Deck, Surface, Tie};
@@ -14,7 +15,13 @@ pub(super) fn adjusted(
     findings: &mut Findings,
 ) -> Result<Option<Vec<Vec3>>, Failure> {
     let mut points: Option<Vec<Vec3>> = None;
-    for asked in deck.ties.iter().filter(|t| t.adjust) {
+    let of_pairs = deck.contact_pairs.iter().filter_map(|p| {
+        let name = deck.surfaces.get(&p.slave).map_or("", |s| s.name()).to_string();
+        let (slave, master) = (p.slave.clone(), p.master.clone());
+        Some(Tie { name, slave, master, tolerance: Some(p.adjust?), adjust: true, place: p.place })
+    });
+    let of_pairs: Vec<Tie> = of_pairs.collect();
+    for asked in deck.ties.iter().filter(|t| t.adjust).chain(&of_pairs) {
         // Without frames the coefficients of one axis are the shape functions of the foot.
         let found = run(deck, built, asked, &Constraints::default(), findings)?;
         for (node, _) in &found.gaps {
@@ -31,7 +38,7 @@ pub(super) fn adjusted(
             findings.warn(
                 asked.place,
                 format!(
-                    "{} slave nodes of tie `{}` are moved onto the master surface, by up to {:.3e}; ADJUST=NO leaves them",
+                    "{} slave nodes of `{}` are moved onto the master surface, by up to {:.3e}, as ADJUST says",
                     found.gaps.len(),
                     asked.name,
                     found.gaps.iter().map(|g| g.1).fold(0.0, f64::max)

@@ -183,7 +183,7 @@ fn hyperelastic(reader: &mut Reader<'_>, block: &Block) -> Option<Hyperelastic> 
         reader.findings.wrong(place, "the shear modulus of these constants is not positive");
         return None;
     }
-    if !(0.0 < bulk) {
+    if bulk.is_nan() || bulk <= 0.0 {
         reader.findings.wrong(place, "the bulk modulus of these constants, 2/D1, is not positive");
         return None;
     }
