@@ -77,6 +77,7 @@ fn lost(deck: &Deck) -> Vec<String> {
     lost.extend(super::count("equation", deck.equations.len(), "a VTU file"));
     lost.extend(super::count("initial temperature", deck.initial_temperatures.len(), "a VTU file"));
     lost.extend(super::count("support", deck.supports.len(), "a VTU file"));
+    lost.extend(super::count("contact pair", deck.contact_pairs.len(), "a VTU file"));
     lost.extend(super::count("step", deck.steps.len(), "a VTU file"));
     lost
 }

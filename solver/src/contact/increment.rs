@@ -90,9 +90,8 @@ impl Interaction for Pair {
         let row = &self.mortar.rows[at];
         let place = self.slave.points[row.corner as usize];
         let worst = format!(
-            "{} {forbidden:.2e} mm at node {} ({:.4} {:.4} {:.4}), element size {:.3e} mm",
-            if self.options.law == Law::Bonded { "misfit" } else { "penetration or slip" },
-            self.slave.nodes[row.corner as usize],
+            "{} {forbidden:.2e} mm at ({:.4} {:.4} {:.4}), element size {:.3e} mm",
+            if self.options.law == Law::Bonded { "misfit" } else { "overlap or slip" },
             place.x,
             place.y,
             place.z,
@@ -129,6 +128,12 @@ impl Interaction for Pair {
     fn restore(&mut self) {
         self.multipliers.clone_from(&self.saved);
         self.updated.clear();
+        self.exact = false;
+        self.bounded = self.multipliers.iter().any(|m| 0.0 < m.pressure);
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
     }
 
     fn name(&self) -> &str {

@@ -231,7 +231,10 @@ impl Pair {
                 area: row.weight,
                 pressure,
                 shear: facing - pressure * normal,
-                gap: -d.x,
+                gap: match self.options.law {
+                    Law::Bonded => -(row.axes * d).dot(&normal),
+                    Law::Sliding { .. } => -d.x,
+                },
                 slip: self.multipliers[row.corner as usize].slip + slipped(&d, &response),
                 status: self.status(&response),
                 size: row.size,

@@ -3,14 +3,15 @@
 //! ```text
 //! stiffness left = (f·K₀⁻¹f) / (f·K⁻¹f)        f: what the stage applies, K₀: tangent at its start, K: now
 //! ```
-//! A stage that cannot go on at its least increment has collapsed if K is not positive definite, if hardly any stiffness
-//! is left — there or just beyond —, or if it has softened and the flexibility grows as it does ahead of a limit point
-//! within two increments.
+//! A stage that cannot go on at its least increment has collapsed if K is not positive definite, if it has softened and
+//! the flexibility grows as it does ahead of a limit point within two increments, or if just beyond the last equilibrium
+//! hardly any stiffness is left and much less than in it. Low stiffness alone is no evidence: steel that hardens is soft.
 //! Otherwise there is no evidence of a limit load, and the stage has failed to converge. Motion that is prescribed has no
 //! limit load.
 
 use super::equilibrium::largest;
 use super::error::{Cause, NotConverged};
+use super::laws::Fault;
 use super::newton::Failed;
 use super::run::{Analysis, End, Level};
 use super::stage::Acting;
@@ -26,6 +27,10 @@ use dens_mesher::Vec3;
 /// Perfect plasticity comes down to 1e-3 and less within an increment of 1e-3 below its limit. A body may also have
 /// only [`SOFT`] left when its limit is near: see [`limit_ahead`].
 const COLLAPSED: f64 = 0.05;
+
+/// Share of the stiffness of the last equilibrium below which the body beyond it has given way. One that hardens, however
+/// little, keeps its stiffness from one increment to the next.
+const LOST: f64 = 0.1;
 
 /// Share of the stiffness along the load that a body has left at most when it nears a limit point.
 const SOFT: f64 = 1.0 / 3.0;
@@ -43,20 +48,29 @@ impl Analysis<'_> {
         tried: f64,
         spent: bool,
     ) -> Result<End, NonlinearError> {
+        let of_strength = match &failed.cause {
+            Cause::Stalled | Cause::Linear(_) => true,
+            Cause::Point { fault, .. } => matches!(fault, Fault::NoReturn),
+            Cause::Augmentation | Cause::Increments => false,
+        };
+        let moved = self.moves_supports(levels, state);
         if !spent
+            && of_strength
+            && !moved
             && 0.0 < state.initial_flexibility
             && let Some(found) = self.flexibility(levels, state, acting, u)?
         {
             let stiffness = found.map(|flexibility| state.initial_flexibility / flexibility);
             let near = found.is_some_and(|now| limit_ahead(state, now) <= 2.0 * tried - state.load_factor);
-            if stiffness.is_none_or(|s| s < COLLAPSED || (s < SOFT && near)) {
-                return Ok(End::Collapsed(stiffness));
+            if stiffness.is_none_or(|s| s < SOFT && near) {
+                return Ok(End::Collapsed { stiffness, tried });
             }
             let step = 2.0 * (tried - state.load_factor);
+            let lost = |s: f64| s < COLLAPSED && stiffness.is_some_and(|now| s < LOST * now);
             if let Some(stiffness) = self.beyond(levels, state, acting, u, step)?
-                && stiffness.is_none_or(|s| s < COLLAPSED)
+                && stiffness.is_none_or(lost)
             {
-                return Ok(End::Collapsed(stiffness));
+                return Ok(End::Collapsed { stiffness, tried });
             }
         }
         Err(NonlinearError::NotConverged(Box::new(NotConverged {
@@ -69,6 +83,13 @@ impl Analysis<'_> {
             worst: failed.worst,
             interactions: failed.interactions,
         })))
+    }
+
+    /// Whether the stage moves supports: motion that is prescribed has no limit load.
+    fn moves_supports(&self, levels: &[Level], state: &State) -> bool {
+        let stage = state.stage as usize;
+        let ends = [1.0, 0.0].map(|t| self.acting(levels, stage, t).prescribed);
+        ends[0] != ends[1]
     }
 
     /// Forces, followers included, that the stage adds from its start to its end, on the body as it is.

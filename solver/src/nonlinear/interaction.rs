@@ -55,6 +55,9 @@ pub trait Interaction: Send + Sync {
     /// Returns to the state before the last [`Interaction::begin`], multipliers included.
     fn restore(&mut self);
 
+    /// The interaction itself, for those who know its type and ask for its results.
+    fn as_any(&self) -> &dyn std::any::Any;
+
     /// Name for messages, for instance `pair A–B`.
     fn name(&self) -> &str;
 

@@ -22,6 +22,11 @@ pub struct Accepted<'s> {
 }
 
 impl Accepted<'_> {
+    /// Interactions, in the order given, as they are in this equilibrium.
+    pub fn interactions(&self) -> &[Box<dyn Interaction>] {
+        self.interactions
+    }
+
     /// State from which [`Analysis::run`] goes on with the same bits.
     pub fn checkpoint(&self) -> State {
         let interactions = self.interactions.iter().map(|i| i.checkpoint()).collect();
@@ -40,6 +45,8 @@ pub enum Outcome {
         state: State,
         /// Load factor of the stage up to which there is equilibrium.
         load_factor: f64,
+        /// Least load factor for which none was found: the limit lies between the two.
+        tried: f64,
         /// Stiffness along the load over that at the start of the stage; `None` where the tangent is not positive
         /// definite.
         stiffness: Option<f64>,

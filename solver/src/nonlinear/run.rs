@@ -5,7 +5,7 @@ use super::cells::Cells;
 use super::equilibrium::Equilibrium;
 use super::error::Cause;
 use super::laws::Law;
-use super::newton::{Converged, Newton, Start};
+use super::newton::{Converged, Failed, Newton, Start};
 use super::stage::{Acting, Options, Stage};
 use super::tangent::Tangents;
 use super::{Accepted, Interaction, NonlinearError, Outcome, State};
@@ -117,7 +117,7 @@ impl<'a> Analysis<'a> {
     ) -> Result<Outcome, NonlinearError> {
         let levels: Vec<Level> = stages.iter().map(|s| self.level(s)).collect::<Result<_, _>>()?;
         let mut state = match from {
-            Some(state) => self.resumed(state)?,
+            Some(state) => self.resumed(state, stages.len())?,
             None => self.rest(stages.first().map_or(0.1, |s| s.stepping.initial)),
         };
         while let Some(stage) = stages.get(state.stage as usize) {
@@ -125,9 +125,9 @@ impl<'a> Analysis<'a> {
             match end {
                 End::Reached => {}
                 End::Stopped => return Ok(Outcome::Stopped(self.with_interactions(state))),
-                End::Collapsed(stiffness) => {
+                End::Collapsed { stiffness, tried } => {
                     let (load_factor, state) = (state.load_factor, self.with_interactions(state));
-                    return Ok(Outcome::Collapsed { state, load_factor, stiffness });
+                    return Ok(Outcome::Collapsed { state, load_factor, tried, stiffness });
                 }
             }
             if state.stage as usize + 1 == stages.len() {
@@ -201,7 +201,7 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    fn resumed(&mut self, state: State) -> Result<State, NonlinearError> {
+    fn resumed(&mut self, state: State, n_stages: usize) -> Result<State, NonlinearError> {
         let bad = |what: String| Err(NonlinearError::Checkpoint(what));
         let rest = self.rest(0.1);
         for (what, expected, found) in [
@@ -213,6 +213,17 @@ impl<'a> Analysis<'a> {
             if expected != found {
                 return bad(format!("{what}: the model has {expected}, the state {found}"));
             }
+        }
+        let numbers = [&state.unknowns, &state.history, &state.earlier];
+        if !numbers.iter().all(|list| list.iter().all(|x| x.is_finite())) {
+            return bad("a number of the state is not finite".to_string());
+        }
+        let (t, next) = (state.load_factor, state.next);
+        if !((0.0..=1.0).contains(&t) && 0.0 < next && next <= 1.0) {
+            return bad(format!("load factor {t} with a next increment of {next}"));
+        }
+        if n_stages <= state.stage as usize {
+            return bad(format!("it stands in stage {}, of {n_stages}", state.stage + 1));
         }
         for (interaction, bytes) in self.equilibrium.interactions.iter_mut().zip(&state.interactions) {
             if let Err(what) = interaction.resume(bytes) {
@@ -292,6 +303,13 @@ impl<'a> Analysis<'a> {
         let number = state.stage as usize;
         let stepping = &stage.stepping;
         while state.load_factor < 1.0 {
+            if stepping.most as u64 <= state.tried {
+                let (worst, interactions) = (None, Vec::new());
+                let failed = Failed { cause: Cause::Increments, iterations: Vec::new(), worst, interactions };
+                let before = self.acting(levels, number, state.load_factor);
+                let from = self.equilibrium.displacements(&state.unknowns, &before);
+                return self.end(levels, state, &before, &from, failed, 1.0, true);
+            }
             let before = self.acting(levels, number, state.load_factor);
             let from = self.equilibrium.displacements(&state.unknowns, &before);
             let rest = 1.0 - state.load_factor;
@@ -345,9 +363,8 @@ impl<'a> Analysis<'a> {
                     }
                     let cut = if matches!(failed.cause, Cause::Point { .. }) { 0.25 } else { 0.5 };
                     (state.next, state.calm) = (cut * size, 0);
-                    let spent = stepping.most as u64 <= state.tried;
-                    if state.next < stepping.min || spent {
-                        return self.end(levels, state, &before, &from, failed, target, spent);
+                    if state.next < stepping.min {
+                        return self.end(levels, state, &before, &from, failed, target, false);
                     }
                 }
             }
@@ -385,5 +402,5 @@ impl<'a> Analysis<'a> {
 pub(super) enum End {
     Reached,
     Stopped,
-    Collapsed(Option<f64>),
+    Collapsed { stiffness: Option<f64>, tried: f64 },
 }

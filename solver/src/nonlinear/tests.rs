@@ -133,6 +133,10 @@ impl Interaction for Floor {
         self.pressures.clone_from(&self.kept);
     }
 
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+
     fn name(&self) -> &str {
         "floor"
     }

@@ -135,6 +135,36 @@ fn a_bar_that_cannot_carry_its_load_ends_with_the_limit_load_and_exit_one() {
     assert!((0.799..=0.8).contains(&carried), "{carried}");
 }
 
+#[test]
+fn a_collapse_in_the_first_increment_or_a_later_step_is_told() {
+    let material = "*ELASTIC\n200000., 0.3\n*PLASTIC\n400., 0.\n";
+    let whole = "*STEP\n*STATIC, DIRECT\n1., 1.\n*DSLOAD\nEND, P, -500.\n*END STEP\n";
+    let second = format!("*STEP\n*STATIC\n*DSLOAD\nEND, P, -300.\n*END STEP\n{whole}");
+    for (step, n) in [(whole.to_string(), 1), (second, 2)] {
+        let folder = scratch();
+        std::fs::write(folder.path().join("deck.inp"), bar("C3D8", material, &step)).expect("writable");
+        let (code, out, err) = outcome(folder.path(), &["solve", "deck.inp", "-o", "r"]);
+        assert_eq!(code, 1, "{out}{err}");
+        assert!(out.contains(&format!("step {n}: LIMIT LOAD")), "{out}");
+        let text = std::fs::read_to_string(folder.path().join("r/solve.json")).expect("written");
+        let object: serde_json::Value = serde_json::from_str(&text).expect("an object");
+        let course = &object["steps"][n - 1]["nonlinear"];
+        // Of the second step 200 are new: half of it is carried, but it was tried whole.
+        assert_eq!((&course["outcome"], &course["load_factor"]), (&"collapsed".into(), &0.0.into()));
+        assert_eq!(course["load_factor_without_equilibrium"], 1.0);
+    }
+}
+
+#[test]
+fn steel_that_hardens_little_fails_to_converge_but_has_no_limit_load() {
+    let folder = scratch();
+    // Yields throughout at four fifths of a load that one increment cannot reach, and then is soft, not spent.
+    let material = "*ELASTIC\n200000., 0.3\n*PLASTIC\n400., 0.\n4400., 2.\n";
+    let step = "*STEP\n*STATIC\n0.2, 1.\n*DSLOAD\nEND, P, -500.\n*END STEP\n";
+    let course = step_of(&bar("C3D8", material, step), folder.path())["nonlinear"].clone();
+    assert_eq!(course["outcome"], "completed");
+}
+
 /// Two blocks of other meshes, one on the other, the upper one pressed down by 1.
 fn two_blocks(behavior: &str, pair: &str) -> String {
     let at = |set, first, z, n| Shape {
@@ -254,4 +284,36 @@ fn nonlinear_keywords_that_make_no_sense_are_named() {
         assert_eq!(code, 2, "{err}");
         assert!(err.contains(reason), "{err}");
     }
+}
+
+#[test]
+fn what_another_format_cannot_carry_is_named() {
+    let folder = scratch();
+    let deck = two_blocks("", "\nBOTTOM, TOP\n").replace("1000., 0.3\n", "1000., 0.3\n*PLASTIC\n5., 0.\n");
+    std::fs::write(folder.path().join("deck.inp"), deck).expect("writable");
+    for (file, lost) in [
+        ("deck.feb", vec!["1 contact pair has no place", "yield stress of material `M`"]),
+        ("deck.vtu", vec!["1 contact pair has no place", "constants of material `M`"]),
+    ] {
+        let (code, out, err) = outcome(folder.path(), &["convert", "deck.inp", file]);
+        assert_eq!(code, 0, "{err}");
+        for what in lost {
+            assert!(out.contains(what) || err.contains(what), "{file}: {what} is not in {out}{err}");
+        }
+    }
+}
+
+#[test]
+fn tables_of_a_contact_problem_have_the_same_bytes_for_any_number_of_threads() {
+    let deck = two_blocks("", "\nBOTTOM, TOP\n").replace("UP, P2, 1.\n", "UP, P2, 1.\nLOW, P4, 0.3\n");
+    let tables: Vec<Vec<String>> = ["1", "2", "4"]
+        .into_iter()
+        .map(|threads| {
+            let folder = scratch();
+            let result = solved(folder.path(), &deck, &["--threads", threads]);
+            let read = |name: &str| std::fs::read_to_string(result.join(name)).expect("written");
+            ["nodes.csv", "elements.csv", "contact.csv"].map(read).to_vec()
+        })
+        .collect();
+    assert!(tables.iter().all(|t| *t == tables[0]), "threads change the numbers");
 }

@@ -34,9 +34,10 @@ pub(super) struct Course {
     augmentations: usize,
     /// Stiffness along the load over that at the start of the step, of a model that collapsed.
     stiffness: Option<f64>,
-    collapsed: bool,
-    /// Whether the tangent of the last increment was positive definite.
-    stable: bool,
+    /// Of a model that collapsed, the least share of the loads for which there was no equilibrium.
+    tried: Option<f64>,
+    /// Whether all tangents of the step were positive definite; `None` where they are unsymmetric and do not tell.
+    stable: Option<bool>,
     contact: Vec<Touching>,
 }
 
@@ -87,13 +88,16 @@ pub(super) fn solve(
     let told = |e: &NonlinearError, bound: &Bound, findings: &mut Findings| {
         explain_nonlinear(e, deck, built, bound, findings)
     };
-    let boxed = pairs.iter().map(|p| Box::new(p.clone()) as Box<dyn Interaction>).collect();
+    let boxed = pairs.into_iter().map(|p| Box::new(p) as Box<dyn Interaction>).collect();
     let mut analysis =
         timed(&mut seconds.assemble, || Analysis::new(&built.body, laws, &bound.constraints, boxed, options))
             .map_err(|e| told(&e, &bound, findings))?;
     let points = built.body.mesh().points();
     let large = deck.steps.iter().any(|s| s.large);
-    let mut course = Record { points, large, n_steps: stages.len(), progress, ends: Vec::new(), open: None };
+    let symmetric =
+        !large && deck.contact_pairs.iter().all(|p| deck.interactions[p.interaction].friction == 0.0);
+    let mut course =
+        Record { points, large, symmetric, n_steps: stages.len(), progress, ends: Vec::new(), open: None };
     let outcome = timed(&mut seconds.solve, || {
         analysis.run(&stages, None, &mut |accepted| {
             course.note(accepted);
@@ -101,8 +105,8 @@ pub(super) fn solve(
         })
     })
     .map_err(|e| told(&e, &bound, findings))?;
-    if let Outcome::Collapsed { load_factor, stiffness, .. } = &outcome {
-        course.collapse(*load_factor, *stiffness);
+    if let Outcome::Collapsed { state, tried, stiffness, .. } = &outcome {
+        course.collapse(state, *tried, *stiffness);
     }
     let set_up = SetUp {
         solver: analysis.solver_name(),
@@ -114,13 +118,12 @@ pub(super) fn solve(
     let mut solved = Vec::with_capacity(course.ends.len());
     for (end, load) in course.ends.into_iter().zip(loads) {
         let stresses = stresses(built, &analysis, &end).map_err(|e| told(&e, &bound, findings))?;
-        let contact = touching(&pairs, &end);
         solved.push(Solved {
             answer: end.answer,
             load,
             set_up: set_up.clone(),
             stresses: Some(stresses),
-            course: Some(Course { contact, ..end.course }),
+            course: Some(end.course),
         });
     }
     Ok(solved)
@@ -162,6 +165,7 @@ fn stage(step: &Step, load: &Load) -> Stage {
 }
 
 /// End of a step.
+#[derive(Clone)]
 struct End {
     state: dens_solver::nonlinear::State,
     answer: Answer,
@@ -173,6 +177,8 @@ struct Record<'p> {
     points: &'p [Vec3],
     /// Whether forces act on the deformed body.
     large: bool,
+    /// Whether tangents are symmetric.
+    symmetric: bool,
     n_steps: usize,
     progress: &'p Progress,
     ends: Vec<End>,
@@ -186,8 +192,13 @@ impl Record<'_> {
         let what = format!("step {} of {}, {:.1} % of its loads", stage + 1, self.n_steps, 100.0 * t);
         self.progress.within(&what, (stage as f64 + t) / self.n_steps as f64);
         let earlier = self.open.take();
-        let so_far =
-            earlier.map_or((0, 0, 0), |e| (e.course.increments, e.course.iterations, e.course.augmentations));
+        let so_far = earlier
+            .as_ref()
+            .map_or((0, 0, 0), |e| (e.course.increments, e.course.iterations, e.course.augmentations));
+        let indefinite = accepted.iterations.iter().any(|i| i.shift != 0.0)
+            || earlier.is_some_and(|e| e.course.stable == Some(false));
+        let pairs = accepted.interactions().iter().filter_map(|i| i.as_any().downcast_ref::<Pair>());
+        let contact = pairs.map(|pair| Touching::of(pair, accepted.displacements)).collect();
         let residual = accepted.iterations.last().map_or(0.0, |i| i.residual);
         let iterations = so_far.1 + accepted.iterations.len();
         let course = Course {
@@ -196,9 +207,9 @@ impl Record<'_> {
             iterations,
             augmentations: so_far.2 + accepted.augmentations,
             stiffness: None,
-            collapsed: false,
-            stable: accepted.iterations.last().is_none_or(|i| i.shift == 0.0),
-            contact: Vec::new(),
+            tried: None,
+            stable: if indefinite { Some(false) } else { self.symmetric.then_some(true) },
+            contact,
         };
         let u = accepted.displacements.to_vec();
         let moved = |(p, u): (&Vec3, &Vec3)| if self.large { p + u } else { *p };
@@ -219,11 +230,28 @@ impl Record<'_> {
         if t == 1.0 { self.ends.push(end) } else { self.open = Some(end) }
     }
 
-    fn collapse(&mut self, load_factor: f64, stiffness: Option<f64>) {
-        if let Some(mut end) = self.open.take() {
-            end.course = Course { load_factor, stiffness, collapsed: true, ..end.course };
-            self.ends.push(end);
-        }
+    /// Closes the step in which the model gave way; it may not have begun.
+    fn collapse(&mut self, state: &dens_solver::nonlinear::State, tried: f64, stiffness: Option<f64>) {
+        let mut end = match (self.open.take(), self.ends.last()) {
+            (Some(end), _) => end,
+            (None, Some(last)) => {
+                let stable = last.course.stable;
+                End { course: Course { stable, ..Course::none() }, ..last.clone() }
+            }
+            (None, None) => End {
+                state: state.clone(),
+                answer: Answer {
+                    displacements: vec![Vec3::zeros(); self.points.len()],
+                    reactions: vec![Vec3::zeros(); self.points.len()],
+                    compliance: 0.0,
+                    reaction_error: 0.0,
+                    stats: SolveStats::default(),
+                },
+                course: Course::none(),
+            },
+        };
+        (end.course.tried, end.course.stiffness) = (Some(tried), stiffness);
+        self.ends.push(end);
     }
 }
 
@@ -253,25 +281,28 @@ fn stresses(built: &Built, analysis: &Analysis<'_>, end: &End) -> Result<Stresse
     Ok(out)
 }
 
-/// State of the pairs at the end of a step.
-fn touching(pairs: &[Pair], end: &End) -> Vec<Touching> {
-    let one = |(pair, bytes): (&Pair, &Vec<u8>)| {
-        let mut pair = pair.clone();
-        pair.resume(bytes).ok()?;
-        let u = &end.answer.displacements;
-        pair.begin(u);
-        Some(Touching { name: pair.name().to_string(), force: pair.force(u), nodes: pair.nodes(u) })
-    };
-    pairs.iter().zip(&end.state.interactions).filter_map(one).collect()
-}
-
 impl Course {
+    /// Of a step that has not begun.
+    fn none() -> Self {
+        Self {
+            load_factor: 0.0,
+            increments: 0,
+            iterations: 0,
+            augmentations: 0,
+            stiffness: None,
+            tried: None,
+            stable: None,
+            contact: Vec::new(),
+        }
+    }
+
     /// Object of a step in `solve.json`.
     pub(super) fn json(&self) -> serde_json::Value {
         let pairs: Vec<serde_json::Value> = self.contact.iter().map(Touching::json).collect();
         serde_json::json!({
-            "outcome": if self.collapsed { "collapsed" } else { "completed" },
+            "outcome": if self.collapsed() { "collapsed" } else { "completed" },
             "load_factor": self.load_factor,
+            "load_factor_without_equilibrium": self.tried,
             "stiffness_left": self.stiffness,
             "stable": self.stable,
             "increments": self.increments,
@@ -284,10 +315,10 @@ impl Course {
     /// Lines of the summary beyond the table of steps.
     pub(super) fn remarks(&self, step: usize) -> String {
         let mut text = String::new();
-        if self.collapsed {
+        if let Some(tried) = self.tried {
             let _ = writeln!(
                 text,
-                "step {step}: LIMIT LOAD: the model carries {:.4} of the loads of this step and no more",
+                "step {step}: LIMIT LOAD: the model carries {:.4} of the loads of this step, and {tried:.4} no more",
                 self.load_factor
             );
         }
@@ -309,9 +340,9 @@ impl Course {
     /// What a reader must know before using the numbers.
     pub(super) fn warnings(&self, step: usize) -> Vec<String> {
         let mut out = Vec::new();
-        if !self.stable {
+        if self.stable == Some(false) {
             out.push(format!(
-                "step {step}: the equilibrium found is not stable (its tangent is not positive definite): the model would buckle before; smaller increments find the limit load"
+                "step {step}: a tangent was not positive definite: the model may have passed a point where it would buckle, and the equilibrium found need not be stable"
             ));
         }
         for t in self.contact.iter().filter(|t| OVERLAP < t.relative_overlap()) {
@@ -326,7 +357,7 @@ impl Course {
 
     /// Whether the model cannot carry its loads.
     pub(super) fn collapsed(&self) -> bool {
-        self.collapsed
+        self.tried.is_some()
     }
 
     /// Rows of `contact.csv`.
@@ -353,6 +384,11 @@ impl Course {
 }
 
 impl Touching {
+    fn of(pair: &Pair, displacements: &[Vec3]) -> Self {
+        let name = pair.name().to_string();
+        Self { name, force: pair.force(displacements), nodes: pair.nodes(displacements) }
+    }
+
     /// Largest mean overlap around a node; points in between may overlap more where the mesh is coarse.
     fn overlap(&self) -> f64 {
         self.nodes.iter().map(|n| -n.gap).fold(0.0, f64::max)

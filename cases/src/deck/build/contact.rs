@@ -4,7 +4,7 @@ use super::Built;
 use crate::deck::model::{self as deck, ContactPair, Deck};
 use crate::deck::source::Findings;
 use crate::deck::states::State;
-use dens_solver::contact::{InitialGap, Law, Motion, Pair, PairOptions, Surface};
+use dens_solver::contact::{ContactError, InitialGap, Law, Motion, Pair, PairOptions, Surface};
 use dens_solver::statics::CellFacet;
 use std::collections::BTreeMap;
 
@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 ///
 /// - `state`: supports, whose nodes a bonded pair leaves to them
 pub fn pairs(deck: &Deck, built: &Built, state: &State, findings: &mut Findings) -> Vec<Pair> {
-    let large = deck.steps.iter().any(|s| s.large);
+    let stretches = |b: &deck::Section| deck.materials[b.material].hyperelastic.is_some();
+    let large = deck.steps.iter().any(|s| s.large) || deck.sections.iter().any(stretches);
     let mut held: Vec<u32> = state.supports.keys().filter_map(|dof| built.mesh_node(dof.0)).collect();
     held.dedup();
     let mut out = Vec::new();
@@ -79,5 +80,11 @@ fn one(deck: &Deck, built: &Built, asked: &ContactPair, large: bool, held: &[u32
     let gap = clearance.map_or(InitialGap::Meshed, |c| InitialGap::Value(c.value));
     let motion = if large { Motion::Finite } else { Motion::Small };
     let options = PairOptions { law, motion, gap, held: held.to_vec(), ..PairOptions::default() };
-    Pair::new(&name, slave, master, options).map_err(|e| format!("{name}: {e}"))
+    Pair::new(&name, slave, master, options).map_err(|e| match e {
+        ContactError::Shared { node, .. } => {
+            let label = deck.nodes.labels[built.deck_node[node as usize] as usize];
+            format!("{name}: node {label} belongs to both surfaces")
+        }
+        other => format!("{name}: {other}"),
+    })
 }

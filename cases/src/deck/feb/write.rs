@@ -103,6 +103,11 @@ impl Writer<'_> {
             .collect();
         self.lost.extend(transforms);
         self.lost.extend(count("equation", d.equations.len(), "the FEBio file"));
+        self.lost.extend(count("contact pair", d.contact_pairs.len(), "the FEBio file"));
+        let yields = d.materials.iter().filter(|m| !m.plastic.is_empty());
+        let yields = yields
+            .map(|m| format!("the yield stress of material `{}` has no place in the FEBio file", m.name));
+        self.lost.extend(yields);
         self.lost.extend(count("initial temperature", d.initial_temperatures.len(), "the FEBio file"));
         self.lost.extend(count("step after the first", d.steps.len().saturating_sub(1), "the FEBio file"));
         self.lost

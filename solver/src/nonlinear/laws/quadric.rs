@@ -265,7 +265,8 @@ impl SmallStrainLaw for QuadricBone {
             after[6] += x[2];
         }
         let (damage, damage_slope) = self.damage(after[6], length);
-        let ratio = if 0.0 < s { x[0] / trial[0] } else { 1.0 };
+        // On the axis of pressure the ratio is the limit of those beside it.
+        let ratio = if 0.0 < s { x[0] / trial[0] } else { slopes[(0, 0)] };
         let effective: Six = std::array::from_fn(|i| ratio * deviator[i] + normal(i) * x[1] * unit);
         if let Some(tangent) = tangent {
             let n: Six = std::array::from_fn(|i| if 0.0 < s { deviator[i] / s } else { 0.0 });
