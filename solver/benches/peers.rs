@@ -10,20 +10,20 @@
 //! the middle, a pin of 110,000 MPa, in unstructured tetrahedra. Its lower end is held, its upper end is pressed.
 //! Without arguments it prints this text: `cargo bench` alone measures nothing here.
 //!
-//! Measured on two cores, seconds of set-up and solution to 1e-8 and peak memory with the matrix; MKL PARDISO and PETSc
-//! (GAMG, BoomerAMG, two ranks) where they are named, `f.u` equal to nine digits or more:
+//! Measured on two cores, medians of three, seconds of set-up and solution to 1e-8 and peak memory with the matrix; MKL
+//! PARDISO and PETSc (GAMG, BoomerAMG, two ranks) where they are named, `f.u` equal to nine digits or more:
 //!
 //! | system | Dens | best peer | ratio |
 //! | --- | --- | --- | --- |
-//! | tet10, 102 k, direct (medians of 3) | 1.25 s, 0.57 GB | PARDISO 2.48 s, 0.73 GB | 0.50 |
-//! | tet10, 102 k, multigrid (medians of 3) | 0.78 s, 0.13 GB | the same | 0.31 |
-//! | tet10, 299 k, multigrid | 1.8 s, 0.39 GB | PARDISO 21.6 s; BoomerAMG 1.0 GB | 0.08; memory 0.38 |
-//! | tet10, 299 k, ten loads, direct | 9.5 s, 2.4 GB | PARDISO 21.6 s with one load | below 0.44 |
-//! | tet10, 973 k, multigrid, all on a busy machine | 11.2 s, 1.29 GB | GAMG 142 s; BoomerAMG 3.1 GB | 0.08; memory 0.42 |
-//! | the same alone | 5.7 s, 1.28 GB | | |
-//! | tet10, 2.91 M, multigrid, 24 iterations | 17.6 s, 3.9 GB | | time ∝ n^1.00 from 299 k |
-//! | tet4, 963 k, multigrid, 21 iterations | 7.1 s, 2.2 GB | | |
-//! | assembly, 220 k tet10, pattern and values | 0.61 s | | |
+//! | tet10, 102 k, direct | 1.27 s, 0.57 GB | PARDISO 2.54 s, 0.73 GB | 0.50; memory 0.77 |
+//! | tet10, 102 k, multigrid, 40 iterations | 0.75 s, 0.13 GB | the same | 0.30; memory 0.18 |
+//! | tet10, 299 k, multigrid, 31 | 1.97 s, 0.36 GB | GAMG 20.7 s, PARDISO 21.3 s; BoomerAMG 1.01 GB | 0.095; memory 0.36 |
+//! | tet10, 299 k, ten loads, direct | 9.74 s, 2.39 GB | PARDISO 21.5 s, 2.67 GB, with one load | 0.45; memory 0.90 |
+//! | tet10, 973 k, multigrid, 25 | 6.08 s, 1.15 GB | GAMG 76.9 s; BoomerAMG 3.08 GB | 0.079; memory 0.37 |
+//! | tet4, 963 k, multigrid, 21 | 9.75 s, 0.98 GB | GAMG 41.8 s; BoomerAMG 2.06 GB | 0.23; memory 0.47 |
+//!
+//! Measured once: tet10, 2.91 M, multigrid, 24 iterations, 17.6 s, 3.9 GB, time ∝ n^1.00 from 299 k; pattern and values of
+//! 220 k tet10 assembled in 0.61 s.
 //!
 //! File: `u64 n, u64 nnz, i64 indptr[n+1], i32 indices[nnz], f64 values[nnz], f64 rhs[n], f64 coordinates[n]`, full
 //! symmetric matrix without supported nodes; then, read by Dens alone, `u32 parents[2 n / 3]`.
