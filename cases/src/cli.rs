@@ -115,7 +115,7 @@ pub struct SolveArgs {
     /// Linear solver; `auto` decides by size, loads and the memory limit.
     #[arg(long, value_enum, default_value_t = Solver::Auto)]
     pub solver: Solver,
-    /// Relative residual at which an iteration stops.
+    /// Relative residual at which a linear iteration stops; Newton's method stops at a hundred times it.
     #[arg(long, value_name = "TOL", default_value_t = 1e-8, value_parser = tolerance)]
     pub tol: f64,
     /// Memory the matrix and its solver may take, for instance "4 GB".
