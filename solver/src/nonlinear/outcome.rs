@@ -27,7 +27,7 @@ impl Accepted<'_> {
         self.interactions
     }
 
-    /// State from which [`Analysis::run`] goes on with the same bits.
+    /// State from which [`Analysis::run`](super::Analysis::run) goes on with the same bits.
     pub fn checkpoint(&self) -> State {
         let interactions = self.interactions.iter().map(|i| i.checkpoint()).collect();
         State { interactions, ..self.state.clone() }
