@@ -2,7 +2,7 @@
 
 use super::flow::{BOTTOM, Flow, LEFT, MM, Mark, Type, WIDTH, wrap};
 use super::grid::{Grid, Print, caption, caption_height};
-use super::{BODY, PdfError, bold, colored};
+use super::{BODY, PdfError, bold, case_and_design, colored};
 use crate::figure::FigureSet;
 use crate::font::Weight;
 use crate::palette::{GRAY, HAIR, INK, Rgb, WHITE};
@@ -53,10 +53,7 @@ impl<'a> Writer<'a> {
         self.flow.bookmark("Verdict", 1);
         self.flow.paragraph(LEFT, WIDTH, &r.title, Type { size: 19.0, ..bold(BODY) });
         self.flow.y += 2.0;
-        let facts = format!(
-            "Case {}  ·  design {}  ·  {} {}  ·  {}",
-            r.case, r.design_iteration, r.program, r.version, r.schema
-        );
+        let facts = format!("Case {}  ·  {} {}  ·  {}", case_and_design(r), r.program, r.version, r.schema);
         self.flow.paragraph(LEFT, WIDTH, &facts, colored(BODY, GRAY));
         self.flow.y += 8.0;
     }
@@ -148,8 +145,14 @@ impl<'a> Writer<'a> {
         while let Some(block) = blocks.next() {
             match block {
                 Block::Paragraph(text) => {
+                    let (start, page) = (self.flow.place(), self.flow.pages.len());
                     self.flow.paragraph(LEFT, WIDTH, text, BODY);
                     self.flow.y += 5.0;
+                    // One line above a table or figure introduces it and moves along, its heading too.
+                    let introduces = matches!(blocks.peek(), Some(Block::Table(_) | Block::Figure(_)));
+                    if introduces && page == self.flow.pages.len() && wrap(text, WIDTH, BODY).len() == 1 {
+                        self.flow.hold(start);
+                    }
                 }
                 Block::List(items) => self.list(items),
                 Block::Table(table) => self.table(table),

@@ -102,6 +102,14 @@ pub fn write_pdf(record: &Record, figures: &FigureSet, fixed_date: Date) -> Resu
     document.finish().map_err(|e| PdfError::Refused(format!("{e:?}")))
 }
 
+/// Case and, where one was chosen, its design.
+fn case_and_design(record: &Record) -> String {
+    match record.design_iteration {
+        0 => record.case.clone(),
+        number => format!("{}  ·  design {number}", record.case),
+    }
+}
+
 /// Header and footer of every page, once their number is known.
 fn frame_pages(flow: &mut Flow, record: &Record) {
     let face = Type { size: 7.5, ..colored(BODY, GRAY) };
@@ -109,7 +117,7 @@ fn frame_pages(flow: &mut Flow, record: &Record) {
     for (i, page) in flow.pages.iter_mut().enumerate() {
         let top = 15.0 * MM;
         let bottom = PAGE[1] - 13.0 * MM;
-        let case = format!("{}  ·  design {}", record.case, record.design_iteration);
+        let case = case_and_design(record);
         let version = format!("{} {}", record.program, record.version);
         let number = format!("Page {} of {n}", i + 1);
         let end = |text: &str| LEFT + WIDTH - face.width(text);
