@@ -12,7 +12,6 @@ use super::problem::near;
 use super::touching::Touching;
 use super::{Check, Row, VerificationError};
 use crate::contact::{ContactNode, Law, PairOptions, Status};
-use crate::nonlinear::Interaction;
 use crate::statics::Formulation;
 use crate::tensor::isotropic;
 use dens_mesher::Vec3;
@@ -128,11 +127,7 @@ fn path(restarted: bool) -> Result<Touching, VerificationError> {
     t.hold(&head, 1, |_| 0.0);
     for part in [0.0, 1e-3, 2e-3, 3e-3] {
         if restarted && part == 2e-3 {
-            let (bytes, displacements) = (t.pairs[0].checkpoint(), t.displacements.clone());
-            t = blocks(FRICTION)?;
-            t.hold(&head, 1, |_| 0.0);
-            t.pairs[0].resume(&bytes).map_err(VerificationError::Stuck)?;
-            t.displacements = displacements;
+            t = t.restarted(blocks(FRICTION)?)?;
         }
         drag(&mut t, &head, part)?;
     }
