@@ -56,6 +56,23 @@ impl Interaction for Pair {
         }
     }
 
+    fn symmetric_tangent(&self, displacements: &[Vec3], tangent: &mut TangentSink<'_>) {
+        let responses: Vec<(Vector3<f64>, Response)> =
+            (0..self.mortar.rows.len()).map(|i| self.response(i, displacements)).collect();
+        let floating = responses.iter().all(|(_, r)| r.status == Status::Open);
+        for (row, (d, response)) in self.mortar.rows.iter().zip(&responses) {
+            let touching = -d.x <= TOUCHING * row.size;
+            let mut t = law::tangent(self.law(), self.epsilon(row), response, floating, touching);
+            if self.options.law != Law::Bonded {
+                // Friction that follows the pressure: half of it, mirrored, would make the matrix indefinite.
+                (t[(1, 0)], t[(2, 0)]) = (0.0, 0.0);
+            }
+            if t != Matrix3::zeros() {
+                couple(row, &(row.weight * t), tangent);
+            }
+        }
+    }
+
     fn augment(&mut self, displacements: &[Vec3]) -> Augmentation {
         let first = self.has_friction() && !self.bounded;
         self.bounded |= first;

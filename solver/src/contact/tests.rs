@@ -201,3 +201,16 @@ fn what_cannot_be_a_pair_is_refused() {
     let beyond = crate::statics::CellFacet { cell: u32::MAX, facet: 0 };
     assert!(matches!(Surface::new(&t.body, &[beyond]), Err(ContactError::NoSuchFacet { .. })));
 }
+
+#[test]
+fn slip_under_strong_friction_is_cheap_for_the_linear_solver() {
+    let mut t = pressed(PairOptions { law: Law::Sliding { friction: 0.6 }, ..PairOptions::default() });
+    let head = t.facets(1, |p| 1.999 < p.z);
+    t.pull(&head, Vec3::new(0.3, 0.0, 0.0));
+    t.solve(2).expect("partial slip");
+    let slipping = t.pairs[0].nodes(&t.displacements).iter().filter(|n| n.status == Status::Slip).count();
+    assert!(0 < slipping, "nothing slips");
+    // A preconditioner that mirrors half of the friction is indefinite, and takes shifts and hundreds of iterations.
+    let most = t.iterations.iter().map(|i| i.linear_iterations).max().unwrap_or(0);
+    assert!(most <= 30, "{most}");
+}

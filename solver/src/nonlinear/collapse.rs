@@ -161,8 +161,8 @@ impl Analysis<'_> {
         if largest(&load) == 0.0 {
             return Ok(None);
         }
-        let Ok((_, matrix)) = self.equilibrium.tangent(u, acting, before)? else { return Ok(None) };
-        let reduced = self.equilibrium.reduced(matrix);
+        let Ok((_, tangent)) = self.equilibrium.tangent(u, acting, before)? else { return Ok(None) };
+        let reduced = self.equilibrium.reduced(tangent);
         let found = self.tangents.flexibility(&reduced, &self.equilibrium.system, &load);
         let described = |motion: Vec<f64>| Yielding { flexibility: dot(&load, &motion), motion };
         Ok(found.ok().map(|motion| motion.map(described)))

@@ -23,6 +23,12 @@ pub(super) struct Equilibrium<'a> {
     constants: Vec<Vec3>,
 }
 
+/// Tangent, and a matrix near it whose symmetric part preconditions it; `None` where it is symmetric by itself.
+pub(super) struct Tangent {
+    pub(super) matrix: BlockMatrix,
+    pub(super) near: Option<BlockMatrix>,
+}
+
 /// Forces at given displacements.
 pub(super) struct Forces {
     /// Tᵀ (internal + interactions − applied), N.
@@ -99,36 +105,41 @@ impl<'a> Equilibrium<'a> {
         u: &[Vec3],
         acting: &Acting,
         before: &[f64],
-    ) -> Result<Result<(Forces, BlockMatrix), Cause>, NonlinearError> {
+    ) -> Result<Result<(Forces, Tangent), Cause>, NonlinearError> {
         let mut matrix = self.assembler.zero_matrix();
         let internal = match self.cells.tangent(u, before, &self.assembler, &mut matrix) {
             Ok(internal) => internal,
             Err(cause) => return Ok(Err(cause)),
         };
+        let mut near = self.may_be_unsymmetric(acting).then(|| matrix.clone());
         let mut touching = vec![Vec3::zeros(); u.len()];
         for interaction in &self.interactions {
             let mut missing = None;
-            let mut sink = |row: u32, column: u32, block: [f64; 9]| match matrix
-                .position(row as usize, column as usize)
-            {
-                Some(at) => matrix.blocks[at].iter_mut().zip(block).for_each(|(x, y)| *x += y),
-                None => missing = missing.or(Some((row, column))),
-            };
+            let mut sink = adding(&mut matrix, 1.0, &mut missing);
             interaction.linearize(u, &mut touching, Some(&mut sink));
+            drop(sink);
+            if let Some(near) = &mut near {
+                let mut sink = adding(near, 1.0, &mut missing);
+                interaction.symmetric_tangent(u, &mut sink);
+            }
             if let Some((row, column)) = missing {
                 let interaction = interaction.name().to_string();
                 return Err(NonlinearError::NotCoupled { interaction, row, column });
             }
         }
         let mut applied = acting.forces.clone();
+        let mesh = self.cells.body().mesh();
         // Applied forces enter the residual with the opposite sign. Nodes of a facet share a cell.
-        let mut sink = |row: u32, column: u32, block: [f64; 9]| {
-            if let Some(at) = matrix.position(row as usize, column as usize) {
-                matrix.blocks[at].iter_mut().zip(block).for_each(|(x, y)| *x -= y);
-            }
-        };
-        pressure::add(self.cells.body().mesh(), &acting.follower, u, &mut applied, Some(&mut sink));
-        Ok(Ok((self.balance(internal, &touching, applied), matrix)))
+        let mut missing = None;
+        if let Some(near) = &mut near {
+            let mut ignored = applied.clone();
+            let mut sink = adding(near, -1.0, &mut missing);
+            pressure::add(mesh, &acting.follower, u, &mut ignored, Some(&mut sink));
+        }
+        let mut sink = adding(&mut matrix, -1.0, &mut missing);
+        pressure::add(mesh, &acting.follower, u, &mut applied, Some(&mut sink));
+        drop(sink);
+        Ok(Ok((self.balance(internal, &touching, applied), Tangent { matrix, near })))
     }
 
     fn balance(&self, internal: Internal, touching: &[Vec3], applied: Vec<Vec3>) -> Forces {
@@ -145,13 +156,14 @@ impl<'a> Equilibrium<'a> {
         Forces { residual, unbalanced, applied, history: internal.history, reference }
     }
 
-    /// Tᵀ K T.
-    pub(super) fn reduced(&self, matrix: BlockMatrix) -> BlockMatrix {
-        reduce::reduce(matrix, &self.elimination)
+    /// Tᵀ K T of both.
+    pub(super) fn reduced(&self, tangent: Tangent) -> Tangent {
+        let reduce = |matrix| reduce::reduce(matrix, &self.elimination);
+        Tangent { matrix: reduce(tangent.matrix), near: tangent.near.map(reduce) }
     }
 
     /// Whether the tangent may be unsymmetric.
-    pub(super) fn may_be_unsymmetric(&self, acting: &Acting) -> bool {
+    fn may_be_unsymmetric(&self, acting: &Acting) -> bool {
         self.cells.layout() == crate::assembly::Layout::Full
             || acting.follower.iter().any(|f| f.1 != 0.0)
             || self.interactions.iter().any(|i| i.unsymmetric())
@@ -184,6 +196,18 @@ impl<'a> Equilibrium<'a> {
         size_of_val(m.row_starts.as_slice())
             + size_of_val(m.columns.as_slice())
             + size_of_val(m.blocks.as_slice())
+    }
+}
+
+/// Adds blocks times `sign`; remembers the first that has no place.
+fn adding<'m>(
+    matrix: &'m mut BlockMatrix,
+    sign: f64,
+    missing: &'m mut Option<(u32, u32)>,
+) -> impl FnMut(u32, u32, [f64; 9]) + 'm {
+    move |row, column, block| match matrix.position(row as usize, column as usize) {
+        Some(at) => matrix.blocks[at].iter_mut().zip(block).for_each(|(x, y)| *x += sign * y),
+        None => *missing = missing.or(Some((row, column))),
     }
 }
 

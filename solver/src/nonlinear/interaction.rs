@@ -45,6 +45,18 @@ pub trait Interaction: Send + Sync {
     /// ∂ force_a / ∂ u_b.
     fn linearize(&self, displacements: &[Vec3], forces: &mut [Vec3], tangent: Option<&mut TangentSink<'_>>);
 
+    /// A symmetric matrix near the tangent, positive semi-definite where that makes sense: it preconditions an
+    /// unsymmetric tangent. By default the symmetric part.
+    fn symmetric_tangent(&self, displacements: &[Vec3], tangent: &mut TangentSink<'_>) {
+        let mut ignored = vec![Vec3::zeros(); displacements.len()];
+        let mut halves = |a: u32, b: u32, block: [f64; 9]| {
+            let half = block.map(|x| 0.5 * x);
+            tangent(a, b, half);
+            tangent(b, a, std::array::from_fn(|k| half[3 * (k % 3) + k / 3]));
+        };
+        self.linearize(displacements, &mut ignored, Some(&mut halves));
+    }
+
     /// Called when Newton converged with the multipliers held: updates multipliers; returns whether another
     /// Newton solve is needed and a description of the worst place.
     fn augment(&mut self, displacements: &[Vec3]) -> Augmentation;

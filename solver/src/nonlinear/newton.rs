@@ -174,7 +174,7 @@ impl Newton<'_, '_> {
         let tolerated = |forces: &Forces| self.options.residual * start.reference.max(forces.reference);
         loop {
             let u = point.as_ref().map_or(from, |p| &p.displacements);
-            let (mut forces, matrix) = match self.equilibrium.tangent(u, acting, start.history)? {
+            let (mut forces, tangent) = match self.equilibrium.tangent(u, acting, start.history)? {
                 Ok(found) => found,
                 Err(cause) => return Ok(Err(cause)),
             };
@@ -185,17 +185,16 @@ impl Newton<'_, '_> {
             let mut searchable = true;
             if point.is_none() {
                 let ahead = self.equilibrium.displacements(start.unknowns, acting);
-                searchable = !self.add_motion(&matrix, &ahead, from, &mut forces);
+                searchable = !self.add_motion(&tangent.matrix, &ahead, from, &mut forces);
             }
-            let reduced = self.equilibrium.reduced(matrix);
+            let reduced = self.equilibrium.reduced(tangent);
             let size = largest(&forces.residual);
             let least = 0.1 * tolerated(&forces) / size;
             let tolerance =
                 last.map_or(least, |last: f64| least.max(0.1 * (size / last).powi(2))).clamp(1e-10, LOOSE);
             let right: Vec<f64> = forces.residual.iter().map(|r| -r).collect();
-            let unsymmetric = self.equilibrium.may_be_unsymmetric(acting);
             let system = &self.equilibrium.system;
-            let solved = match self.tangents.solve(&reduced, system, unsymmetric, &right, tolerance) {
+            let solved = match self.tangents.solve(&reduced, system, &right, tolerance) {
                 Ok(solved) => solved,
                 Err(e) => return Ok(Err(Cause::Linear(e))),
             };

@@ -4,6 +4,7 @@
 //! definite where the tangent is sound: the pull on a slender bar that turns with its end makes it indefinite long
 //! before anything happens. It is then shifted, in the preconditioner only.
 
+use super::equilibrium::Tangent;
 use crate::linear::vector::norm;
 use crate::linear::{BlockMatrix, LinearError, LinearSolver, System, flexible_gmres};
 use rayon::prelude::*;
@@ -57,16 +58,17 @@ impl Tangents {
     /// [`LinearError`] when no shift makes the symmetric part positive definite, or an iteration failed.
     pub(super) fn solve(
         &mut self,
-        matrix: &BlockMatrix,
+        tangent: &Tangent,
         system: &System,
-        may_be_unsymmetric: bool,
         b: &[f64],
         tolerance: f64,
     ) -> Result<Solved, LinearError> {
+        let matrix = &tangent.matrix;
         if norm(b) == 0.0 {
             return Ok(Solved { x: vec![0.0; b.len()], iterations: 0, shift: 0.0 });
         }
-        let split = if may_be_unsymmetric { symmetric_part(matrix) } else { None };
+        let near = tangent.near.as_ref().filter(|_| !is_symmetric(matrix));
+        let split = near.map(symmetric_part);
         let symmetric = split.as_ref().unwrap_or(matrix);
         let whole = split.is_some().then_some(matrix);
         if let Some(fresh) = self.fresh.filter(|_| !self.is_direct) {
@@ -111,12 +113,12 @@ impl Tangents {
     /// K⁻¹b; `None` where a symmetric tangent is not positive definite.
     pub(super) fn flexibility(
         &mut self,
-        matrix: &BlockMatrix,
+        tangent: &Tangent,
         system: &System,
         b: &[f64],
     ) -> Result<Option<Vec<f64>>, LinearError> {
         self.fresh = None;
-        let found = self.solve(matrix, system, true, b, 1e-6)?;
+        let found = self.solve(tangent, system, b, 1e-6)?;
         self.fresh = None;
         Ok((found.shift == 0.0).then_some(found.x))
     }
@@ -138,34 +140,38 @@ impl Tangents {
     }
 }
 
-/// ½ (K + Kᵀ), or `None` where K is symmetric.
-fn symmetric_part(matrix: &BlockMatrix) -> Option<BlockMatrix> {
+/// Whether K − Kᵀ is round-off.
+fn is_symmetric(matrix: &BlockMatrix) -> bool {
     let largest = matrix.blocks.iter().flatten().fold(0.0_f64, |m, x| m.max(x.abs()));
+    let row_is = |i: usize| {
+        (matrix.row_starts[i]..matrix.row_starts[i + 1]).all(|at| {
+            let other = mirrored(matrix, i, matrix.columns[at] as usize);
+            matrix.blocks[at].iter().zip(other).all(|(a, b)| (a - b).abs() <= SYMMETRIC * largest)
+        })
+    };
+    (0..matrix.n()).into_par_iter().with_min_len(256).all(row_is)
+}
+
+/// Transposed block of the mirrored place. The pattern is symmetric: cells and cliques couple both ways.
+fn mirrored(matrix: &BlockMatrix, row: usize, column: usize) -> [f64; 9] {
+    let other = matrix.position(column, row).map_or([0.0; 9], |at| matrix.blocks[at]);
+    std::array::from_fn(|e| other[3 * (e % 3) + e / 3])
+}
+
+/// ½ (K + Kᵀ).
+fn symmetric_part(matrix: &BlockMatrix) -> BlockMatrix {
     let mut blocks = matrix.blocks.clone();
-    let gaps: Vec<f64> = crate::linear::split_rows(&matrix.row_starts, &mut blocks)
+    crate::linear::split_rows(&matrix.row_starts, &mut blocks)
         .into_par_iter()
         .enumerate()
         .with_min_len(256)
-        .map(|(i, row)| {
-            let mut gap = 0.0_f64;
+        .for_each(|(i, row)| {
             for (block, &j) in row.iter_mut().zip(matrix.row(i)) {
-                // The pattern is symmetric: cells and cliques couple both ways.
-                let other = matrix.position(j as usize, i).map_or([0.0; 9], |at| matrix.blocks[at]);
-                for e in 0..9 {
-                    let mirrored = other[3 * (e % 3) + e / 3];
-                    gap = gap.max((block[e] - mirrored).abs());
-                    block[e] = 0.5 * (block[e] + mirrored);
-                }
+                let other = mirrored(matrix, i, j as usize);
+                block.iter_mut().zip(other).for_each(|(a, b)| *a = 0.5 * (*a + b));
             }
-            gap
-        })
-        .collect();
-    let gap = gaps.into_iter().fold(0.0, f64::max);
-    (SYMMETRIC * largest < gap).then(|| BlockMatrix {
-        row_starts: matrix.row_starts.clone(),
-        columns: matrix.columns.clone(),
-        blocks,
-    })
+        });
+    BlockMatrix { row_starts: matrix.row_starts.clone(), columns: matrix.columns.clone(), blocks }
 }
 
 /// K + shift · |diag K|.
