@@ -4,7 +4,7 @@
 //! part is held is decided by the solver, once the interfaces are paired.
 
 use crate::elements::Section;
-use crate::loads::contact::{Gaps, Law};
+use crate::loads::contact::{Bed, Gaps, Law};
 use crate::loads::fixation::Fixation;
 use crate::loads::guide::Guide;
 use crate::loads::traction::Traction;
@@ -83,6 +83,8 @@ pub struct Model {
     pub parts: Vec<Part>,
     /// Where they meet.
     pub interfaces: Vec<Interface>,
+    /// Beds under sliding interfaces, by their index.
+    pub beds: Vec<(usize, Bed)>,
     /// Where they are held.
     pub holds: Vec<Hold>,
     /// Rigid bodies that push along a straight line.
@@ -227,6 +229,14 @@ pub enum ModelError {
 }
 
 impl Model {
+    /// The same model under `factor` times its loads.
+    pub fn under(&self, factor: f64) -> Self {
+        let mut model = self.clone();
+        model.guides.iter_mut().for_each(|g| g.force = g.force.map(|f| factor * f));
+        model.tractions.iter_mut().for_each(|t| t.value = t.value.map(|t| factor * t));
+        model
+    }
+
     /// Everything wrong that can be seen without solving; empty when the model is sound so far.
     pub fn check(&self) -> Vec<ModelError> {
         let mut errors = Vec::new();
@@ -245,6 +255,14 @@ impl Model {
                 let sound = (0.0..10.0).contains(&friction);
                 number("interface", &i.name, "friction", friction, sound, "0 to 10", &mut errors);
             }
+        }
+        for (interface, bed) in &self.beds {
+            let known = self.interfaces.get(*interface);
+            let name = known.map_or("", |i| i.name.as_str());
+            let sliding = known.is_some_and(|i| i.law != Law::Bonded);
+            number("bed", name, "interface", *interface as f64, sliding, "a sliding one", &mut errors);
+            number("bed", name, "strength in MPa", bed.strength, 0.0 < bed.strength, "above 0", &mut errors);
+            number("bed", name, "length in mm", bed.length, 0.0 < bed.length, "above 0", &mut errors);
         }
         for h in &self.holds {
             self.check_surface("hold", &h.name, h.surface.part, &h.surface.facets, &mut errors);

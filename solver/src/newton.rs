@@ -25,6 +25,7 @@ mod run;
 mod search;
 mod support;
 mod unknowns;
+pub mod yielding;
 
 use crate::assembly::{Assembler, AssemblyError};
 use crate::linear::vector::{add_scaled, norm};
@@ -142,6 +143,8 @@ pub struct Solver {
     linear: Box<dyn LinearSolver>,
     matrix: BlockMatrix,
     tangent: BlockMatrix,
+    /// Statuses at the last set-up of the linear solver with this matrix; empty: none.
+    prepared: Vec<Status>,
 }
 
 /// The multipliers are updated as soon as the residual is below this: a more exact state would not give
@@ -152,6 +155,12 @@ const AUGMENT_BELOW: f64 = 1e-3;
 struct Load {
     applied: Vec<f64>,
     scale: f64,
+}
+
+/// Nodal forces beside the loads of a model, N, three per unknown node; empty: none.
+#[derive(Debug, Clone, Default)]
+struct Extra {
+    forces: Vec<f64>,
 }
 
 /// Point of the iteration.
@@ -193,7 +202,8 @@ impl Solver {
         interfaces.locate(&matrix);
         let linear = options.linear.solver(3 * discrete.n_nodes(), 1);
         let tangent = matrix.clone();
-        Ok(Self { options: options.clone(), discrete, interfaces, assembler, linear, matrix, tangent })
+        let (options, prepared) = (options.clone(), Vec::new());
+        Ok(Self { options, discrete, interfaces, assembler, linear, matrix, tangent, prepared })
     }
 
     /// Number of unknowns.
@@ -213,22 +223,45 @@ impl Solver {
         observer: Observer<'_>,
         cancel: &AtomicBool,
     ) -> Result<Solution, SolveError> {
+        self.load_stiffness(model, observer)?;
+        let options = self.options.clone();
+        self.solve_under(model, &Extra::default(), &options, start, observer, cancel)
+    }
+
+    /// Takes stiffness and laws of a model.
+    fn load_stiffness(&mut self, model: &Model, observer: Observer<'_>) -> Result<(), SolveError> {
         check(model)?;
         self.check_same(model)?;
         observer("assembling", 0.0);
         self.discrete.assemble(model, &self.assembler, &mut self.matrix)?;
         self.interfaces.refresh(model, &self.options);
-        let applied = self.discrete.applied(model);
+        self.prepared.clear();
+        Ok(())
+    }
+
+    /// Solves with the stiffness and laws taken last, under the loads of `model` and extra nodal forces.
+    fn solve_under(
+        &mut self,
+        model: &Model,
+        extra: &Extra,
+        options: &Options,
+        start: Option<&Solution>,
+        observer: Observer<'_>,
+        cancel: &AtomicBool,
+    ) -> Result<Solution, SolveError> {
+        let mut applied = self.discrete.applied(model);
         let mut moving = applied.clone();
         self.discrete.project(&mut moving);
-        let load = Load { scale: norm(&moving), applied };
-        if load.scale == 0.0 {
+        let scale = norm(&moving);
+        if scale == 0.0 {
             return Err(SolveError::BadModel(vec![ModelError::NoLoad]));
         }
+        applied.iter_mut().zip(&extra.forces).for_each(|(f, extra)| *f += extra);
+        let load = Load { scale, applied };
         let (u, multipliers) = self.first_guess(start);
         let warm = start.is_some();
         let mut now = self.evaluate(&load, u, multipliers, |own, _| own);
-        let mut run = Run::new(&self.options, self.interfaces.all_bonded());
+        let mut run = Run::new(options, self.interfaces.all_bonded(), std::mem::take(&mut self.prepared));
         loop {
             if cancel.load(Ordering::Relaxed) {
                 return Err(SolveError::Cancelled);
@@ -259,6 +292,7 @@ impl Solver {
             unbalanced: &now.unbalanced,
             applied: &load.applied,
         };
+        self.prepared = std::mem::take(&mut run.statuses);
         Ok(report::collect(model, &self.discrete, &self.interfaces, &state, run.progress))
     }
 

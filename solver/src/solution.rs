@@ -85,6 +85,8 @@ pub struct ContactPoint {
     pub gap: f64,
     /// Tangential displacement of the slave against the master, mm.
     pub slip: Vec3,
+    /// Depth to which the bed under it has sunk, mm; 0 without one.
+    pub sunk: f64,
     /// Open, sticking or slipping.
     pub status: Status,
 }
@@ -267,6 +269,16 @@ impl Solution {
         s.compliance *= factor * factor;
         s.multipliers.iter_mut().for_each(|m| *m *= factor);
         Some(s)
+    }
+
+    /// Motions and multipliers times `factor`, the rest as it is: where to start another solve.
+    pub(crate) fn stretched(&self, factor: f64) -> Self {
+        let mut s = self.clone();
+        s.displacements.iter_mut().flatten().for_each(|u| *u *= factor);
+        s.beam_motions.iter_mut().flatten().for_each(|u| *u *= factor);
+        s.guides.iter_mut().for_each(|g| g.travel *= factor);
+        s.multipliers.iter_mut().for_each(|m| *m *= factor);
+        s
     }
 
     /// Largest displacement of all parts, mm.

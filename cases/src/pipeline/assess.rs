@@ -12,6 +12,7 @@ use super::models::SEATS;
 use super::tissue;
 use crate::case::Case;
 use crate::failure::Failure;
+use dens_mesher::Vec3;
 use dens_mesher::geometry::spine::Level;
 use dens_solver::criteria::{self, design, implant, interface, remodeling, subsidence};
 use dens_solver::solution::Contact;
@@ -289,6 +290,21 @@ fn seat(c: &Contact, factor: f64, strength: f64, limit: f64) -> SeatState {
     }
 }
 
+/// Depth below the surface of C3 of a place under the implant's lower contact face, mm; `None` beside it or deeper than
+/// `most`.
+pub fn depth_under_implant(geometry: &Geometry, most: f64) -> impl Fn(Vec3) -> Option<f64> + '_ {
+    let pad = geometry.implant.contacts().next().map(|(_, p)| *p);
+    let found = pad.zip(geometry.spine.bone(Level::C3));
+    move |place| {
+        let (pad, bone) = found.as_ref()?;
+        if 0.0 <= pad.column(place) || pad.depth + most < (place - pad.center).dot(&pad.axis).abs() {
+            return None;
+        }
+        let below = -bone.field.value(place);
+        (below <= most).then_some(below.max(0.0))
+    }
+}
+
 /// Points of C3 within `depth` of the implant's lower contact face, with their strain under the given factor.
 pub fn layer(
     geometry: &Geometry,
@@ -297,19 +313,12 @@ pub fn layer(
     factor: f64,
 ) -> (Vec<f64>, Vec<Six>, Vec<f64>) {
     let (mut weights, mut strains, mut depths) = (Vec::new(), Vec::new(), Vec::new());
-    let pad = geometry.implant.contacts().next().map(|(_, p)| *p);
-    let Some((pad, bone)) = pad.zip(geometry.spine.bone(Level::C3)) else {
-        return (weights, strains, depths);
-    };
+    let under = depth_under_implant(geometry, depth);
     for p in solved.points(Kind::Bone(Level::C3)) {
-        if 0.0 <= pad.column(p.place) || pad.depth + depth < (p.place - pad.center).dot(&pad.axis).abs() {
-            continue;
-        }
-        let below = -bone.field.value(p.place);
-        if below <= depth {
+        if let Some(below) = under(p.place) {
             weights.push(p.weight);
             strains.push(p.strain.map(|e| e * factor));
-            depths.push(below.max(0.0));
+            depths.push(below);
         }
     }
     (weights, strains, depths)

@@ -83,21 +83,25 @@ impl Solved {
     /// Mean displacement over the facets of a set, weighted by area, mm.
     pub fn mean_displacement(&self, kind: Kind, set: &str) -> Option<Vec3> {
         let part = self.question.part(kind)?;
-        let mesh = &self.question.model.parts[part].mesh;
-        let u = &self.solution.displacements[part];
-        let (mut sum, mut area) = (Vec3::zeros(), 0.0);
-        for f in mesh.facet_sets.get(set)? {
-            let facet = &mesh.boundary[*f as usize];
-            let a = mesh.facet_geometry(facet).2;
-            // The mean of a quadratic field on a flat facet is the mean of its mid-edge values.
-            sum += facet.nodes[3..].iter().map(|n| u[*n as usize]).sum::<Vec3>() * (a / 3.0);
-            area += a;
-        }
-        (0.0 < area).then(|| sum / area)
+        mean_displacement(&self.question.model.parts[part].mesh, &self.solution.displacements[part], set)
     }
 }
 
-fn points_of(mesh: &Mesh) -> Vec<[Vec3; 4]> {
+/// Mean displacement over the facets of a set, weighted by area, mm.
+pub fn mean_displacement(mesh: &Mesh, u: &[Vec3], set: &str) -> Option<Vec3> {
+    let (mut sum, mut area) = (Vec3::zeros(), 0.0);
+    for f in mesh.facet_sets.get(set)? {
+        let facet = &mesh.boundary[*f as usize];
+        let a = mesh.facet_geometry(facet).2;
+        // The mean of a quadratic field on a flat facet is the mean of its mid-edge values.
+        sum += facet.nodes[3..].iter().map(|n| u[*n as usize]).sum::<Vec3>() * (a / 3.0);
+        area += a;
+    }
+    (0.0 < area).then(|| sum / area)
+}
+
+/// Positions of the quadrature points of each cell, mm.
+pub fn points_of(mesh: &Mesh) -> Vec<[Vec3; 4]> {
     let shapes: Vec<[f64; 10]> = TET_4.points.iter().map(|xi| tet10::values(*xi)).collect();
     mesh.cells
         .iter()

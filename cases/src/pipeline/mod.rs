@@ -2,6 +2,7 @@
 
 pub mod assess;
 pub mod bodies;
+pub mod crush;
 pub mod design;
 pub mod export;
 pub mod fields;
@@ -20,9 +21,10 @@ use crate::output::Output;
 use crate::progress::Progress;
 use assess::Assessment;
 use bodies::Bodies;
+use crush::Crushing;
 use dens_reports::record::Record;
 use dens_solver::model::Interpolation;
-use dens_solver::newton::{Options, SolveError};
+use dens_solver::newton::{Observer, Options, SolveError};
 use dens_solver::tensor::Stiffness;
 use design::History;
 use export::Exported;
@@ -45,6 +47,8 @@ pub struct Results {
     pub chosen: Chosen,
     /// Intact, day 1, 12 months.
     pub stages: [Solved; 3],
+    /// Day 1 with bone that yields, and settling.
+    pub crushing: Crushing,
     /// What they say.
     pub assessment: Assessment,
     /// Printable solids, one per height.
@@ -57,9 +61,9 @@ pub struct Results {
 const SHARES: [(&str, f64); 7] = [
     ("geometry", 0.02),
     ("meshing", 0.06),
-    ("intact control", 0.15),
-    ("design loop", 0.25),
-    ("implanted stages and export", 0.45),
+    ("intact control", 0.12),
+    ("design loop", 0.18),
+    ("implanted stages, crushing and export", 0.55),
     ("assessment", 0.02),
     ("report", 0.05),
 ];
@@ -85,7 +89,8 @@ pub fn run(
     let bodies = bodies::mesh(case, &geometry, edge, progress)?;
     let no_lattice = [[0.0; 6]; 6];
     phase(2);
-    let intact = solve(case, &geometry, &bodies, Stage::Intact, &no_lattice, progress, &cancel)?;
+    let within = |what: &str, fraction: f64| progress.within(what, fraction);
+    let intact = solve(case, &geometry, &bodies, Stage::Intact, &no_lattice, &within, &cancel)?;
     phase(3);
     let coarse = case.fineness.edge[Quality::Draft as usize];
     let voxels = case.fineness.voxels[grade];
@@ -105,15 +110,22 @@ pub fn run(
     // Neither stage nor export needs another: side by side they keep the cores busy where one alone does not.
     let quiet = Progress::new(true);
     let (day_one, (ingrown, exported)) = rayon::join(
-        || solve(case, &geometry, &bodies, Stage::DayOne, lattice, progress, &cancel),
+        || {
+            let halfway = |what: &str, f: f64| progress.within(what, 0.4 * f);
+            let solved = solve(case, &geometry, &bodies, Stage::DayOne, lattice, &halfway, &cancel)?;
+            let rest = |what: &str, f: f64| progress.within(what, 0.4 + 0.6 * f);
+            let crushing = crush::run(case, &geometry, &bodies, &solved, &rest, &cancel)?;
+            Ok::<_, Failure>((solved, crushing))
+        },
         || {
             rayon::join(
-                || solve(case, &geometry, &bodies, Stage::Ingrown, lattice, &quiet, &cancel),
+                || solve(case, &geometry, &bodies, Stage::Ingrown, lattice, &|_, _| {}, &cancel),
                 || export::write(case, &geometry, &chosen, quality, output, &quiet, &cancel),
             )
         },
     );
-    let stages = [intact, day_one?, ingrown?];
+    let (day_one, crushing) = day_one?;
+    let stages = [intact, day_one, ingrown?];
     let exported = exported?;
     phase(5);
     let assessment = assess::assess(case, &geometry, &bodies, &chosen, &stages)?;
@@ -127,7 +139,8 @@ pub fn run(
     warnings.extend(exported.iter().flat_map(|e| e.warnings.iter().cloned()));
     warnings.extend(stages.iter().filter_map(wide_overlap));
     phase(6);
-    let results = Results { geometry, bodies, history, chosen, stages, assessment, exported, warnings };
+    let results =
+        Results { geometry, bodies, history, chosen, stages, crushing, assessment, exported, warnings };
     let record = report::write(case, quality, &results, output)?;
     Ok((results, record))
 }
@@ -149,13 +162,12 @@ fn solve(
     bodies: &Bodies,
     stage: Stage,
     lattice: &Stiffness,
-    progress: &Progress,
+    observer: Observer<'_>,
     cancel: &AtomicBool,
 ) -> Result<Solved, Failure> {
     let question = models::build(case, geometry, bodies, stage, lattice)?;
     let options = options(case);
-    let observe = |what: &str, fraction: f64| progress.within(what, fraction);
-    let solution = dens_solver::newton::solve(&question.model, &options, &observe, cancel)
+    let solution = dens_solver::newton::solve(&question.model, &options, observer, cancel)
         .map_err(|e| solve_failure(stage.name(), &e))?;
     Solved::new(question, solution)
 }

@@ -23,6 +23,7 @@ pub fn draw(case: &Case, results: &Results, figures: &mut FigureSet) -> Result<(
     figures.add(stress(case, results).map_err(failed)?);
     figures.add(moduli(case, results).map_err(failed)?);
     figures.add(travel(case, results).map_err(failed)?);
+    figures.add(sinking(case, results).map_err(failed)?);
     figures.add(convergence(case, results).map_err(failed)?);
     figures.add(quality(results).map_err(failed)?);
     Ok(())
@@ -162,6 +163,22 @@ fn travel(case: &Case, results: &Results) -> Drawn {
         plot = plot.series(Series::new(solved.question.stage.name(), Look::Line, points));
     }
     plot.draw()
+}
+
+fn sinking(case: &Case, results: &Results) -> Drawn {
+    let x = Axis::new("Sinking of the C3 endplate under the implant", "mm").from_zero();
+    let y = Axis::new("Axial load", "N").from_zero();
+    let caption =
+        "Axial load over the sinking of the C3 endplate on day 1: bone that yields beside elastic bone.";
+    let mut points = vec![[0.0, 0.0]];
+    points.extend(results.crushing.loads.iter().map(|s| [s.indentation, s.axial]));
+    let judged = case.judged_load();
+    let elastic = results.assessment.stages[0].crush.indentation / judged.axial;
+    let end = results.crushing.loads.last().map_or(judged.axial, |s| s.axial);
+    Plot::new("load-sinking", caption, x, y)
+        .series(Series::new("elastic", Look::Line, vec![[0.0, 0.0], [elastic * end, end]]))
+        .series(Series::new("yielding, loads of the case", Look::Markers, points))
+        .draw()
 }
 
 fn convergence(case: &Case, results: &Results) -> Drawn {

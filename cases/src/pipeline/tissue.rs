@@ -12,8 +12,10 @@ use crate::failure::Failure;
 use dens_mesher::Vec3;
 use dens_mesher::geometry::spine::{Joint, JointKind, Level, Patch, Side};
 use dens_mesher::mesh::Mesh;
+use dens_solver::criteria::bone::{TENSION_OVER_COMPRESSION, YIELD_STRAIN_COMPRESSION};
 use dens_solver::elements::Section;
 use dens_solver::materials::{calibrated, density};
+use dens_solver::nonlinear::laws::{Damage, PostYield, QuadricBone, QuadricSurface};
 use dens_solver::tensor::{Stiffness, isotropic, mix, rotate};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -59,6 +61,42 @@ pub fn cancellous(case: &Case) -> Result<(f64, f64), Failure> {
         density::find(name).ok_or_else(|| Failure::input(format!("no density law is called `{name}`")))?;
     calibrated::modulus_and_strength(law, milligrams(case))
         .map_err(|e| Failure::input(format!("bone.cancellous_density with bone.cancellous_law: {e}")))
+}
+
+/// Law of a mixture of the four bone tissues that yields.
+///
+/// Stiffness and strengths are means weighted by share. Cancellous strength comes from the density law of the case;
+/// compact tissues yield at the strain at which trabecular bone does ([`YIELD_STRAIN_COMPRESSION`]).
+///
+/// # Errors
+/// As [`cancellous`]; exit 2.
+pub fn yielding(case: &Case, shares: [u8; 4]) -> Result<QuadricBone, Failure> {
+    let b = &case.bone;
+    let (modulus, strength) = cancellous(case)?;
+    let compact = |(e, nu): (f64, f64)| (e, nu, e * YIELD_STRAIN_COMPRESSION);
+    let tissues = [
+        compact(b.cortical),
+        compact(b.endplate),
+        (modulus, b.cancellous_poisson, strength),
+        compact(b.posterior),
+    ];
+    let (mut bulk, mut shear, mut compression) = (0.0, 0.0, 0.0);
+    for (n, (e, nu, s)) in shares.iter().zip(tissues) {
+        let share = f64::from(*n) / SAMPLES as f64;
+        bulk += share * e / (3.0 * (1.0 - 2.0 * nu));
+        shear += share * e / (2.0 * (1.0 + nu));
+        compression += share * s;
+    }
+    let young = 9.0 * bulk * shear / (3.0 * bulk + shear);
+    let poisson = 0.5 * (3.0 * bulk - 2.0 * shear) / (3.0 * bulk + shear);
+    let surface =
+        QuadricSurface { tension: TENSION_OVER_COMPRESSION * compression, compression, interaction: 0.3 };
+    let post = PostYield {
+        hardening: 0.0,
+        densification: None,
+        damage: Some(Damage { most: 0.3, rate: 15.0, band: 1.5 }),
+    };
+    QuadricBone::new(young, poisson, surface, post).map_err(Failure::bug)
 }
 
 /// Density of cancellous bone, mg/cm³ (from t/mm³).

@@ -14,6 +14,7 @@ pub mod design;
 pub mod implant;
 pub mod interface;
 pub mod remodeling;
+pub mod settling;
 pub mod subsidence;
 
 /// Quantity with a limit and the source of the limit.

@@ -34,6 +34,36 @@ pub enum Law {
     },
 }
 
+/// Layer of bone under a contact face after many cycles of load: rigid up to a pressure, then sunk by
+///
+/// ```text
+/// s = ℓ ⟨p/p₀ − 1⟩
+/// ```
+/// It hardens as it is compacted, so that load moves from where it has sunk to its surroundings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bed {
+    /// Pressure p₀ below which nothing sinks, MPa, positive.
+    pub strength: f64,
+    /// Depth ℓ per multiple of the strength, mm, positive.
+    pub length: f64,
+}
+
+impl Bed {
+    /// Depth to which a pressure (MPa) sinks, mm.
+    pub fn sunk(&self, pressure: f64) -> f64 {
+        self.length * (pressure / self.strength - 1.0).max(0.0)
+    }
+
+    /// Solution p of p = trial − ε s(p), and its slope.
+    fn pressure(&self, penalty: f64, trial: f64) -> (f64, f64) {
+        if trial <= self.strength {
+            return (trial, 1.0);
+        }
+        let slope = 1.0 / (1.0 + penalty * self.length / self.strength);
+        (self.strength + slope * (trial - self.strength), slope)
+    }
+}
+
 /// What the distance between the surfaces in the given geometry means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Gaps {
@@ -68,29 +98,42 @@ pub(crate) struct Response {
     closed: bool,
     /// Length of the tangential trial traction, MPa.
     trial: f64,
+    /// Share of the penalty that resists along the normal: below 1 on a bed that sinks.
+    slope: f64,
+}
+
+/// What a point follows: its law, the bed under it, its penalty (N/mm³) and normal.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rule {
+    pub(crate) law: Law,
+    pub(crate) bed: Option<Bed>,
+    pub(crate) penalty: f64,
+    pub(crate) normal: Vec3,
+}
+
+impl Rule {
+    /// Pressure and slope for a trial pressure.
+    fn pressure(&self, trial: f64) -> (f64, f64) {
+        self.bed.map_or((trial, 1.0), |bed| bed.pressure(self.penalty, trial))
+    }
 }
 
 /// Traction for the relative displacement `d`; `bound` replaces μ p where it is given.
-pub(crate) fn respond(
-    law: Law,
-    penalty: f64,
-    normal: Vec3,
-    d: Vec3,
-    multiplier: Vec3,
-    bound: Option<f64>,
-) -> Response {
-    let trial = multiplier + penalty * d;
+pub(crate) fn respond(rule: &Rule, d: Vec3, multiplier: Vec3, bound: Option<f64>) -> Response {
+    let normal = rule.normal;
+    let trial = multiplier + rule.penalty * d;
     let along = trial.dot(&normal);
-    let Law::Sliding { friction } = law else {
+    let Law::Sliding { friction } = rule.law else {
         return Response {
             traction: trial,
             pressure: along,
             status: Status::Stick,
             closed: true,
             trial: 0.0,
+            slope: 1.0,
         };
     };
-    let pressure = along.max(0.0);
+    let (pressure, slope) = rule.pressure(along.max(0.0));
     let bound = bound.unwrap_or(friction * pressure);
     let across = trial - along * normal;
     let length = across.norm();
@@ -104,39 +147,41 @@ pub(crate) fn respond(
         (Vec3::zeros(), Status::Slip)
     };
     let closed = 0.0 < pressure;
-    Response { traction: pressure * normal + tangential, pressure, status, closed, trial: length }
+    Response { traction: pressure * normal + tangential, pressure, status, closed, trial: length, slope }
 }
 
 /// Traction with status and friction bound held: linear in `d` for a given slip direction.
 ///
 /// A state that has just had its multipliers updated is followed in this way for one step: its tractions are
 /// too large by ε d, which the step takes away again, and no status should change on that account.
-pub(crate) fn follow(penalty: f64, normal: Vec3, d: Vec3, multiplier: Vec3, last: &Response) -> Response {
-    let trial = multiplier + penalty * d;
+pub(crate) fn follow(rule: &Rule, d: Vec3, multiplier: Vec3, last: &Response) -> Response {
+    let normal = rule.normal;
+    let trial = multiplier + rule.penalty * d;
     let along = trial.dot(&normal);
     let across = trial - along * normal;
+    let (pressed, slope) = if rule.law == Law::Bonded { (along, 1.0) } else { rule.pressure(along) };
     let (traction, pressure) = match last.status {
         Status::Open => (Vec3::zeros(), 0.0),
-        Status::Stick => (trial, along),
+        Status::Stick => (pressed * normal + across, pressed),
         Status::Slip => {
             let bound = (last.traction - last.pressure * normal).norm();
             let tau = across.try_normalize(1e-300).unwrap_or_else(Vec3::zeros);
-            (along * normal + bound * tau, along)
+            (pressed * normal + bound * tau, pressed)
         }
     };
     let closed = last.status != Status::Open;
-    Response { traction, pressure, status: last.status, closed, trial: across.norm() }
+    Response { traction, pressure, status: last.status, closed, trial: across.norm(), slope }
 }
 
 /// Symmetric tangent ∂q/∂d at fixed friction bound, N/mm³, with `rest`·ε in every direction that resists
 /// nothing, so that a body that is only touched stays invertible.
-pub(crate) fn tangent(law: Law, penalty: f64, normal: Vec3, response: &Response, rest: f64) -> Matrix3<f64> {
-    let eye = Matrix3::identity();
-    if law == Law::Bonded {
+pub(crate) fn tangent(rule: &Rule, response: &Response, rest: f64) -> Matrix3<f64> {
+    let (eye, penalty, normal) = (Matrix3::identity(), rule.penalty, rule.normal);
+    if rule.law == Law::Bonded {
         return penalty * eye;
     }
     let nn = normal * normal.transpose();
-    let closed = if response.closed { 1.0 } else { rest };
+    let closed = if response.closed { response.slope } else { rest };
     let across = match response.status {
         Status::Stick => eye - nn,
         Status::Open => rest * (eye - nn),
@@ -161,6 +206,10 @@ mod tests {
 
     const LAW: Law = Law::Sliding { friction: 0.4 };
 
+    fn rule(law: Law, penalty: f64) -> Rule {
+        Rule { law, bed: None, penalty, normal: normal() }
+    }
+
     fn normal() -> Vec3 {
         Vec3::new(1.0, 2.0, -2.0) / 3.0
     }
@@ -170,7 +219,7 @@ mod tests {
         let n = normal();
         let tau = n.cross(&Vec3::x()).normalize();
         for slip in [0.0, 1e-3, 1e-2, 1.0] {
-            let r = respond(LAW, 100.0, n, 0.02 * n + slip * tau, Vec3::zeros(), None);
+            let r = respond(&rule(LAW, 100.0), 0.02 * n + slip * tau, Vec3::zeros(), None);
             let shear = r.traction - r.pressure * n;
             // Round-off of normal components.
             assert!(shear.norm() <= 0.4 * r.pressure * (1.0 + 1e-14));
@@ -189,16 +238,19 @@ mod tests {
             (LAW, -0.5 * n),
             (Law::Bonded, Vec3::new(0.1, 0.2, -0.3)),
         ];
-        for (law, d) in cases {
-            let at = respond(law, 100.0, n, d, lambda, None);
+        let bed = Some(Bed { strength: 0.5, length: 0.02 });
+        let rules = cases.iter().flat_map(|(law, d)| [(*law, *d, None), (*law, *d, bed)]);
+        for (law, d, bed) in rules {
+            let rule = Rule { bed, ..rule(law, 100.0) };
+            let at = respond(&rule, d, lambda, None);
             let bound = Some(0.4 * at.pressure);
-            let exact = tangent(law, 100.0, n, &at, 0.0);
+            let exact = tangent(&rule, &at, 0.0);
             assert!((exact - exact.transpose()).norm() < 1e-12);
             for axis in 0..3 {
                 let mut h = Vec3::zeros();
                 h[axis] = 1e-6;
-                let plus = respond(law, 100.0, n, d + h, lambda, bound).traction;
-                let minus = respond(law, 100.0, n, d - h, lambda, bound).traction;
+                let plus = respond(&rule, d + h, lambda, bound).traction;
+                let minus = respond(&rule, d - h, lambda, bound).traction;
                 let difference = (plus - minus) / 2e-6;
                 // Central differences of step 1e-6: truncation 1e-12 of third derivatives of order 1e5.
                 assert!((difference - exact.column(axis)).norm() < 1e-4, "{law:?} axis {axis}");
@@ -210,8 +262,20 @@ mod tests {
     fn bonded_points_pull_and_sliding_points_do_not() {
         let n = normal();
         let apart = -0.1 * n;
-        assert!(respond(Law::Bonded, 10.0, n, apart, Vec3::zeros(), None).pressure < -0.9);
-        let open = respond(LAW, 10.0, n, apart, Vec3::zeros(), None);
+        assert!(respond(&rule(Law::Bonded, 10.0), apart, Vec3::zeros(), None).pressure < -0.9);
+        let open = respond(&rule(LAW, 10.0), apart, Vec3::zeros(), None);
         assert_eq!((open.traction, open.status), (Vec3::zeros(), Status::Open));
+    }
+
+    #[test]
+    fn a_bed_sinks_beyond_its_strength_and_hardens() {
+        let (n, bed) = (normal(), Bed { strength: 2.0, length: 0.5 });
+        let rule = Rule { bed: Some(bed), ..rule(LAW, 100.0) };
+        // With the multiplier that ends the iteration, p = λ: the overlap is the depth of that pressure.
+        for pressure in [1.0, 2.0, 3.0, 10.0] {
+            let r = respond(&rule, bed.sunk(pressure) * n, pressure * n, None);
+            assert!((r.pressure - pressure).abs() < 1e-12, "{}", r.pressure);
+        }
+        assert_eq!(bed.sunk(3.0), 0.25);
     }
 }

@@ -1,4 +1,4 @@
-//! Anderson acceleration of the fixed point s = μ p(u(s)) of the friction bounds.
+//! Anderson acceleration of a fixed point s = G(s): friction bounds μ p(u(s)), forces of yielded bone.
 //!
 //! ```text
 //! f = G(s) − s,   γ = argmin ‖f_k − ΔF γ‖,   s⁺ = s_k + β f_k − (ΔS + β ΔF) γ
@@ -27,7 +27,7 @@ impl Anderson {
         *self = Self::default();
     }
 
-    /// Next iterate from the present one, its image and the mixing β; entries are not negative.
+    /// Next iterate from the present one, its image and the mixing β.
     pub(super) fn next(&mut self, s: &[f64], image: &[f64], mixing: f64) -> Vec<f64> {
         let f: Vec<f64> = image.iter().zip(s).map(|(g, s)| g - s).collect();
         if let Some((last_s, last_f)) = self.last.take() {
@@ -44,7 +44,6 @@ impl Anderson {
                 *n -= gamma * (ds + mixing * df);
             }
         }
-        next.iter_mut().for_each(|n| *n = n.max(0.0));
         self.last = Some((s.to_vec(), f));
         next
     }

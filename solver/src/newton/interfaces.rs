@@ -3,7 +3,7 @@
 use super::discrete::{Discrete, modulus_along, row_major};
 use super::{Options, SolveError};
 use crate::linear::BlockMatrix;
-use crate::loads::contact::{Gaps, Law, Response, Status, follow, respond, tangent};
+use crate::loads::contact::{Bed, Gaps, Law, Response, Rule, Status, follow, respond, tangent};
 use crate::loads::pairing::{Pair, Point, Side, pair};
 use crate::model::{Model, ModelError};
 use dens_mesher::Vec3;
@@ -42,6 +42,8 @@ pub(super) struct Interfaces {
     /// Index of each of the 16 × 16 blocks of a pair in the matrix.
     targets: Vec<[u32; 256]>,
     laws: Vec<Law>,
+    /// Bed of each interface.
+    beds: Vec<Option<Bed>>,
     /// Penalty of each pair, N/mm³.
     penalties: Vec<f64>,
     /// Distance each point must travel before it touches, mm.
@@ -59,6 +61,7 @@ impl Interfaces {
             facets: Vec::new(),
             targets: Vec::new(),
             laws: Vec::new(),
+            beds: Vec::new(),
             penalties: Vec::new(),
             gaps: Vec::new(),
         };
@@ -135,6 +138,8 @@ impl Interfaces {
     /// ```
     pub(super) fn refresh(&mut self, model: &Model, options: &Options) {
         self.laws = model.interfaces.iter().map(|i| i.law).collect();
+        let bed = |k| model.beds.iter().find(|(of, _)| *of == k).map(|(_, bed)| *bed);
+        self.beds = (0..model.interfaces.len()).map(bed).collect();
         let modulus = |part: usize, cell: u32, normal: Vec3| {
             let p = &model.parts[part];
             modulus_along(&p.palette[p.of_cell[cell as usize] as usize].stiffness, normal)
@@ -164,6 +169,20 @@ impl Interfaces {
         self.penalties[self.pair_of_point[point] as usize]
     }
 
+    fn rule(&self, point: usize) -> Rule {
+        Rule {
+            law: self.law(point),
+            bed: self.beds[self.span_of(point)],
+            penalty: self.penalty(point),
+            normal: self.points[point].normal,
+        }
+    }
+
+    /// How far the bed under a point has sunk, mm.
+    pub(super) fn sunk(&self, point: usize, response: &Response) -> f64 {
+        self.beds[self.span_of(point)].map_or(0.0, |bed| bed.sunk(response.pressure))
+    }
+
     /// Number of the interface a point belongs to.
     pub(super) fn span_of(&self, point: usize) -> usize {
         self.span_of_pair[self.pair_of_point[point] as usize] as usize
@@ -185,7 +204,7 @@ impl Interfaces {
 
     /// Whether the answer is proportional to the load.
     pub(super) fn proportional(&self) -> bool {
-        self.gaps.iter().all(|g| *g == 0.0)
+        self.gaps.iter().all(|g| *g == 0.0) && self.beds.iter().all(Option::is_none)
     }
 
     /// Displacement of the slave minus that of the master at every point, mm.
@@ -211,22 +230,20 @@ impl Interfaces {
     ) -> Vec<Response> {
         let at = |i: usize| {
             let bound = bounds.map(|b| b[i]);
-            respond(self.law(i), self.penalty(i), self.points[i].normal, jumps[i], multipliers[i], bound)
+            respond(&self.rule(i), jumps[i], multipliers[i], bound)
         };
         (0..self.points.len()).into_par_iter().map(at).collect()
     }
 
     /// Tractions for the jumps with statuses and friction bounds of `last` held.
     pub(super) fn followed(&self, jumps: &[Vec3], multipliers: &[Vec3], last: &[Response]) -> Vec<Response> {
-        let at =
-            |i: usize| follow(self.penalty(i), self.points[i].normal, jumps[i], multipliers[i], &last[i]);
+        let at = |i: usize| follow(&self.rule(i), jumps[i], multipliers[i], &last[i]);
         (0..self.points.len()).into_par_iter().map(at).collect()
     }
 
     /// Traction of one point for a given jump and friction bound, MPa.
     pub(super) fn traction(&self, i: usize, jump: Vec3, multiplier: Vec3, bound: f64) -> Vec3 {
-        let normal = self.points[i].normal;
-        respond(self.law(i), self.penalty(i), normal, jump, multiplier, Some(bound)).traction
+        respond(&self.rule(i), jump, multiplier, Some(bound)).traction
     }
 
     /// Friction bounds μ p of the given state, MPa.
@@ -277,7 +294,7 @@ impl Interfaces {
                     let loose = if smooth { 1.0 - REST } else { 0.0 };
                     self.penalties[k] * (Matrix3::identity() - loose * across)
                 } else {
-                    tangent(law, self.penalties[k], normal, r, REST)
+                    tangent(&self.rule(i), r, REST)
                 };
                 let d = row_major(&(point.weight * d));
                 for (a, ca) in point.coefficients.iter().enumerate() {
@@ -323,8 +340,9 @@ impl Interfaces {
     fn forbidden(&self, i: usize, jumps: &[Vec3], responses: &[Response]) -> Vec3 {
         let (d, n) = (jumps[i], self.points[i].normal);
         match (self.law(i), responses[i].status) {
-            (Law::Bonded, _) | (_, Status::Stick) => d,
-            (_, Status::Slip) => d.dot(&n) * n,
+            (Law::Bonded, _) => d,
+            (_, Status::Stick) => d - self.sunk(i, &responses[i]) * n,
+            (_, Status::Slip) => (d.dot(&n) - self.sunk(i, &responses[i])) * n,
             (_, Status::Open) => Vec3::zeros(),
         }
     }

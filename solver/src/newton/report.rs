@@ -86,7 +86,8 @@ fn contacts(model: &Model, interfaces: &Interfaces, state: &State<'_>) -> Vec<Co
         for pair in &interfaces.pairs[span.pairs.clone()] {
             for i in pair.first..pair.first + pair.count {
                 let (point, r, d) = (&interfaces.points[i], &state.responses[i], state.jumps[i]);
-                let along = d.dot(&point.normal);
+                let sunk = interfaces.sunk(i, r);
+                let along = d.dot(&point.normal) - sunk;
                 let force = -point.weight * r.traction;
                 contact.force += force;
                 contact.moment += point.position.cross(&force);
@@ -109,7 +110,8 @@ fn contacts(model: &Model, interfaces: &Interfaces, state: &State<'_>) -> Vec<Co
                     pressure: r.pressure,
                     shear: r.pressure * point.normal - r.traction,
                     gap: -along,
-                    slip: d - along * point.normal,
+                    slip: d - (along + sunk) * point.normal,
+                    sunk,
                     status: r.status,
                 });
             }

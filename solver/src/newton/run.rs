@@ -30,7 +30,7 @@ pub(super) struct Run {
     linear: bool,
     pub(super) progress: Progress,
     /// Statuses at the last set-up of the linear solver.
-    statuses: Vec<Status>,
+    pub(super) statuses: Vec<Status>,
     pub(super) fresh: bool,
     fresh_iterations: Option<usize>,
     last_iterations: usize,
@@ -46,12 +46,13 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn new(options: &Options, linear: bool) -> Self {
+    /// - `statuses`: those at the last set-up of the linear solver for this matrix; empty: none
+    pub(super) fn new(options: &Options, linear: bool, statuses: Vec<Status>) -> Self {
         Self {
             options: options.clone(),
             linear,
             progress: Progress::default(),
-            statuses: Vec::new(),
+            statuses,
             fresh: false,
             fresh_iterations: None,
             last_iterations: 0,
@@ -72,7 +73,7 @@ impl Run {
     }
 
     pub(super) fn must_prepare(&self, statuses: &[Status]) -> bool {
-        if self.progress.preparations == 0 {
+        if self.statuses.len() != statuses.len() || statuses.is_empty() && self.progress.preparations == 0 {
             return true;
         }
         let changed = statuses.iter().zip(&self.statuses).filter(|(a, b)| a != b).count();
@@ -109,7 +110,8 @@ impl Run {
         } else if after < (1.0 - 0.7 * self.pace) * before {
             self.pace = (2.0 * self.pace).min(1.0);
         }
-        let accelerated = self.anderson.next(&held, &own, self.pace);
+        let mut accelerated = self.anderson.next(&held, &own, self.pace);
+        accelerated.iter_mut().for_each(|bound| *bound = bound.max(0.0));
         // Where the plain iteration is fast already, extrapolation only adds noise.
         if after < FAST * before { own } else { accelerated }
     }

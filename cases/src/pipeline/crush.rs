@@ -1,0 +1,265 @@
+//! Day 1 with bone that yields, load by load, and after many cycles: how far the implant sinks, and what the bone carries.
+//!
+//! C1 and C3 yield on a closed quadric surface and soften; contact is unilateral with friction. Nothing is scaled: every
+//! load of the case is a state of its own. Settling is the same model on beds that give way where the pressure of the
+//! judged load does not last.
+
+use super::assess::depth_under_implant;
+use super::bodies::{Bodies, Kind};
+use super::fields::{Solved, mean_displacement, points_of};
+use super::geometry::Geometry;
+use super::models::{Question, SEATS};
+use super::{options, solve_failure, tissue};
+use crate::case::Case;
+use crate::failure::{Exit, Failure};
+use dens_mesher::geometry::spine::Level;
+use dens_solver::criteria::{self, settling, subsidence};
+use dens_solver::loads::contact::Bed;
+use dens_solver::model::Model;
+use dens_solver::newton::Observer;
+use dens_solver::newton::yielding::{BonePoint, Course, Reached, YieldError, YieldingPart, solve_yielding};
+use dens_solver::solution::Contact;
+use std::sync::atomic::AtomicBool;
+
+/// Force out of balance by yielding that is accepted, relative to the load: far below what a mesh resolves.
+const TOLERANCE: f64 = 1e-4;
+
+/// Day 1 at one load.
+#[derive(Debug, Clone)]
+pub struct LoadState {
+    /// Name of the load; empty for the last equilibrium of a bone that collapsed.
+    pub id: String,
+    /// Axial load, N.
+    pub axial: f64,
+    /// Shortening between condyles and held bone, mm.
+    pub travel: f64,
+    /// How far the endplate of C3 sinks toward its lower endplate, mm.
+    pub indentation: f64,
+    /// Crushed bone of C1 and C3, mm³.
+    pub crushed: [f64; 2],
+    /// Crushed share of the layer under the implant.
+    pub crushed_share: f64,
+    /// Share of that layer beyond the yield strain, in the same state: the cross-check.
+    pub overstrained_share: f64,
+    /// Largest crushing κ.
+    pub crushing: f64,
+    /// Area in contact, mm², and mean pressure over it, MPa, on C3.
+    pub contact: [f64; 2],
+    /// Contact solves it took.
+    pub solves: usize,
+}
+
+/// After the cycles.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// Bed under the contact faces.
+    pub bed: Bed,
+    /// Load, N.
+    pub axial: f64,
+    /// Loss of height against day 1 under the same load, mm.
+    pub loss: f64,
+    /// By contact face: name, mean and largest depth, mm, share of the paired area that sank, area in contact, mm².
+    pub faces: Vec<(String, [f64; 4])>,
+}
+
+/// No equilibrium beyond a load.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limit {
+    /// Largest load in equilibrium, N.
+    pub carried: f64,
+    /// Load for which none was found, N.
+    pub tried: f64,
+    /// Stiffness left over that at the start.
+    pub stiffness: f64,
+}
+
+/// What yielding does.
+#[derive(Debug, Clone)]
+pub struct Crushing {
+    /// Loads of the case in ascending order, up to the limit.
+    pub loads: Vec<LoadState>,
+    /// The limit load, where one was met.
+    pub limit: Option<Limit>,
+    /// Settling at the judged load; `None` where the bone does not carry that load.
+    pub settled: Option<Settled>,
+}
+
+impl Crushing {
+    /// State at a load of the case, if it was reached.
+    pub fn at(&self, id: &str) -> Option<&LoadState> {
+        self.loads.iter().find(|l| l.id == id)
+    }
+}
+
+/// Loads day 1 step by step, then lets it settle.
+///
+/// - `day_one`: the elastic answer, from which the iteration starts
+///
+/// # Errors
+/// No convergence (exit 3), a density outside its law (2).
+pub fn run(
+    case: &Case,
+    geometry: &Geometry,
+    bodies: &Bodies,
+    day_one: &Solved,
+    observer: Observer<'_>,
+    cancel: &AtomicBool,
+) -> Result<Crushing, Failure> {
+    let question = &day_one.question;
+    let parts = parts(case, bodies, question)?;
+    let largest = case.largest_load();
+    let mut loads: Vec<_> = case.loads.iter().collect();
+    loads.sort_by(|a, b| a.axial.total_cmp(&b.axial));
+    loads.dedup_by(|a, b| a.axial == b.axial);
+    let factors: Vec<f64> = loads.iter().map(|l| l.axial / largest).collect();
+    let solve = |model: &Model, factors: &[f64], part: [f64; 2]| {
+        let within = |what: &str, f: f64| observer(what, part[0] + f * (part[1] - part[0]));
+        let start = Some(&day_one.solution);
+        solve_yielding(model, &parts, factors, TOLERANCE, start, &options(case), &within, cancel)
+            .map_err(|e| failure(&e))
+    };
+    let course = solve(&question.model, &factors, [0.0, 0.7])?;
+    let under = depth_under_implant(geometry, case.criteria.crush_depth);
+    let in_layer = layer_of(question, &parts, &under);
+    let state = |(k, r): (usize, &Reached)| {
+        let id = loads.get(k).filter(|l| l.axial == r.factor * largest || r.factor == factors[k]);
+        load_state(case, question, &parts, &in_layer, r, id.map_or("", |l| l.id.as_str()))
+    };
+    let states: Vec<LoadState> = course.reached().iter().enumerate().map(state).collect();
+    let limit = match &course {
+        Course::Completed(_) => None,
+        Course::Collapsed { reached, tried, stiffness } => Some(Limit {
+            carried: largest * reached.last().map_or(0.0, |r| r.factor),
+            tried: largest * tried,
+            stiffness: *stiffness,
+        }),
+    };
+    let judged = case.judged_load();
+    let before = states.iter().find(|s| s.axial == judged.axial).map(|s| s.travel);
+    let settled = match before {
+        None => None,
+        Some(before) => {
+            let bed = settling::bed(tissue::cancellous(case)?.0);
+            let mut model = question.model.clone();
+            model.beds = (0..model.interfaces.len())
+                .filter(|k| is_seat(&model.interfaces[*k].name))
+                .map(|k| (k, bed))
+                .collect();
+            let course = solve(&model, &[judged.axial / largest], [0.7, 1.0])?;
+            course.reached().first().map(|r| settled(bed, judged.axial, before, r))
+        }
+    };
+    Ok(Crushing { loads: states, limit, settled })
+}
+
+fn is_seat(interface: &str) -> bool {
+    SEATS.iter().any(|(set, bone)| interface == format!("{} on {set}", bone.name()))
+}
+
+/// C1 and C3 with the laws of their tissues.
+fn parts(case: &Case, bodies: &Bodies, question: &Question) -> Result<Vec<YieldingPart>, Failure> {
+    let mut parts = Vec::new();
+    for level in [Level::C1, Level::C3] {
+        let kind = Kind::Bone(level);
+        let (Some(part), Some(body)) = (question.part(kind), bodies.find(kind)) else { continue };
+        let mut laws = vec![None; body.palette.len()];
+        for (own, t) in body.of_cell.iter().zip(&body.tissue) {
+            if laws[*own as usize].is_none() {
+                laws[*own as usize] = Some(tissue::yielding(case, t.shares)?);
+            }
+        }
+        parts.push(YieldingPart { part, laws });
+    }
+    Ok(parts)
+}
+
+/// For each point of each yielding part whether it lies in the layer under the implant.
+fn layer_of(
+    question: &Question,
+    parts: &[YieldingPart],
+    under: &dyn Fn(dens_mesher::Vec3) -> Option<f64>,
+) -> Vec<Vec<[bool; 4]>> {
+    let lower = question.part(Kind::Bone(Level::C3));
+    let of_part = |y: &YieldingPart| {
+        let places = points_of(&question.model.parts[y.part].mesh);
+        let inside = |p: &[dens_mesher::Vec3; 4]| p.map(|x| Some(y.part) == lower && under(x).is_some());
+        places.iter().map(inside).collect()
+    };
+    parts.iter().map(of_part).collect()
+}
+
+fn load_state(
+    case: &Case,
+    question: &Question,
+    parts: &[YieldingPart],
+    in_layer: &[Vec<[bool; 4]>],
+    reached: &Reached,
+    id: &str,
+) -> LoadState {
+    let crushed = |p: &BonePoint| if 0.0 < p.crushing { p.weight } else { 0.0 };
+    let all = |k: usize| reached.points.get(k).into_iter().flatten().flatten();
+    let of_level = |level: Level| {
+        let part = question.part(Kind::Bone(level));
+        let own = parts.iter().position(|y| Some(y.part) == part);
+        own.map_or(0.0, |k| all(k).map(crushed).fold(0.0, |a, b| a + b))
+    };
+    let layer: Vec<&BonePoint> = (0..parts.len())
+        .flat_map(|k| all(k).zip(in_layer[k].iter().flatten()).filter(|(_, inside)| **inside).map(|(p, _)| p))
+        .collect();
+    let weights: Vec<f64> = layer.iter().map(|p| p.weight).collect();
+    let strains: Vec<_> = layer.iter().map(|p| p.strain).collect();
+    let crushings: Vec<f64> = layer.iter().map(|p| p.crushing).collect();
+    let ratios = subsidence::compression_ratios(&strains, case.criteria.crush_strain);
+    let mean = |set: &str| {
+        let part = question.part(Kind::Bone(Level::C3))?;
+        mean_displacement(&question.model.parts[part].mesh, &reached.solution.displacements[part], set)
+    };
+    let base = mean("C3-C4 disc").or_else(|| mean("held"));
+    let seat = reached.solution.contacts.iter().find(|c| is_seat(&c.name));
+    let area = seat.map_or(0.0, Contact::closed_area);
+    let force = seat.map_or(0.0, |c| c.points.iter().map(|p| p.area * p.pressure).sum());
+    LoadState {
+        id: id.to_string(),
+        axial: reached.factor * case.largest_load(),
+        travel: travel(reached),
+        indentation: mean("implant lower").zip(base).map_or(0.0, |(a, b)| b.z - a.z),
+        crushed: [Level::C1, Level::C3].map(of_level),
+        crushed_share: criteria::fraction_above(&weights, &crushings, 0.0),
+        overstrained_share: criteria::fraction_above(&weights, &ratios, 1.0),
+        crushing: (0..parts.len()).flat_map(all).map(|p| p.crushing).fold(0.0, f64::max),
+        contact: [area, if 0.0 < area { force / area } else { 0.0 }],
+        solves: reached.solves,
+    }
+}
+
+/// Mean travel of the condyles, mm.
+fn travel(reached: &Reached) -> f64 {
+    let guides = &reached.solution.guides;
+    guides.iter().map(|g| g.travel).sum::<f64>() / guides.len().max(1) as f64
+}
+
+fn settled(bed: Bed, axial: f64, before: f64, reached: &Reached) -> Settled {
+    let of_face = |c: &Contact| {
+        let areas: Vec<f64> = c.points.iter().map(|p| p.area).collect();
+        let depths: Vec<f64> = c.points.iter().map(|p| p.sunk).collect();
+        let most = depths.iter().copied().fold(0.0, f64::max);
+        let share = criteria::fraction_above(&areas, &depths, 0.0);
+        (c.name.clone(), [criteria::mean(&areas, &depths), most, share, c.closed_area()])
+    };
+    let faces = reached.solution.contacts.iter().filter(|c| is_seat(&c.name)).map(of_face).collect();
+    Settled { bed, axial, loss: travel(reached) - before, faces }
+}
+
+fn failure(error: &YieldError) -> Failure {
+    let what = "implanted, day 1, bone that yields";
+    match error {
+        YieldError::Solve(e) => solve_failure(what, e),
+        YieldError::Point { .. } => Failure::bug(format!("{what}: {error}")),
+        YieldError::NotConverged { .. } => Failure {
+            exit: Exit::NotConverged,
+            message: format!(
+                "error: {what}: {error}\n  = hint: refine mesh.edge_*, or check bone density, loads and fixation"
+            ),
+        },
+    }
+}

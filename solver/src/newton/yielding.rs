@@ -1,0 +1,456 @@
+//! Bone that yields, in a model in contact, under loads that grow step by step.
+//!
+//! ```text
+//! K u + ∫ q(u) = s f + g        g = ∫ Bᵀ C ε₀ dV,  ε₀ = ε(u) − C⁻¹ σ(ε(u), h)
+//! ```
+//! Stiffness K and contact stay those of the elastic model, so its set-up serves every step; what yielding and damage
+//! take from the stress acts as an initial strain ε₀. The fixed point g ↦ g(u(g)) is accelerated (Anderson); what is
+//! left of it, |g(u) − g|, is the residual of the yielding model. The history h is taken on when a load is in
+//! equilibrium.
+//!
+//! # Source
+//! Zienkiewicz, Valliappan & King (1969), Elasto-plastic solutions of engineering problems: initial stress, finite
+//! element approach, Int. J. Numer. Methods Eng. 1, 75–100; Walker & Ni (2011), SIAM J. Numer. Anal. 49, 1715–1735.
+
+use super::anderson::Anderson;
+use super::{Extra, Observer, Options, SolveError, Solver, check};
+use crate::elements::PointStrain;
+use crate::linear::vector::{dot, norm};
+use crate::model::Model;
+use crate::nonlinear::laws::{Fault, QuadricBone, SmallStrainLaw};
+use crate::solution::Solution;
+use crate::tensor::{Six, Stiffness, apply, inverse};
+use dens_mesher::Vec3;
+use rayon::prelude::*;
+use std::sync::atomic::AtomicBool;
+use thiserror::Error;
+
+/// Solves of one load before its increment is halved.
+const MAX_SOLVES: usize = 40;
+
+/// Solves without a smaller residual after which an increment is halved.
+const PATIENCE: usize = 12;
+
+/// Increments are not halved below this part of the largest load.
+const LEAST: f64 = 1.0 / 64.0;
+
+/// Stiffness of the last increment over that of the first below which a model that finds no further equilibrium has
+/// collapsed.
+const COLLAPSED: f64 = 0.1;
+
+/// Cells computed at once before they are added in order.
+const BATCH: usize = 4096;
+
+/// Numbers in the history of a point: plastic strain and κ.
+const HISTORY: usize = 7;
+
+/// A part that yields.
+#[derive(Debug, Clone)]
+pub struct YieldingPart {
+    /// Index into [`Model::parts`].
+    pub part: usize,
+    /// Law of each entry of its palette, with the stiffness of that entry; `None`: elastic.
+    pub laws: Vec<Option<QuadricBone>>,
+}
+
+/// State of a point of a yielding part.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BonePoint {
+    /// Volume it stands for, mm³.
+    pub weight: f64,
+    /// Strain, order xx yy zz yz xz xy with engineering shear.
+    pub strain: Six,
+    /// Stress, MPa.
+    pub stress: Six,
+    /// Crushing κ: plastic work over strength, the axial plastic strain of uniaxial compression.
+    pub crushing: f64,
+}
+
+/// Equilibrium at one load.
+#[derive(Debug, Clone)]
+pub struct Reached {
+    /// Share of the loads of the model.
+    pub factor: f64,
+    /// The answer.
+    pub solution: Solution,
+    /// Four points of each cell of each yielding part, in their order.
+    pub points: Vec<Vec<[BonePoint; 4]>>,
+    /// Largest force out of balance by yielding, Euclidean norm over nodes relative to the applied forces.
+    pub residual: f64,
+    /// Contact solves it took since the load before.
+    pub solves: usize,
+}
+
+/// How the loads ended.
+#[derive(Debug, Clone)]
+pub enum Course {
+    /// Every load was reached.
+    Completed(Vec<Reached>),
+    /// The model can carry no more: no equilibrium was found at `tried`, and it had lost its stiffness before.
+    Collapsed {
+        /// Loads reached, the last one being the largest in equilibrium.
+        reached: Vec<Reached>,
+        /// Share of the loads for which no equilibrium was found.
+        tried: f64,
+        /// Stiffness along the load at the last equilibrium over that at the start.
+        stiffness: f64,
+    },
+}
+
+impl Course {
+    /// Loads in equilibrium.
+    pub fn reached(&self) -> &[Reached] {
+        match self {
+            Self::Completed(reached) | Self::Collapsed { reached, .. } => reached,
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum YieldError {
+    /// The elastic model in contact was not solved.
+    #[error(transparent)]
+    Solve(#[from] SolveError),
+    /// A law gave no stress.
+    #[error("part `{part}`, cell {cell}: {fault}")]
+    Point {
+        /// Name of the part.
+        part: String,
+        /// Its cell.
+        cell: usize,
+        /// What went wrong.
+        fault: Fault,
+    },
+    /// The iteration of yielding did not settle, and the model had not lost its stiffness.
+    #[error(
+        "no equilibrium at {tried:.4} of the load ({reached:.4} was reached): {residual:.2e} of it out of balance by yielding of `{part}` at ({:.1} {:.1} {:.1}) mm",
+        place[0], place[1], place[2]
+    )]
+    NotConverged {
+        /// Largest share of the load in equilibrium.
+        reached: f64,
+        /// Share tried.
+        tried: f64,
+        /// Relative residual left.
+        residual: f64,
+        /// Part with the largest force out of balance.
+        part: String,
+        /// Where, mm.
+        place: [f64; 3],
+    },
+}
+
+/// History of all points of one part, [`HISTORY`] numbers per point.
+type History = Vec<[[f64; HISTORY]; 4]>;
+
+/// Strains turned into stresses at one displacement.
+struct Answered {
+    histories: Vec<History>,
+    points: Vec<Vec<[BonePoint; 4]>>,
+    /// g(u), N.
+    forces: Vec<f64>,
+}
+
+/// Loads a model to each of `factors` times its loads, one after the other.
+///
+/// - `factors`: ascending, positive
+/// - `tolerance`: of [`Reached::residual`]
+/// - `start`: an answer to the same model under its whole load, elastic for instance; none: from rest
+///
+/// # Errors
+/// [`YieldError`]; an increment that does not settle is halved before.
+#[expect(clippy::too_many_arguments, reason = "a question with everything that shapes its answer")]
+pub fn solve_yielding(
+    model: &Model,
+    yielding: &[YieldingPart],
+    factors: &[f64],
+    tolerance: f64,
+    start: Option<&Solution>,
+    options: &Options,
+    observer: Observer<'_>,
+    cancel: &AtomicBool,
+) -> Result<Course, YieldError> {
+    check(model)?;
+    let mut solver = Solver::new(model, options)?;
+    solver.load_stiffness(model, observer)?;
+    let histories = yielding.iter().map(|y| vec![[[0.0; HISTORY]; 4]; model.parts[y.part].mesh.n_cells()]);
+    let mut loading = Loading {
+        model,
+        yielding,
+        compliances: compliances(model, yielding),
+        histories: histories.collect(),
+        solver,
+        options,
+        tolerance,
+        start,
+        held: Extra::default(),
+        last: None,
+        factor: 0.0,
+        stiffness: None,
+        largest: factors.iter().copied().fold(0.0, f64::max),
+    };
+    let mut reached = Vec::new();
+    for (k, &target) in factors.iter().enumerate() {
+        let within = |what: &str, part: f64| {
+            observer(what, (k as f64 + part) / factors.len() as f64);
+        };
+        match loading.reach(target, &within, cancel)? {
+            Ok(state) => reached.push(state),
+            Err(Lost { tried, stiffness, last }) => {
+                reached.extend(last);
+                return Ok(Course::Collapsed { reached, tried, stiffness });
+            }
+        }
+    }
+    Ok(Course::Completed(reached))
+}
+
+/// No equilibrium beyond the last one.
+struct Lost {
+    tried: f64,
+    stiffness: f64,
+    /// Last equilibrium, where it is not one that was asked for.
+    last: Option<Reached>,
+}
+
+struct Loading<'a> {
+    model: &'a Model,
+    yielding: &'a [YieldingPart],
+    /// C⁻¹ of each entry of the palettes.
+    compliances: Vec<Vec<Stiffness>>,
+    histories: Vec<History>,
+    solver: Solver,
+    options: &'a Options,
+    tolerance: f64,
+    /// Answer under the whole load to begin with.
+    start: Option<&'a Solution>,
+    /// Forces of yielding in the last equilibrium.
+    held: Extra,
+    last: Option<Solution>,
+    factor: f64,
+    /// Stiffness of the first and of the last increment, load per travel.
+    stiffness: Option<[f64; 2]>,
+    largest: f64,
+}
+
+impl Loading<'_> {
+    /// Goes to a load, in as many increments as it takes.
+    fn reach(
+        &mut self,
+        target: f64,
+        observer: Observer<'_>,
+        cancel: &AtomicBool,
+    ) -> Result<Result<Reached, Lost>, YieldError> {
+        let mut step = target - self.factor;
+        let (mut solves, mut last) = (0, None);
+        loop {
+            let rest = target - self.factor;
+            let next = if rest <= step * (1.0 + 1e-9) { target } else { self.factor + step };
+            match self.increment(next, observer, cancel) {
+                Ok(state) => {
+                    solves += state.solves;
+                    if next == target {
+                        return Ok(Ok(Reached { solves, ..state }));
+                    }
+                    last = Some(Reached { solves, ..state });
+                }
+                Err(
+                    e
+                    @ (YieldError::NotConverged { .. } | YieldError::Solve(SolveError::NotConverged { .. })),
+                ) => {
+                    step = 0.5 * (next - self.factor);
+                    if step < LEAST * self.largest {
+                        let left = self.stiffness.map_or(1.0, |[first, last]| last / first);
+                        if left < COLLAPSED {
+                            return Ok(Err(Lost { tried: next, stiffness: left, last }));
+                        }
+                        return Err(e);
+                    }
+                }
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
+    fn increment(
+        &mut self,
+        factor: f64,
+        observer: Observer<'_>,
+        cancel: &AtomicBool,
+    ) -> Result<Reached, YieldError> {
+        let model = self.model.under(factor);
+        // Where nothing yields anew the answer grows with the load.
+        let mut start = match &self.last {
+            Some(last) => Some(last.stretched(factor / self.factor)),
+            None => self.start.map(|s| s.stretched(factor)),
+        };
+        let mut held = self.held.clone();
+        held.forces.resize(self.solver.n_unknowns(), 0.0);
+        let mut anderson = Anderson::default();
+        let (mut best, mut since, mut residual) = (f64::INFINITY, 0, 1e-2_f64);
+        let scale = self.scale(&model);
+        for solves in 1..=MAX_SOLVES {
+            let inner = (0.1 * residual).clamp(0.1 * self.tolerance, 1e-3);
+            let options = Options {
+                residual_tolerance: inner.max(self.options.residual_tolerance),
+                balance_tolerance: inner.max(self.options.balance_tolerance),
+                ..self.options.clone()
+            };
+            let found = self.solver.solve_under(&model, &held, &options, start.as_ref(), observer, cancel)?;
+            let answered = self.answer(&found)?;
+            let mut out: Vec<f64> = answered.forces.iter().zip(&held.forces).map(|(a, b)| a - b).collect();
+            self.solver.discrete.project(&mut out);
+            residual = norm(&out) / scale;
+            if residual.max(inner) <= self.tolerance {
+                self.accept(factor, &found, &answered, held);
+                let points = answered.points;
+                return Ok(Reached { factor, solution: found, points, residual, solves });
+            }
+            since = if residual < 0.9 * best { 0 } else { since + 1 };
+            best = best.min(residual);
+            if !residual.is_finite() || since == PATIENCE || solves == MAX_SOLVES {
+                let (part, place) = self.place(&out);
+                return Err(YieldError::NotConverged {
+                    reached: self.factor,
+                    tried: factor,
+                    residual,
+                    part,
+                    place,
+                });
+            }
+            held.forces = anderson.next(&held.forces, &answered.forces, 1.0);
+            start = Some(found);
+        }
+        unreachable!("the last pass of the loop returns")
+    }
+
+    fn accept(&mut self, factor: f64, found: &Solution, answered: &Answered, held: Extra) {
+        let load = self.solver.discrete.applied(self.model);
+        let work = |s: &Solution| dot(&load, &self.solver.first_guess(Some(s)).0);
+        let gone = work(found) - self.last.as_ref().map_or(0.0, work);
+        let stiffness = (factor - self.factor) / gone.max(f64::MIN_POSITIVE);
+        self.stiffness = Some([self.stiffness.map_or(stiffness, |s| s[0]), stiffness]);
+        self.histories.clone_from(&answered.histories);
+        (self.held, self.last, self.factor) = (held, Some(found.clone()), factor);
+    }
+
+    /// Norm of the loads on nodes that move, N.
+    fn scale(&self, model: &Model) -> f64 {
+        let mut applied = self.solver.discrete.applied(model);
+        self.solver.discrete.project(&mut applied);
+        norm(&applied)
+    }
+
+    /// Part and place of the largest force out of balance.
+    fn place(&self, out: &[f64]) -> (String, [f64; 3]) {
+        let size = |f: &[f64; 3]| f.iter().map(|x| x * x).sum::<f64>();
+        let nodes = out.as_chunks::<3>().0;
+        let worst =
+            (0..nodes.len()).max_by(|a, b| size(&nodes[*a]).total_cmp(&size(&nodes[*b]))).unwrap_or(0);
+        let discrete = &self.solver.discrete;
+        let mesh_node = discrete.unknowns.mesh_nodes.get(worst).copied().unwrap_or(0);
+        let part = discrete.offsets.partition_point(|o| *o <= mesh_node).saturating_sub(1);
+        let name = self.model.parts.get(part).map_or_else(String::new, |p| p.name.clone());
+        (name, discrete.system.coordinates[worst])
+    }
+
+    /// Stresses by the laws at the displacements of a solution, and the forces of what Hooke's law has too much.
+    fn answer(&self, found: &Solution) -> Result<Answered, YieldError> {
+        let n = self.solver.n_unknowns();
+        let mut all = Answered { histories: Vec::new(), points: Vec::new(), forces: vec![0.0; n] };
+        for (k, y) in self.yielding.iter().enumerate() {
+            let part = &self.model.parts[y.part];
+            let (mesh, u) = (&part.mesh, &found.displacements[y.part]);
+            let (compliances, histories) = (&self.compliances[k], &self.histories[k]);
+            let of_cell = |cell: usize| -> Result<CellAnswer, Fault> {
+                let (nodes, own) = (mesh.cells[cell], part.of_cell[cell] as usize);
+                let section = &part.palette[own];
+                let points = nodes.map(|n| mesh.points[n as usize]);
+                let moved = nodes.map(|n| u[n as usize]);
+                let law = y.laws[own].as_ref();
+                cell_answer(section, &compliances[own], law, &points, &moved, &histories[cell])
+            };
+            let (mut history, mut states) = (Vec::new(), Vec::new());
+            for first in (0..mesh.n_cells()).step_by(BATCH) {
+                let cells = first..mesh.n_cells().min(first + BATCH);
+                let found: Vec<_> = cells.into_par_iter().with_min_len(64).map(of_cell).collect();
+                for (i, found) in found.into_iter().enumerate() {
+                    let fault = |fault| YieldError::Point { part: part.name.clone(), cell: first + i, fault };
+                    let found = found.map_err(fault)?;
+                    for (node, f) in mesh.cells[first + i].iter().zip(&found.forces) {
+                        self.add(node + self.solver.discrete.offsets[y.part], *f, &mut all.forces);
+                    }
+                    history.push(found.history);
+                    states.push(found.points);
+                }
+            }
+            all.histories.push(history);
+            all.points.push(states);
+        }
+        Ok(all)
+    }
+
+    fn add(&self, mesh_node: u32, f: Vec3, forces: &mut [f64]) {
+        for end in self.solver.discrete.unknowns.ends(mesh_node) {
+            for axis in 0..3 {
+                forces[3 * end as usize + axis] += 0.5 * f[axis];
+            }
+        }
+    }
+}
+
+struct CellAnswer {
+    forces: [Vec3; 10],
+    history: [[f64; HISTORY]; 4],
+    points: [BonePoint; 4],
+}
+
+fn cell_answer(
+    section: &crate::elements::Section,
+    compliance: &Stiffness,
+    law: Option<&QuadricBone>,
+    points: &[Vec3; 10],
+    moved: &[Vec3; 10],
+    before: &[[f64; HISTORY]; 4],
+) -> Result<CellAnswer, Fault> {
+    let mut strains = [PointStrain::default(); 4];
+    // The meshes were assembled: no cell is inverted.
+    let inverted = |_| Fault::NotFinite;
+    section.element.strains(points, &section.stiffness, moved, &[], &mut strains).map_err(inverted)?;
+    let length = strains.iter().map(|s| s.weight).sum::<f64>().cbrt();
+    let mut out = CellAnswer {
+        forces: [Vec3::zeros(); 10],
+        history: *before,
+        points: strains.map(|s| BonePoint {
+            weight: s.weight,
+            strain: s.strain,
+            stress: apply(&section.stiffness, &s.strain),
+            crushing: 0.0,
+        }),
+    };
+    let Some(law) = law else { return Ok(out) };
+    let mut initial = [[0.0; 6]; 4];
+    let mut yields = false;
+    for q in 0..4 {
+        let strain = strains[q].strain;
+        let stress = law.respond(&strain, length, &before[q], &mut out.history[q], None)?;
+        let kappa = out.history[q][6];
+        (out.points[q].stress, out.points[q].crushing) = (stress, kappa);
+        if 0.0 < kappa {
+            let elastic = apply(compliance, &stress);
+            initial[q] = std::array::from_fn(|i| strain[i] - elastic[i]);
+            yields = true;
+        }
+    }
+    if yields {
+        let to = &mut out.forces;
+        section.element.initial_forces(points, &section.stiffness, &initial, to).map_err(inverted)?;
+    }
+    Ok(out)
+}
+
+fn compliances(model: &Model, yielding: &[YieldingPart]) -> Vec<Vec<Stiffness>> {
+    let of = |c: &Stiffness| inverse(c).unwrap_or([[0.0; 6]; 6]);
+    yielding.iter().map(|y| model.parts[y.part].palette.iter().map(|s| of(&s.stiffness)).collect()).collect()
+}
