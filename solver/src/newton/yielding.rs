@@ -34,8 +34,8 @@ const PATIENCE: usize = 12;
 /// Increments are not halved below this part of the largest load.
 const LEAST: f64 = 1.0 / 64.0;
 
-/// Stiffness of the last increment over that of the first below which a model that finds no further equilibrium has
-/// collapsed.
+/// Stiffness over that of the elastic model below which a model that finds no further equilibrium has collapsed: it
+/// runs ten times as far as the load would move an elastic one.
 const COLLAPSED: f64 = 0.1;
 
 /// Cells computed at once before they are added in order.
@@ -92,7 +92,7 @@ pub enum Course {
         reached: Vec<Reached>,
         /// Share of the loads for which no equilibrium was found.
         tried: f64,
-        /// Stiffness along the load at the last equilibrium over that at the start.
+        /// Stiffness along the load that was left beyond, over that of the elastic model.
         stiffness: f64,
     },
 }
@@ -138,6 +138,9 @@ pub enum YieldError {
         part: String,
         /// Where, mm.
         place: [f64; 3],
+        /// Least stiffness along the load that the attempt showed, over that of the elastic model: a model that
+        /// collapses runs away.
+        stiffness: f64,
     },
 }
 
@@ -187,7 +190,7 @@ pub fn solve_yielding(
         held: Extra::default(),
         last: None,
         factor: 0.0,
-        stiffness: None,
+        elastic: None,
         largest: factors.iter().copied().fold(0.0, f64::max),
     };
     let mut reached = Vec::new();
@@ -229,8 +232,8 @@ struct Loading<'a> {
     held: Extra,
     last: Option<Solution>,
     factor: f64,
-    /// Stiffness of the first and of the last increment, load per travel.
-    stiffness: Option<[f64; 2]>,
+    /// Work of the whole load over the motion that its unit makes in the elastic model, mJ.
+    elastic: Option<f64>,
     largest: f64,
 }
 
@@ -261,11 +264,12 @@ impl Loading<'_> {
                 ) => {
                     step = 0.5 * (next - self.factor);
                     if step < LEAST * self.largest {
-                        let left = self.stiffness.map_or(1.0, |[first, last]| last / first);
-                        if left < COLLAPSED {
-                            return Ok(Err(Lost { tried: next, stiffness: left, last }));
-                        }
-                        return Err(e);
+                        return match e {
+                            YieldError::NotConverged { stiffness, .. } if stiffness < COLLAPSED => {
+                                Ok(Err(Lost { tried: next, stiffness, last }))
+                            }
+                            e => Err(e),
+                        };
                     }
                 }
                 Err(e) => return Err(e),
@@ -290,6 +294,9 @@ impl Loading<'_> {
         let mut anderson = Anderson::default();
         let (mut best, mut since, mut residual) = (f64::INFINITY, 0, 1e-2_f64);
         let scale = self.scale(&model);
+        let load = self.solver.discrete.applied(self.model);
+        let from = self.last.as_ref().map_or(0.0, |s| self.work(&load, s));
+        let mut farthest = 0.0_f64;
         for solves in 1..=MAX_SOLVES {
             let inner = (0.1 * residual).clamp(0.1 * self.tolerance, 1e-3);
             let options = Options {
@@ -298,6 +305,9 @@ impl Loading<'_> {
                 ..self.options.clone()
             };
             let found = self.solver.solve_under(&model, &held, &options, start.as_ref(), observer, cancel)?;
+            let gone = self.work(&load, &found) - from;
+            farthest = farthest.max(gone);
+            let elastic = *self.elastic.get_or_insert(gone / (factor - self.factor));
             let answered = self.answer(&found)?;
             let mut out: Vec<f64> = answered.forces.iter().zip(&held.forces).map(|(a, b)| a - b).collect();
             self.solver.discrete.project(&mut out);
@@ -317,6 +327,7 @@ impl Loading<'_> {
                     residual,
                     part,
                     place,
+                    stiffness: elastic * (factor - self.factor) / farthest,
                 });
             }
             held.forces = anderson.next(&held.forces, &answered.forces, 1.0);
@@ -326,13 +337,13 @@ impl Loading<'_> {
     }
 
     fn accept(&mut self, factor: f64, found: &Solution, answered: &Answered, held: Extra) {
-        let load = self.solver.discrete.applied(self.model);
-        let work = |s: &Solution| dot(&load, &self.solver.first_guess(Some(s)).0);
-        let gone = work(found) - self.last.as_ref().map_or(0.0, work);
-        let stiffness = (factor - self.factor) / gone.max(f64::MIN_POSITIVE);
-        self.stiffness = Some([self.stiffness.map_or(stiffness, |s| s[0]), stiffness]);
         self.histories.clone_from(&answered.histories);
         (self.held, self.last, self.factor) = (held, Some(found.clone()), factor);
+    }
+
+    /// Work of nodal loads over the motion of a solution, mJ.
+    fn work(&self, load: &[f64], of: &Solution) -> f64 {
+        dot(load, &self.solver.first_guess(Some(of)).0)
     }
 
     /// Norm of the loads on nodes that move, N.

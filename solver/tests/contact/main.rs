@@ -7,6 +7,7 @@ mod hertz;
 mod opening;
 mod patch;
 mod supports;
+mod yielding;
 
 use dens_solver::model::Model;
 use dens_solver::newton::{Options, SolveError, solve};
