@@ -3,6 +3,7 @@
 //! Numbers are in the units of the deck, whatever these are. Nodes and elements are kept in the order of their
 //! labels and referred to by their index in it; names of sets, materials and the like are keys in upper case.
 
+use super::joints::{Coupling, InitialStress, Spring, Turning};
 use super::kind::Kind;
 use super::source::Place;
 use dens_mesher::Vec3;
@@ -33,6 +34,16 @@ pub struct Deck {
     pub transforms: Vec<Transform>,
     /// Linear relations between degrees of freedom.
     pub equations: Vec<Equation>,
+    /// Rigid bodies and couplings.
+    pub couplings: Vec<Coupling>,
+    /// Reference nodes with their rotations.
+    pub turning: Vec<Turning>,
+    /// Nodes at the end of the list that the deck does not give.
+    pub made_nodes: usize,
+    /// Springs.
+    pub springs: Vec<Spring>,
+    /// Stresses at rest; later ones hold.
+    pub initial_stresses: Vec<InitialStress>,
     /// Glued surfaces.
     pub ties: Vec<Tie>,
     /// How surfaces in contact act on each other.
@@ -322,7 +333,7 @@ pub struct Transform {
 /// Sum of coefficient times displacement is zero; the first term is eliminated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Equation {
-    /// Nodes, axis from 0, coefficient.
+    /// Nodes, axis from 0 (3 to 5: rotations of a reference node), coefficient.
     pub terms: Vec<(Target, u8, f64)>,
     /// Where.
     pub place: Place,
@@ -364,6 +375,7 @@ impl Deck {
         let yields = |m: &Material| m.hyperelastic.is_some() || !m.plastic.is_empty();
         self.steps.iter().any(|s| s.large)
             || !self.contact_pairs.is_empty()
+            || self.springs.iter().any(Spring::is_nonlinear)
             || self.materials.iter().enumerate().any(|(i, m)| yields(m) && used(i))
     }
 }
@@ -396,7 +408,7 @@ pub struct NodalValue {
 pub struct Boundary {
     /// Nodes.
     pub target: Target,
-    /// First axis, from 0.
+    /// First axis, from 0; 3 to 5 are rotations, which only reference nodes have.
     pub first: u8,
     /// Last axis.
     pub last: u8,
@@ -413,7 +425,7 @@ pub struct Boundary {
 pub struct Force {
     /// Nodes.
     pub target: Target,
-    /// Axis, from 0.
+    /// Axis, from 0; 3 to 5 are moments on reference nodes.
     pub axis: u8,
     /// Force on each node.
     pub value: f64,

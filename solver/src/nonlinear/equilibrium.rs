@@ -9,6 +9,7 @@ use crate::linear::{BlockMatrix, System};
 use crate::statics::elimination::Elimination;
 use crate::statics::{self, reduce};
 use dens_mesher::Vec3;
+use std::borrow::Cow;
 
 /// The equations of a body.
 pub(super) struct Equilibrium<'a> {
@@ -29,6 +30,8 @@ pub(super) struct Forces {
     pub(super) residual: Vec<f64>,
     /// The same before the reduction: reactions where constrained.
     pub(super) unbalanced: Vec<Vec3>,
+    /// Where the forces act: displacement of each node, mm.
+    displacements: Vec<Vec3>,
     /// Applied forces, followers included, N.
     pub(super) applied: Vec<Vec3>,
     /// History at the end.
@@ -75,6 +78,10 @@ impl<'a> Equilibrium<'a> {
     /// Displacements of unknowns in global axes.
     pub(super) fn displacements(&self, unknowns: &[f64], acting: &Acting) -> Vec<Vec3> {
         let mut u = self.elimination.expand(unknowns, &acting.prescribed);
+        // Rotations follow from the unknowns as they are; what hangs on them does not.
+        if let Cow::Owned(turned) = self.elimination.about(&u) {
+            u = turned.expand(unknowns, &acting.prescribed);
+        }
         if acting.ramp != 1.0 {
             u.iter_mut().zip(&self.constants).for_each(|(u, c)| *u -= (1.0 - acting.ramp) * c);
         }
@@ -90,7 +97,7 @@ impl<'a> Equilibrium<'a> {
         }
         let mut applied = acting.forces.clone();
         pressure::add(self.cells.body().mesh(), &acting.follower, u, &mut applied, None);
-        Ok(self.balance(internal, &touching, applied))
+        Ok(self.balance(internal, &touching, applied, u))
     }
 
     /// As [`Equilibrium::forces`], with the tangent before its reduction.
@@ -128,13 +135,13 @@ impl<'a> Equilibrium<'a> {
             }
         };
         pressure::add(self.cells.body().mesh(), &acting.follower, u, &mut applied, Some(&mut sink));
-        Ok(Ok((self.balance(internal, &touching, applied), matrix)))
+        Ok(Ok((self.balance(internal, &touching, applied, u), matrix)))
     }
 
-    fn balance(&self, internal: Internal, touching: &[Vec3], applied: Vec<Vec3>) -> Forces {
+    fn balance(&self, internal: Internal, touching: &[Vec3], applied: Vec<Vec3>, u: &[Vec3]) -> Forces {
         let unbalanced: Vec<Vec3> =
             internal.forces.iter().zip(touching).zip(&applied).map(|((i, t), a)| i + t - a).collect();
-        let residual = self.elimination.restrict(&unbalanced);
+        let residual = self.elimination.about(u).restrict(&unbalanced);
         let mut reference = 0.0_f64;
         for (node, held) in self.constrained.iter().enumerate() {
             reference = reference.max(applied[node].norm()).max(touching[node].norm());
@@ -142,12 +149,35 @@ impl<'a> Equilibrium<'a> {
                 reference = reference.max(unbalanced[node].norm());
             }
         }
-        Forces { residual, unbalanced, applied, history: internal.history, reference }
+        let displacements = u.to_vec();
+        Forces { residual, unbalanced, displacements, applied, history: internal.history, reference }
     }
 
-    /// Tᵀ K T.
-    pub(super) fn reduced(&self, matrix: BlockMatrix) -> BlockMatrix {
-        reduce::reduce(matrix, &self.elimination)
+    /// Tᵀ K T, and what the curvature of T adds where rigid bodies turn: ∂Tᵀ/∂ũ r.
+    ///
+    /// - `curvature`: of [`Equilibrium::curvature`]
+    pub(super) fn reduced(
+        &self,
+        matrix: BlockMatrix,
+        u: &[Vec3],
+        curvature: &[(usize, [f64; 9])],
+    ) -> BlockMatrix {
+        let mut reduced = reduce::reduce(matrix, &self.elimination.about(u));
+        for (node, block) in curvature {
+            let at = reduced.position(*node, *node).expect("every row has its diagonal");
+            reduced.blocks[at].iter_mut().zip(block).for_each(|(x, y)| *x += y);
+        }
+        reduced
+    }
+
+    /// Blocks on the diagonal of rotation nodes under the forces out of balance.
+    pub(super) fn curvature(&self, forces: &Forces) -> Vec<(usize, [f64; 9])> {
+        self.elimination.curvature(&forces.displacements, &forces.unbalanced)
+    }
+
+    /// Tᵀ f about displacements.
+    pub(super) fn restrict(&self, forces: &[Vec3], u: &[Vec3]) -> Vec<f64> {
+        self.elimination.about(u).restrict(forces)
     }
 
     /// Whether the tangent may be unsymmetric.
@@ -157,10 +187,17 @@ impl<'a> Equilibrium<'a> {
             || self.interactions.iter().any(|i| i.unsymmetric())
     }
 
-    /// Reactions: forces out of balance at constrained nodes, N.
-    pub(super) fn reactions(&self, forces: &Forces) -> Vec<Vec3> {
+    /// Forces out of balance at constrained nodes, N.
+    pub(super) fn held(&self, forces: &Forces) -> Vec<Vec3> {
         let held = self.constrained.iter().zip(&forces.unbalanced);
         held.map(|(held, r)| if *held { *r } else { Vec3::zeros() }).collect()
+    }
+
+    /// Reactions: the same, those of rigid bodies and couplings at their reference nodes.
+    pub(super) fn reactions(&self, forces: &Forces) -> Vec<Vec3> {
+        let mut reactions = self.held(forces);
+        self.elimination.about(&forces.displacements).hand_over(&mut reactions);
+        reactions
     }
 
     /// Node with the largest residual.

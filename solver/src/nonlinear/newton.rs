@@ -182,12 +182,18 @@ impl Newton<'_, '_> {
             if let Some(point) = point.take_if(|_| sizes.is_empty() && size <= tolerated(&forces)) {
                 return Ok(Ok(Point { forces, ..point }));
             }
+            // Before the motion of supports, whose forces are no forces yet.
+            let curvature = self.equilibrium.curvature(&forces);
             let mut searchable = true;
             if point.is_none() {
                 let ahead = self.equilibrium.displacements(start.unknowns, acting);
                 searchable = !self.add_motion(&matrix, &ahead, from, &mut forces);
             }
-            let reduced = self.equilibrium.reduced(matrix);
+            let reduced = self.equilibrium.reduced(
+                matrix,
+                point.as_ref().map_or(from, |p| &p.displacements),
+                &curvature,
+            );
             let size = largest(&forces.residual);
             let least = 0.1 * tolerated(&forces) / size;
             let tolerance =
@@ -251,7 +257,7 @@ impl Newton<'_, '_> {
         for (f, push) in forces.unbalanced.iter_mut().zip(push.chunks_exact(3)) {
             *f += Vec3::from_column_slice(push);
         }
-        forces.residual = self.equilibrium.elimination.restrict(&forces.unbalanced);
+        forces.residual = self.equilibrium.restrict(&forces.unbalanced, from);
         true
     }
 

@@ -6,6 +6,7 @@ use super::equilibrium::Equilibrium;
 use super::error::Cause;
 use super::laws::Law;
 use super::newton::{Converged, Failed, Newton, Start};
+use super::springs::Springs;
 use super::stage::{Acting, Options, Stage};
 use super::tangent::Tangents;
 use super::{Accepted, Interaction, NonlinearError, Outcome, State};
@@ -58,19 +59,20 @@ impl<'a> Analysis<'a> {
         body: &'a Body,
         laws: Vec<Law>,
         constraints: &Constraints,
-        interactions: Vec<Box<dyn Interaction>>,
+        mut interactions: Vec<Box<dyn Interaction>>,
         options: Options,
     ) -> Result<Self, NonlinearError> {
         options.check()?;
         let cells = Cells::new(body, laws)?;
-        let mut has_cell = vec![false; body.mesh().n_nodes()];
-        body.mesh().nodes().iter().for_each(|&node| has_cell[node as usize] = true);
-        let elimination = Elimination::new(constraints, &has_cell)?;
-        if interactions.is_empty() {
+        let elimination = Elimination::new(constraints, &body.active(&constraints.frames))?;
+        if interactions.is_empty() && !body.springs().iter().any(|s| s.turns) {
             let motions = freedom::free_motions(body, constraints, &elimination);
             if !motions.is_empty() {
                 return Err(StaticsError::UnderConstrained { motions }.into());
             }
+        }
+        if !body.springs().is_empty() {
+            interactions.push(Box::new(Springs::new(body)));
         }
         let dofs = elimination.roles.iter().filter(|r| **r == Role::Free).count();
         let equilibrium = Equilibrium::new(cells, elimination, interactions)?;
@@ -98,7 +100,7 @@ impl<'a> Analysis<'a> {
         &self.reason
     }
 
-    /// Interactions, in the order given.
+    /// Interactions, in the order given, then the springs of the body where it has any.
     pub fn interactions(&self) -> &[Box<dyn Interaction>] {
         &self.equilibrium.interactions
     }
@@ -344,6 +346,7 @@ impl<'a> Analysis<'a> {
                         state,
                         displacements: &converged.displacements,
                         reactions: &self.equilibrium.reactions(&converged.forces),
+                        reaction_error: self.reaction_error(&converged),
                         applied: &converged.forces.applied,
                         iterations: &converged.iterations,
                         augmentations: converged.augmentations,
@@ -370,6 +373,16 @@ impl<'a> Analysis<'a> {
             }
         }
         Ok(End::Reached)
+    }
+
+    /// Error of equilibrium on the deformed body where any law sees it, on the undeformed one otherwise.
+    fn reaction_error(&self, converged: &Converged) -> f64 {
+        let (cells, elimination) = (&self.equilibrium.cells, &self.equilibrium.elimination);
+        let points = cells.body().mesh().points();
+        let moved = |(p, u): (&Vec3, &Vec3)| if cells.is_finite() { p + u } else { *p };
+        let positions: Vec<Vec3> = points.iter().zip(&converged.displacements).map(moved).collect();
+        let held = self.equilibrium.held(&converged.forces);
+        statics::imbalance(&positions, &converged.forces.applied, &held, &elimination.rotations)
     }
 
     fn accept(

@@ -6,6 +6,7 @@ use crate::deck::build::{Bound, Built, explain_nonlinear, laws, pairs};
 use crate::deck::model::{Deck, Step};
 use crate::deck::source::Findings;
 use crate::deck::states::State;
+use crate::diagnostic::Problem;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use dens_mesher::Vec3;
@@ -15,7 +16,7 @@ use dens_solver::linear::SolveStats;
 use dens_solver::nonlinear::{
     Accepted, Analysis, Interaction, NonlinearError, Options, Outcome, Stage, Stepping,
 };
-use dens_solver::statics::{Answer, Load, Stresses, imbalance};
+use dens_solver::statics::{Answer, Load, Stresses};
 use dens_solver::tensor;
 use nalgebra::Matrix3;
 use std::fmt::Write as _;
@@ -43,6 +44,10 @@ pub(super) struct Course {
 
 /// Mean overlap over element size beyond which contact counts as coarse.
 const OVERLAP: f64 = 1e-3;
+
+/// Rotation, rad, that a distributing coupling may reach with large displacements: its mean rotation is linear in the
+/// displacements, which shortens arms by half the square, 0.5 %.
+const SMALL_ROTATION: f64 = 0.1;
 
 /// A pair at the end of a step.
 #[derive(Debug, Clone)]
@@ -97,7 +102,7 @@ pub(super) fn solve(
     let symmetric =
         !large && deck.contact_pairs.iter().all(|p| deck.interactions[p.interaction].friction == 0.0);
     let mut course =
-        Record { points, large, symmetric, n_steps: stages.len(), progress, ends: Vec::new(), open: None };
+        Record { points, symmetric, n_steps: stages.len(), progress, ends: Vec::new(), open: None };
     let outcome = timed(&mut seconds.solve, || {
         analysis.run(&stages, None, &mut |accepted| {
             course.note(accepted);
@@ -115,6 +120,10 @@ pub(super) fn solve(
         matrix_bytes: 0,
         solver_bytes: 0,
     };
+    refuse_turned(deck, built, &course.ends, findings);
+    if findings.n_errors() > 0 {
+        return Err(Failure::problems(findings.errors()));
+    }
     let mut solved = Vec::with_capacity(course.ends.len());
     for (end, load) in course.ends.into_iter().zip(loads) {
         let stresses = stresses(built, &analysis, &end).map_err(|e| told(&e, &bound, findings))?;
@@ -142,11 +151,47 @@ fn check(deck: &Deck, states: &[State], findings: &mut Findings) {
             );
         }
     }
+    let bends = |m: &crate::deck::model::Material| {
+        m.hyperelastic.is_some() || (!m.plastic.is_empty() && deck.steps.iter().any(|s| s.large))
+    };
+    if let (Some(stress), Some(m)) = (deck.initial_stresses.first(), deck.materials.iter().find(|m| bends(m)))
+    {
+        findings.wrong(
+            stress.place,
+            format!(
+                "initial stresses beside material `{}`: neither hyperelastic materials nor plastic ones in `NLGEOM` steps take any",
+                m.name
+            ),
+        );
+    }
     if !deck.amplitudes.is_empty() {
         findings.warn(
             deck.steps[0].place,
             "of time curves only the values at the ends of steps are used; between them loads are in proportion to time",
         );
+    }
+}
+
+/// Refuses results of couplings whose reference nodes turned further than their equations hold.
+fn refuse_turned(deck: &Deck, built: &Built, ends: &[End], findings: &mut Findings) {
+    for (step, end) in deck.steps.iter().zip(ends).filter(|(step, _)| step.large) {
+        for joint in &built.joints {
+            let Some(card) = joint.small() else { continue };
+            let angle = end.answer.displacements[joint.rotation as usize].norm() / built.length;
+            if SMALL_ROTATION < angle {
+                findings.error(
+                    joint.place,
+                    Problem::at(
+                        None,
+                        format!(
+                            "`{card}` turns by {angle:.3} rad in the step of {}: it holds up to {SMALL_ROTATION} rad",
+                            findings.describe(step.place)
+                        ),
+                    )
+                    .hint("`*KINEMATIC` and `*RIGID BODY` take rotations of any size"),
+                );
+            }
+        }
     }
 }
 
@@ -175,8 +220,6 @@ struct End {
 /// What has been accepted so far.
 struct Record<'p> {
     points: &'p [Vec3],
-    /// Whether forces act on the deformed body.
-    large: bool,
     /// Whether tangents are symmetric.
     symmetric: bool,
     n_steps: usize,
@@ -212,13 +255,11 @@ impl Record<'_> {
             contact,
         };
         let u = accepted.displacements.to_vec();
-        let moved = |(p, u): (&Vec3, &Vec3)| if self.large { p + u } else { *p };
-        let positions: Vec<Vec3> = self.points.iter().zip(&u).map(moved).collect();
         let compliance = accepted.applied.iter().zip(&u).map(|(f, u)| f.dot(u)).sum();
         let answer = Answer {
             reactions: accepted.reactions.to_vec(),
             compliance,
-            reaction_error: imbalance(&positions, accepted.applied, accepted.reactions),
+            reaction_error: accepted.reaction_error,
             stats: SolveStats {
                 iterations,
                 relative_residual: residual,
