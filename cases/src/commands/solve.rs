@@ -111,7 +111,10 @@ fn whole(args: &SolveArgs, progress: &Progress) -> Result<Done, Failure> {
     let mut seconds = Seconds::default();
     let output = Output::begin(&args.output)?;
     progress.phase("read", 0.1);
-    let (deck, mut findings) = timed(&mut seconds.read, || crate::deck::read(&args.deck))?;
+    let (deck, mut findings) = timed(&mut seconds.read, || {
+        let febio = args.deck.extension().is_some_and(|e| e.eq_ignore_ascii_case("feb"));
+        if febio { crate::deck::feb::read_to_solve(&args.deck) } else { crate::deck::read(&args.deck) }
+    })?;
     progress.phase("build", 0.05);
     let (built, states) = timed(&mut seconds.assemble, || {
         build(&deck, args.c3d8, &mut findings).map(|built| (built, states(&deck)))

@@ -122,6 +122,12 @@ fn properties(out: &mut String, deck: &Deck) {
                 put(out, format_args!("*HYPERELASTIC, MOONEY-RIVLIN\n"));
                 rows(out, &[*c10, *c01, *d]);
             }
+            // No law of a deck is the same: the one with its moduli.
+            Some(energy @ Hyperelastic::NeoHookean(..)) => {
+                let (shear, bulk) = energy.moduli();
+                put(out, format_args!("*HYPERELASTIC, NEO HOOKE\n"));
+                rows(out, &[0.5 * shear, 2.0 / bulk]);
+            }
             Some(Hyperelastic::Ogden(terms)) => {
                 put(out, format_args!("*HYPERELASTIC, OGDEN, N={}\n", terms.len()));
                 let pairs = terms.iter().flat_map(|t| [t[0], t[1]]);

@@ -188,6 +188,11 @@ pub struct Material {
     pub elastic: Option<Elastic>,
     /// Strain energy of a material of large strain, in place of elastic constants.
     pub hyperelastic: Option<Hyperelastic>,
+    /// Whether elastic constants are those between Green-Lagrange strain and second Piola-Kirchhoff stress where strains
+    /// are large; else isotropic ones are those of the logarithmic strain.
+    pub green: bool,
+    /// Whether the strain energy of volume is κ/2 ln²J in place of (J − 1)²/D₁, κ = 2/D₁.
+    pub log_volume: bool,
     /// Yield stress over plastic strain, from plastic strain 0; empty for one that does not yield.
     pub plastic: Vec<(f64, f64)>,
     /// Mass per volume.
@@ -207,12 +212,15 @@ pub enum Hyperelastic {
     MooneyRivlin(f64, f64, f64),
     /// Σ 2μ/α² (λ̄₁^α + λ̄₂^α + λ̄₃^α − 3) + Σ (J − 1)^2i/Dᵢ: μ, α, D of each term.
     Ogden(Vec<[f64; 3]>),
+    /// μ/2 (I₁ − 3) − μ ln J + λ/2 ln²J: Young's modulus and Poisson's ratio.
+    NeoHookean(f64, f64),
 }
 
 impl Hyperelastic {
     /// Shear modulus and bulk modulus of small strain; an infinite bulk modulus where D₁ is zero.
     pub fn moduli(&self) -> (f64, f64) {
         let (shear, d) = match self {
+            Self::NeoHookean(e, nu) => (e / (2.0 * (1.0 + nu)), 6.0 * (1.0 - 2.0 * nu) / e),
             Self::MooneyRivlin(c10, c01, d) => (2.0 * (c10 + c01), *d),
             Self::Ogden(terms) => (terms.iter().map(|t| t[0]).sum(), terms.first().map_or(0.0, |t| t[2])),
         };

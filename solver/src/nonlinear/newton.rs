@@ -79,6 +79,9 @@ const ROUND_OFF: f64 = 1e-10;
 /// Relative residual that may be round-off.
 const NEAR: f64 = 1e-3;
 
+/// Relative residual that is nothing but round-off: equilibrium, however little the body has moved.
+const BALANCED: f64 = 1e-12;
+
 /// Looser bound of the linear tolerance.
 const LOOSE: f64 = 1e-3;
 
@@ -231,7 +234,8 @@ impl Newton<'_, '_> {
             let close = residual <= NEAR * start.reference.max(next.forces.reference);
             let within =
                 residual <= tolerated(&next.forces) && to_come <= self.options.correction * travelled;
-            if within || (settled && close) {
+            let balanced = residual <= BALANCED * start.reference.max(next.forces.reference);
+            if within || balanced || (settled && close) {
                 return Ok(Ok(next));
             }
             sizes.push(residual);

@@ -5,7 +5,7 @@
 //! distributing                  u_ref = ū + θ × (x_ref − x̄)        rᵢ = xᵢ − x̄, Σ wᵢ = 1
 //! ```
 //! Weights are the areas that the nodes stand for (∫ N dA), or equal for surfaces and sets of nodes. Forces and moments
-//! on the reference node are then spread over the nodes like a traction that is linear over the surface.
+//! on the reference node are then spread over the nodes in proportion to their areas, and to their distances from the center.
 
 use super::{Bound, Built};
 use crate::deck::joints::{Coupling, CouplingKind, Nodes};
@@ -213,6 +213,7 @@ pub(super) fn bind(deck: &Deck, built: &Built, bound: &mut Bound, findings: &mut
         of_turning.map(|node| RotationNode { node, length: built.length }).collect();
     let finite = deck.steps.iter().any(|s| s.large);
     let points = built.body.mesh().points();
+    let mut seen = BTreeSet::new();
     for joint in &built.joints {
         let axes = match joint.kind {
             CouplingKind::Rigid => [true; 3],
@@ -221,6 +222,10 @@ pub(super) fn bind(deck: &Deck, built: &Built, bound: &mut Bound, findings: &mut
         };
         for &(node, _) in &joint.nodes {
             let arm = points[node as usize] - points[joint.reference as usize];
+            // A body may be given in parts that share nodes.
+            if !seen.insert((joint.reference, node, axes)) {
+                continue;
+            }
             for axis in (0..3_u8).filter(|&axis| axes[usize::from(axis)]) {
                 let (dof, reference, rotation) = (Dof { node, axis }, joint.reference, joint.rotation);
                 bound.constraints.links.push(RigidLink { dof, reference, rotation, arm, finite });

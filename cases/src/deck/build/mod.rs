@@ -186,7 +186,8 @@ fn make_body(
         .map_err(|e| Failure::input(format!("the model is not sound: {e}")))
 }
 
-fn shape(kind: Kind) -> Shape {
+/// Shape of the cells of an element type.
+pub(in crate::deck) fn shape(kind: Kind) -> Shape {
     formulation(kind, Brick::Full).shape()
 }
 
