@@ -124,6 +124,18 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// Largest nodal force, N, of the stresses at rest; 0 without them.
+    pub(super) fn largest_at_rest(&self) -> f64 {
+        if self.at_rest.iter().all(Vec::is_empty) {
+            return 0.0;
+        }
+        let u = vec![Vec3::zeros(); self.body.mesh().n_nodes()];
+        let history = vec![0.0; self.n_history()];
+        // A cell that fails at rest fails again, with its name, in the first increment.
+        let Ok(internal) = self.internal(&u, &history) else { return 0.0 };
+        internal.forces.iter().map(|f| f.norm()).fold(0.0, f64::max)
+    }
+
     /// Internal forces at displacements `u` after the history `before`.
     pub(super) fn internal(&self, u: &[Vec3], before: &[f64]) -> Result<Internal, Cause> {
         let mut out = self.empty();

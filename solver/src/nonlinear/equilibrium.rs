@@ -187,6 +187,18 @@ impl<'a> Equilibrium<'a> {
             || self.interactions.iter().any(|i| i.unsymmetric())
     }
 
+    /// Forces out of balance with those of dependent dofs handed to the dofs they follow, along the frames of the nodes.
+    pub(super) fn with_links(&self, elimination: &Elimination, u: &[Vec3], forces: &Forces) -> Vec<f64> {
+        elimination.about(u).gathered(&forces.unbalanced)
+    }
+
+    /// Takes over another elimination of the same nodes.
+    pub(super) fn renew(&mut self) {
+        self.system = statics::system(self.cells.body(), &self.elimination);
+        self.constrained = self.elimination.constrained();
+        self.constants = self.elimination.expand(&[], &[]);
+    }
+
     /// Forces out of balance at constrained nodes, N.
     pub(super) fn held(&self, forces: &Forces) -> Vec<Vec3> {
         let held = self.constrained.iter().zip(&forces.unbalanced);

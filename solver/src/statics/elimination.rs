@@ -306,6 +306,17 @@ impl Elimination {
 
     /// Right-hand side Tᵀ f of forces in global axes; zero at unknowns that stand alone.
     pub(crate) fn restrict(&self, forces: &[Vec3]) -> Vec<f64> {
+        let mut out = self.gathered(forces);
+        for (out, role) in out.iter_mut().zip(&self.roles) {
+            if *role != Role::Free {
+                *out = 0.0;
+            }
+        }
+        out
+    }
+
+    /// Forces along the frames of the nodes, those of dependent dofs added to the dofs they follow.
+    pub(crate) fn gathered(&self, forces: &[Vec3]) -> Vec<f64> {
         let mut local: Vec<f64> = forces.iter().flat_map(|f| <[f64; 3]>::from(*f)).collect();
         for (node, frame) in &self.frames {
             let turned = frame.transpose() * forces[*node as usize];
@@ -319,12 +330,14 @@ impl Elimination {
                 }
             }
         }
-        for (out, role) in out.iter_mut().zip(&self.roles) {
-            if *role != Role::Free {
-                *out = 0.0;
-            }
-        }
         out
+    }
+
+    /// Entries of supported dofs, zero at all others.
+    pub(crate) fn supported(&self, values: &[f64]) -> Vec<f64> {
+        let one =
+            |(value, role): (&f64, &Role)| if matches!(role, Role::Supported(_)) { *value } else { 0.0 };
+        values.iter().zip(&self.roles).map(one).collect()
     }
 
     /// Per node whether a support or an equation acts on it.

@@ -156,7 +156,7 @@ pub(super) fn joints(deck: &Deck, built: &Built, findings: &mut Findings) -> Vec
         let mut nodes = nodes(deck, built, c);
         nodes.remove(&reference);
         let total: f64 = nodes.values().sum();
-        if nodes.is_empty() || !(0.0 < total) {
+        if nodes.is_empty() || total.is_nan() || total <= 0.0 {
             findings.wrong(c.place, format!("`{}` reaches no node of an element", c.kind.card()));
             continue;
         }

@@ -70,7 +70,11 @@ fn attempt(path: &Path, strict: bool) -> Result<(Reader, String), Failure> {
         part_of_material: BTreeMap::new(),
         bodies: BTreeMap::new(),
     };
-    reader.whole(root).map_err(refuse)?;
+    let done = reader.whole(root);
+    // What follows from an error with a place is not worth a word.
+    if reader.findings.n_errors() == 0 {
+        done.map_err(refuse)?;
+    }
     Ok((reader, text))
 }
 

@@ -203,7 +203,7 @@ fn mean(reader: &mut Reader<'_>, block: &Block) {
         weights.extend(target.members(&reader.deck.node_sets).iter().map(|&n| (n, weight)));
     }
     let total: f64 = weights.iter().map(|w| w.1).sum();
-    if weights.is_empty() || weights[0].1 == 0.0 || !(0.0 < total) {
+    if weights.is_empty() || weights[0].1 == 0.0 || total <= 0.0 {
         reader.findings.wrong(block.place, "the weights of `*DISTRIBUTING COUPLING` have no sum above zero");
         return;
     }
