@@ -106,7 +106,10 @@ pub(super) fn place(n: Node<'_, '_>) -> Place {
 
 impl Reader {
     fn whole(&mut self, root: Node<'_, '_>) -> Done {
-        let sections: Vec<Node<'_, '_>> = root.children().filter(Node::is_element).collect();
+        let mut sections: Vec<Node<'_, '_>> = root.children().filter(Node::is_element).collect();
+        if self.strict {
+            sections = self.with_step(sections);
+        }
         let named = |name: &'static str| sections.iter().filter(move |n| n.has_tag_name(name)).copied();
         for n in named("Material") {
             self.materials(n)?;
@@ -133,7 +136,7 @@ impl Reader {
         for n in named("Boundary") {
             self.supports(n)?;
         }
-        let clock = if self.strict { self.clock(root)? } else { Clock::end_only() };
+        let clock = if self.strict { self.clock(named("Control").next(), root)? } else { Clock::end_only() };
         for segment in clock.segments() {
             let curves = curves(root, segment.end);
             let mut step = segment.step(self.strict);
@@ -384,9 +387,10 @@ impl Reader {
         }
         for group in groups {
             let name = group.attribute("name").unwrap_or("surface").to_string();
-            let mut facets = Vec::new();
+            let (mut facets, mut all) = (Vec::new(), Vec::new());
             for f in group.children().filter(Node::is_element) {
                 let nodes = self.node_list(f.text().unwrap_or(""), &format!("surface `{name}`"))?;
+                all.extend_from_slice(&nodes);
                 let n = if f.tag_name().name().starts_with("tri") { 3 } else { 4 };
                 let corners: Vec<u32> = nodes.iter().take(n).copied().collect();
                 let reversed: Vec<u32> = corners.iter().rev().copied().collect();
@@ -397,6 +401,13 @@ impl Reader {
             }
             facets.sort_unstable();
             facets.dedup();
+            if self.strict {
+                // What other sections may name as a set of nodes.
+                let name = format!("@surface:{name}");
+                all.sort_unstable();
+                all.dedup();
+                self.deck.node_sets.insert(key(&name), Set { name, members: all });
+            }
             self.deck.surfaces.insert(key(&name), Surface::Facets(name, facets));
         }
         Ok(())

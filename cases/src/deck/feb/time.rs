@@ -94,7 +94,25 @@ const HARMLESS: [&str; 22] = [
 ];
 
 impl Reader {
-    /// Refuses modules other than that of solids, and files with several steps.
+    /// The sections of a file with those of its one step among them; several steps are refused.
+    pub(super) fn with_step<'a, 'i>(&mut self, sections: Vec<Node<'a, 'i>>) -> Vec<Node<'a, 'i>> {
+        let mut out = Vec::with_capacity(sections.len());
+        for n in sections {
+            if !n.has_tag_name("Step") {
+                out.push(n);
+                continue;
+            }
+            let steps: Vec<Node<'a, 'i>> = n.children().filter(|c| c.has_tag_name("step")).collect();
+            match steps.as_slice() {
+                [] => {}
+                [one] => out.extend(one.children().filter(Node::is_element)),
+                [_, second, ..] => self.lose(*second, "more than one step is not supported".to_string()),
+            }
+        }
+        out
+    }
+
+    /// Refuses modules other than that of solids.
     pub(super) fn only_solids(&mut self, root: Node<'_, '_>) {
         let module = child(root, "Module");
         if let Some(n) = module.filter(|n| n.attribute("type").is_some_and(|t| t != "solid")) {
@@ -104,11 +122,13 @@ impl Reader {
     }
 
     /// Times at which steps end: those of the control, and the points of linear load curves.
-    pub(super) fn clock(&mut self, root: Node<'_, '_>) -> Result<Clock, String> {
-        let Some(control) = child(root, "Control") else {
-            return Err(
-                "there is no `Control` with `time_steps` and `step_size` outside of steps".to_string()
-            );
+    pub(super) fn clock(
+        &mut self,
+        control: Option<Node<'_, '_>>,
+        root: Node<'_, '_>,
+    ) -> Result<Clock, String> {
+        let Some(control) = control else {
+            return Err("there is no `Control` with `time_steps` and `step_size`".to_string());
         };
         for c in control.children().filter(Node::is_element) {
             let (tag, text) = (c.tag_name().name(), c.text().unwrap_or("").trim());
