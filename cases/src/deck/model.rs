@@ -388,6 +388,14 @@ impl Deck {
     }
 }
 
+impl Deck {
+    /// Whether rotations may be of any size: `NLGEOM`, or a hyperelastic material, whose strains are large without it.
+    pub fn is_large(&self) -> bool {
+        let stretches = |s: &Section| self.materials[s.material].hyperelastic.is_some();
+        self.steps.iter().any(|s| s.large) || self.sections.iter().any(stretches)
+    }
+}
+
 impl Amplitude {
     /// Factor at a time.
     pub fn at(&self, time: f64) -> f64 {

@@ -247,7 +247,7 @@ fn check(deck: &Deck, states: &[State], findings: &mut Findings) {
 
 /// Refuses results of couplings whose reference nodes turned further than their equations hold.
 fn refuse_turned(deck: &Deck, built: &Built, ends: &[End], findings: &mut Findings) {
-    for (step, end) in deck.steps.iter().zip(ends).filter(|(step, _)| step.large) {
+    for (step, end) in deck.steps.iter().zip(ends).filter(|_| deck.is_large()) {
         for joint in &built.joints {
             let Some(card) = joint.small() else { continue };
             let angle = end.answer.displacements[joint.rotation as usize].norm() / built.length;

@@ -62,7 +62,7 @@ pub(super) fn furnish(
     frames: &BTreeMap<u32, Matrix3<f64>>,
     length: f64,
 ) -> Result<Body, StaticsError> {
-    let large = deck.steps.iter().any(|s| s.large);
+    let large = deck.is_large();
     let mut springs = Vec::with_capacity(deck.springs.len());
     for s in &deck.springs {
         let law = match s.curve.as_slice() {
@@ -211,7 +211,7 @@ pub(super) fn bind(deck: &Deck, built: &Built, bound: &mut Bound, findings: &mut
     let of_turning = deck.turning.iter().filter_map(|t| built.mesh_node(t.rotation));
     bound.constraints.rotations =
         of_turning.map(|node| RotationNode { node, length: built.length }).collect();
-    let finite = deck.steps.iter().any(|s| s.large);
+    let finite = deck.is_large();
     let points = built.body.mesh().points();
     let mut seen = BTreeSet::new();
     for joint in &built.joints {
