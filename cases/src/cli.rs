@@ -37,7 +37,7 @@ pub enum Command {
     Cases(CasesArgs),
     /// Compute published and exact values on this machine and compare.
     Verify(VerifyArgs),
-    /// Solve an Abaqus or CalculiX input deck: linear statics of solid elements.
+    /// Solve an Abaqus, CalculiX or FEBio model: statics of solids, linear or not.
     Solve(SolveArgs),
     /// Convert a model between decks (.inp), VTK (.vtu) and FEBio (.feb).
     Convert(ConvertArgs),

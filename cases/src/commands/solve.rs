@@ -111,7 +111,10 @@ fn whole(args: &SolveArgs, progress: &Progress) -> Result<Done, Failure> {
     let mut seconds = Seconds::default();
     let output = Output::begin(&args.output)?;
     progress.phase("read", 0.1);
-    let (deck, mut findings) = timed(&mut seconds.read, || crate::deck::read(&args.deck))?;
+    let (deck, mut findings) = timed(&mut seconds.read, || {
+        let febio = args.deck.extension().is_some_and(|e| e.eq_ignore_ascii_case("feb"));
+        if febio { crate::deck::feb::read_to_solve(&args.deck) } else { crate::deck::read(&args.deck) }
+    })?;
     progress.phase("build", 0.05);
     let (built, states) = timed(&mut seconds.assemble, || {
         build(&deck, args.c3d8, &mut findings).map(|built| (built, states(&deck)))
@@ -135,7 +138,7 @@ fn whole(args: &SolveArgs, progress: &Progress) -> Result<Done, Failure> {
     let text = serde_json::to_string_pretty(&object).map_err(Failure::bug)?;
     output.write("solve.json", format!("{text}\n").as_bytes())?;
     output.commit()?;
-    let summary = summary(args, &deck, &solved, &warnings, start.elapsed().as_secs_f64());
+    let summary = summary(args, &deck, &built, &solved, &warnings, start.elapsed().as_secs_f64());
     Ok(Done { object: object.to_string(), summary, exit })
 }
 
@@ -302,7 +305,9 @@ fn large(built: &Built, solved: &[Solved]) -> Option<String> {
     let [low, high] = [f64::min, f64::max]
         .map(|f| points.iter().copied().reduce(|a, b| a.zip_map(&b, f)).unwrap_or_default());
     let size = (high - low).norm();
-    let step = solved.iter().position(|s| s.answer.displacements.iter().any(|u| size < u.norm()))?;
+    let step = solved
+        .iter()
+        .position(|s| built.without_rotations(&s.answer.displacements).iter().any(|u| size < u.norm()))?;
     Some(format!(
         "step {}: displacements exceed the size of the model: look for a part that is hardly held, or loads and moduli in different units",
         step + 1
@@ -368,7 +373,7 @@ fn json(
         .zip(&deck.steps)
         .enumerate()
         .map(|(i, (s, step))| {
-            let total: Vec3 = s.answer.reactions.iter().sum();
+            let total: Vec3 = built.without_rotations(&s.answer.reactions).iter().sum();
             let mut object = serde_json::json!({
                 "step": i + 1,
                 "name": step.name,
@@ -379,6 +384,9 @@ fn json(
                 "total_reaction": [total.x, total.y, total.z],
                 "solver": s.set_up.solver,
             });
+            if !built.turning.is_empty() {
+                object["reference_nodes"] = results::references(deck, built, &s.answer).into();
+            }
             if let Some(course) = &s.course {
                 object["nonlinear"] = course.json();
             }
@@ -427,22 +435,31 @@ fn peak_memory_bytes() -> u64 {
 }
 
 /// Summary for the terminal.
-fn summary(args: &SolveArgs, deck: &Deck, solved: &[Solved], warnings: &[String], seconds: f64) -> String {
+fn summary(
+    args: &SolveArgs,
+    deck: &Deck,
+    built: &Built,
+    solved: &[Solved],
+    warnings: &[String],
+    seconds: f64,
+) -> String {
     let mut t = String::new();
     let name = args.deck.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let _ = writeln!(
         t,
         "{name}: {} nodes, {} elements, {} steps; all numbers in the units of the deck\n",
-        deck.nodes.labels.len(),
+        deck.n_own_nodes(),
         deck.elements.len(),
         deck.steps.len()
     );
     let _ =
         writeln!(t, "  step  largest displacement  total reaction (x y z)            iterations  residual");
     for (i, s) in solved.iter().enumerate() {
-        let largest = s.answer.displacements.iter().map(|u| u.norm()).fold(0.0, f64::max);
-        let total: Vec3 = s.answer.reactions.iter().sum();
-        let scale = s.answer.reactions.iter().map(|r| r.norm()).sum::<f64>();
+        let [displacements, reactions] =
+            [&s.answer.displacements, &s.answer.reactions].map(|v| built.without_rotations(v));
+        let largest = displacements.iter().map(|u| u.norm()).fold(0.0, f64::max);
+        let total: Vec3 = reactions.iter().sum();
+        let scale = reactions.iter().map(|r| r.norm()).sum::<f64>();
         let shown = [total.x, total.y, total.z]
             .map(|r| if r.abs() <= 1e-9 * scale { "0".to_string() } else { significant(r, 4) });
         let _ = writeln!(

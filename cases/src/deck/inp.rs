@@ -1,5 +1,7 @@
 //! A model as an input deck for Abaqus, CalculiX and Dens.
 
+mod joints;
+
 use super::kind::KINDS;
 use super::model::{
     Axes, Boundary, Deck, Elastic, ElementLoadKind, Force, Hyperelastic, Lines, NodalValue, Set, Step,
@@ -42,7 +44,7 @@ fn quoted(name: &str) -> String {
 
 fn mesh(out: &mut String, deck: &Deck) {
     out.push_str("*NODE\n");
-    for (label, p) in deck.nodes.labels.iter().zip(&deck.nodes.points) {
+    for (label, p) in deck.nodes.labels.iter().zip(&deck.nodes.points).take(deck.n_own_nodes()) {
         put(out, format_args!("{label}, {:?}, {:?}, {:?}\n", p.x, p.y, p.z));
     }
     for kind in KINDS {
@@ -122,6 +124,12 @@ fn properties(out: &mut String, deck: &Deck) {
                 put(out, format_args!("*HYPERELASTIC, MOONEY-RIVLIN\n"));
                 rows(out, &[*c10, *c01, *d]);
             }
+            // No law of a deck is the same: the one with its moduli.
+            Some(energy @ Hyperelastic::NeoHookean(..)) => {
+                let (shear, bulk) = energy.moduli();
+                put(out, format_args!("*HYPERELASTIC, NEO HOOKE\n"));
+                rows(out, &[0.5 * shear, 2.0 / bulk]);
+            }
             Some(Hyperelastic::Ogden(terms)) => {
                 put(out, format_args!("*HYPERELASTIC, OGDEN, N={}\n", terms.len()));
                 let pairs = terms.iter().flat_map(|t| [t[0], t[1]]);
@@ -193,6 +201,7 @@ fn constraints(out: &mut String, deck: &Deck) {
             put(out, format_args!("{}\n", line.join(", ")));
         }
     }
+    joints::write(out, deck);
     for e in &deck.equations {
         put(out, format_args!("*EQUATION\n{}\n", e.terms.len()));
         for line in e.terms.chunks(4) {

@@ -1,7 +1,7 @@
 //! Input decks of Abaqus and CalculiX: from text to a model, to the solver, and to other formats.
 //!
 //! Modules in reading order: [`source`] and [`fields`] (texts, places, numbers), [`lexer`] (keyword lines and data
-//! lines), [`kind`] (element types), [`model`] (what a deck says), [`reader`] (from lines to the model, all problems
+//! lines), [`kind`] (element types), [`model`] and [`joints`] (what a deck says), [`reader`] (from lines to the model, all problems
 //! at once), [`elastic`] and [`axes`]
 //! (constants and axes as matrices), [`states`] (what acts at the end of each step), [`build`] (to the solver),
 //! [`results`] (back to labels), [`inp`], [`vtu`] and [`feb`] (other files).
@@ -14,6 +14,7 @@ pub mod elastic;
 pub mod feb;
 pub mod fields;
 pub mod inp;
+pub mod joints;
 pub mod kind;
 pub mod lexer;
 pub mod model;

@@ -3,6 +3,7 @@
 //! Numbers are in the units of the deck, whatever these are. Nodes and elements are kept in the order of their
 //! labels and referred to by their index in it; names of sets, materials and the like are keys in upper case.
 
+use super::joints::{Coupling, InitialStress, Spring, Turning};
 use super::kind::Kind;
 use super::source::Place;
 use dens_mesher::Vec3;
@@ -33,6 +34,16 @@ pub struct Deck {
     pub transforms: Vec<Transform>,
     /// Linear relations between degrees of freedom.
     pub equations: Vec<Equation>,
+    /// Rigid bodies and couplings.
+    pub couplings: Vec<Coupling>,
+    /// Reference nodes with their rotations.
+    pub turning: Vec<Turning>,
+    /// Nodes at the end of the list that the deck does not give.
+    pub made_nodes: usize,
+    /// Springs.
+    pub springs: Vec<Spring>,
+    /// Stresses at rest; later ones hold.
+    pub initial_stresses: Vec<InitialStress>,
     /// Glued surfaces.
     pub ties: Vec<Tie>,
     /// How surfaces in contact act on each other.
@@ -177,6 +188,11 @@ pub struct Material {
     pub elastic: Option<Elastic>,
     /// Strain energy of a material of large strain, in place of elastic constants.
     pub hyperelastic: Option<Hyperelastic>,
+    /// Whether elastic constants are those between Green-Lagrange strain and second Piola-Kirchhoff stress where strains
+    /// are large; else isotropic ones are those of the logarithmic strain.
+    pub green: bool,
+    /// Whether the strain energy of volume is κ/2 ln²J in place of (J − 1)²/D₁, κ = 2/D₁.
+    pub log_volume: bool,
     /// Yield stress over plastic strain, from plastic strain 0; empty for one that does not yield.
     pub plastic: Vec<(f64, f64)>,
     /// Mass per volume.
@@ -196,12 +212,15 @@ pub enum Hyperelastic {
     MooneyRivlin(f64, f64, f64),
     /// Σ 2μ/α² (λ̄₁^α + λ̄₂^α + λ̄₃^α − 3) + Σ (J − 1)^2i/Dᵢ: μ, α, D of each term.
     Ogden(Vec<[f64; 3]>),
+    /// μ/2 (I₁ − 3) − μ ln J + λ/2 ln²J: Young's modulus and Poisson's ratio.
+    NeoHookean(f64, f64),
 }
 
 impl Hyperelastic {
     /// Shear modulus and bulk modulus of small strain; an infinite bulk modulus where D₁ is zero.
     pub fn moduli(&self) -> (f64, f64) {
         let (shear, d) = match self {
+            Self::NeoHookean(e, nu) => (e / (2.0 * (1.0 + nu)), 6.0 * (1.0 - 2.0 * nu) / e),
             Self::MooneyRivlin(c10, c01, d) => (2.0 * (c10 + c01), *d),
             Self::Ogden(terms) => (terms.iter().map(|t| t[0]).sum(), terms.first().map_or(0.0, |t| t[2])),
         };
@@ -322,7 +341,7 @@ pub struct Transform {
 /// Sum of coefficient times displacement is zero; the first term is eliminated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Equation {
-    /// Nodes, axis from 0, coefficient.
+    /// Nodes, axis from 0 (3 to 5: rotations of a reference node), coefficient.
     pub terms: Vec<(Target, u8, f64)>,
     /// Where.
     pub place: Place,
@@ -364,7 +383,16 @@ impl Deck {
         let yields = |m: &Material| m.hyperelastic.is_some() || !m.plastic.is_empty();
         self.steps.iter().any(|s| s.large)
             || !self.contact_pairs.is_empty()
+            || self.springs.iter().any(Spring::is_nonlinear)
             || self.materials.iter().enumerate().any(|(i, m)| yields(m) && used(i))
+    }
+}
+
+impl Deck {
+    /// Whether rotations may be of any size: `NLGEOM`, or a hyperelastic material, whose strains are large without it.
+    pub fn is_large(&self) -> bool {
+        let stretches = |s: &Section| self.materials[s.material].hyperelastic.is_some();
+        self.steps.iter().any(|s| s.large) || self.sections.iter().any(stretches)
     }
 }
 
@@ -396,7 +424,7 @@ pub struct NodalValue {
 pub struct Boundary {
     /// Nodes.
     pub target: Target,
-    /// First axis, from 0.
+    /// First axis, from 0; 3 to 5 are rotations, which only reference nodes have.
     pub first: u8,
     /// Last axis.
     pub last: u8,
@@ -413,7 +441,7 @@ pub struct Boundary {
 pub struct Force {
     /// Nodes.
     pub target: Target,
-    /// Axis, from 0.
+    /// Axis, from 0; 3 to 5 are moments on reference nodes.
     pub axis: u8,
     /// Force on each node.
     pub value: f64,

@@ -41,7 +41,7 @@ pub fn rows(deck: &Deck, step: usize, elements: bool, all: bool) -> Rows {
     let (sets, n) = if elements {
         (&deck.element_sets, deck.elements.len())
     } else {
-        (&deck.node_sets, deck.nodes.labels.len())
+        (&deck.node_sets, deck.n_own_nodes())
     };
     let of_step = |i: usize| -> Vec<&Request> {
         deck.steps[i].requests.iter().filter(|r| r.elements == elements).collect()
@@ -64,6 +64,24 @@ pub fn rows(deck: &Deck, step: usize, elements: bool, all: bool) -> Rows {
     Rows { members, local, chosen: true }
 }
 
+/// Reference nodes of rigid bodies and couplings: displacement, rotation, reaction force and moment, global axes.
+pub fn references(deck: &Deck, built: &Built, answer: &Answer) -> Vec<serde_json::Value> {
+    let three = |v: Vec3| [v.x, v.y, v.z];
+    let one = |&[reference, rotation]: &[u32; 2]| {
+        let [u, turned] = [reference, rotation].map(|n| answer.displacements[n as usize]);
+        let [force, moment] = [reference, rotation].map(|n| answer.reactions[n as usize]);
+        let node = built.deck_node[reference as usize] as usize;
+        serde_json::json!({
+            "node": (node < deck.n_own_nodes()).then(|| deck.nodes.labels[node]),
+            "displacement": three(u),
+            "rotation": three(turned / built.length),
+            "reaction_force": three(force),
+            "reaction_moment": three(moment * built.length),
+        })
+    };
+    built.turning.iter().map(one).collect()
+}
+
 /// Rows of `nodes.csv` for one step.
 ///
 /// - `prescribed`: displacement of a node of the deck that the solver does not see
@@ -77,6 +95,10 @@ pub fn node_table(
 ) -> Vec<String> {
     let line = |out: &mut String, node: u32| {
         let (mut u, mut rf) = match built.mesh_node(node) {
+            // Rotations and moments stand at rotation nodes.
+            Some(n) if built.is_rotation(n) => {
+                (answer.displacements[n as usize] / built.length, answer.reactions[n as usize] * built.length)
+            }
             Some(n) => (answer.displacements[n as usize], answer.reactions[n as usize]),
             None => (prescribed(node), Vec3::zeros()),
         };
@@ -162,8 +184,8 @@ pub fn picture(
     let tensors = |v: &[Six]| v.iter().map(|s| VTK_ORDER.map(|i| s[i])).collect::<Vec<_>>();
     let mut point_arrays = vec![
         Array::scalar("node", labels),
-        Array::vector("displacement", &vectors(&answer.displacements)),
-        Array::vector("reaction force", &vectors(&answer.reactions)),
+        Array::vector("displacement", &vectors(&built.without_rotations(&answer.displacements))),
+        Array::vector("reaction force", &vectors(&built.without_rotations(&answer.reactions))),
         Array::tensor("stress", &tensors(&nodal)),
         Array::scalar("von Mises stress", nodal.iter().map(tensor::von_mises).collect()),
     ];

@@ -167,7 +167,9 @@ impl<'d> History<'d> {
                     for line in lines {
                         let entry = entry(line.value, line.amplitude, number, step.period, step.place);
                         for &node in line.target.members(&self.deck.node_sets) {
-                            add(self.forces.entry((node, line.axis)).or_default(), entry);
+                            if let Some(dof) = self.deck.dof(node, line.axis) {
+                                add(self.forces.entry(dof).or_default(), entry);
+                            }
                         }
                     }
                 }
@@ -205,8 +207,8 @@ impl<'d> History<'d> {
         for line in lines {
             let entry = entry(line.value, line.amplitude, number, period, line.place);
             for &node in line.target.members(&self.deck.node_sets) {
-                for axis in line.first..=line.last {
-                    self.supports.insert((node, axis), entry);
+                for dof in (line.first..=line.last).filter_map(|axis| self.deck.dof(node, axis)) {
+                    self.supports.insert(dof, entry);
                 }
             }
         }
@@ -308,6 +310,14 @@ fn add(entries: &mut Vec<Entry>, entry: Entry) {
 }
 
 impl Deck {
+    /// Degree of freedom of an axis 0 to 5: rotations are those of the rotation node, none where there is none.
+    pub fn dof(&self, node: u32, axis: u8) -> Option<Dof> {
+        match axis {
+            0..=2 => Some((node, axis)),
+            _ => Some((self.rotation_of(node)?, axis - 3)),
+        }
+    }
+
     /// Facets of a surface, none for one of nodes.
     pub fn facets(&self, surface: &str) -> &[(u32, u8)] {
         match self.surfaces.get(surface) {

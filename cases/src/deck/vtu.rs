@@ -26,9 +26,9 @@ pub fn write(deck: &Deck) -> Result<(Vec<u8>, Vec<String>), Failure> {
         }
         values
     };
-    let (n_nodes, n_elements) = (deck.nodes.labels.len(), deck.elements.len());
+    let (n_nodes, n_elements) = (deck.n_own_nodes(), deck.elements.len());
     let mut point_arrays =
-        vec![Array::scalar("node", deck.nodes.labels.iter().map(|&l| f64::from(l)).collect())];
+        vec![Array::scalar("node", deck.nodes.labels[..n_nodes].iter().map(|&l| f64::from(l)).collect())];
     for set in deck.node_sets.values() {
         point_arrays.push(Array::scalar(&format!("nset:{}", set.name), member(set, n_nodes)));
     }
@@ -50,7 +50,7 @@ pub fn write(deck: &Deck) -> Result<(Vec<u8>, Vec<String>), Failure> {
     let names: Vec<String> =
         deck.materials.iter().enumerate().map(|(i, m)| format!("{i} {}\n", m.name)).collect();
     let bytes = write_grid(&Grid {
-        points: &deck.nodes.points,
+        points: &deck.nodes.points[..n_nodes],
         types: deck.elements.kinds.iter().map(|k| k.vtk()).collect(),
         offsets: deck.elements.starts[1..].iter().map(|&end| end as i64).collect(),
         connectivity: &deck.elements.nodes,
@@ -76,6 +76,9 @@ fn lost(deck: &Deck) -> Vec<String> {
     lost.extend(super::count("transform", deck.transforms.len(), "a VTU file"));
     lost.extend(super::count("equation", deck.equations.len(), "a VTU file"));
     lost.extend(super::count("initial temperature", deck.initial_temperatures.len(), "a VTU file"));
+    lost.extend(super::count("coupling", deck.couplings.len(), "a VTU file"));
+    lost.extend(super::count("spring", deck.springs.len(), "a VTU file"));
+    lost.extend(super::count("initial stress", deck.initial_stresses.len(), "a VTU file"));
     lost.extend(super::count("support", deck.supports.len(), "a VTU file"));
     lost.extend(super::count("contact pair", deck.contact_pairs.len(), "a VTU file"));
     lost.extend(super::count("step", deck.steps.len(), "a VTU file"));

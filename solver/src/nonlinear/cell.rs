@@ -91,6 +91,8 @@ pub(super) struct Cell<'a> {
     pub(super) frame: Option<&'a Matrix3<f64>>,
     /// Linear stiffness in global axes, for the guard.
     pub(super) stiffness: &'a Stiffness,
+    /// Stress at rest at each point, MPa, global axes (finite strain), or its elastic strain (small strain); empty: none.
+    pub(super) at_rest: &'a [Six],
 }
 
 /// What a cell does at given displacements.
@@ -327,20 +329,47 @@ impl Cell<'_> {
         after: &mut [f64],
         tangent: Option<&mut Stiffness>,
     ) -> Result<Six, Fault> {
-        let deformation = self.deformation(k, q);
+        let mut deformation = self.deformation(k, q);
+        let length = k.volume.cbrt();
+        let Some(at_rest) = self.at_rest.get(q) else {
+            return self.law_alone(&deformation, length, before, after, tangent);
+        };
+        if !self.is_finite() {
+            // The law sees the strain that the stress at rest stands for, so that it counts towards yield.
+            deformation += tensor::strain_tensor(at_rest);
+            return self.law_alone(&deformation, length, before, after, tangent);
+        }
+        let mut stress = self.law_alone(&deformation, length, before, after, tangent)?;
+        // F S Fᵀ of a fixed S: its rate is that of l τ + τ lᵀ alone, so the tangent needs no more.
+        let added = deformation * tensor::stress_tensor(at_rest) * deformation.transpose();
+        stress.iter_mut().zip(tensor::stress_vector(&added)).for_each(|(s, added)| *s += added);
+        Ok(stress)
+    }
+
+    /// Stress of the law at a deformation.
+    ///
+    /// - `length`: size of the cell, mm
+    fn law_alone(
+        &self,
+        deformation: &Matrix3<f64>,
+        length: f64,
+        before: &[f64],
+        after: &mut [f64],
+        tangent: Option<&mut Stiffness>,
+    ) -> Result<Six, Fault> {
         match (self.law, self.frame) {
-            (Law::Finite(law), None) => law.respond(&deformation, before, after, tangent),
+            (Law::Finite(law), None) => law.respond(deformation, before, after, tangent),
             (Law::Finite(law), Some(frame)) => law.respond(&(deformation * frame), before, after, tangent),
             (Law::Small(law), None) => {
-                law.respond(&tensor::small_strain(&deformation), k.volume.cbrt(), before, after, tangent)
+                law.respond(&tensor::small_strain(deformation), length, before, after, tangent)
             }
             (Law::Small(law), Some(frame)) => {
                 let own = tensor::small_strain(&(frame.transpose() * deformation * frame));
                 let Some(tangent) = tangent else {
-                    let stress = law.respond(&own, k.volume.cbrt(), before, after, None)?;
+                    let stress = law.respond(&own, length, before, after, None)?;
                     return Ok(tensor::rotate_stress(&stress, frame));
                 };
-                let stress = law.respond(&own, k.volume.cbrt(), before, after, Some(tangent))?;
+                let stress = law.respond(&own, length, before, after, Some(tangent))?;
                 *tangent = tensor::rotate(tangent, frame);
                 Ok(tensor::rotate_stress(&stress, frame))
             }

@@ -6,7 +6,8 @@ use super::error::Cause;
 use super::laws::Law;
 use crate::assembly::{Assembler, Layout};
 use crate::linear::BlockMatrix;
-use crate::statics::Body;
+use crate::statics::{Body, StaticsError};
+use crate::tensor::{self, Six};
 use dens_mesher::Vec3;
 use dens_mesher::cells::mapping::MAX_NODES;
 use rayon::prelude::*;
@@ -22,6 +23,8 @@ pub(super) struct Cells<'a> {
     plans: Vec<Plan>,
     /// Start of each cell in a history, then its length.
     starts: Vec<usize>,
+    /// Per cell what [`Cell::at_rest`] takes.
+    at_rest: Vec<Vec<Six>>,
 }
 
 /// Internal forces and histories.
@@ -39,6 +42,7 @@ impl<'a> Cells<'a> {
         let mesh = body.mesh();
         let mut plans = Vec::with_capacity(mesh.n_cells());
         let mut starts = vec![0];
+        let mut at_rest = Vec::with_capacity(mesh.n_cells());
         for (cell, properties) in body.cells().iter().enumerate() {
             let points = &mesh.cell_points(cell)[..mesh.cell(cell).len()];
             let formulation = properties.formulation;
@@ -46,9 +50,16 @@ impl<'a> Cells<'a> {
                 Plan::new(formulation, points).ok_or(NonlinearError::Formulation { cell, formulation })?;
             let own = laws[properties.material as usize].n_history();
             starts.push(starts[cell] + own * plan.n_points());
+            let mut stresses = spread(body.stresses_at_rest(cell), plan.n_points());
+            if let (Law::Small(_), false) = (&laws[properties.material as usize], stresses.is_empty()) {
+                let bad = StaticsError::BadMaterial { material: properties.material as usize };
+                let compliance = tensor::inverse(&body.material(cell).stiffness).ok_or(bad)?;
+                stresses.iter_mut().for_each(|s| *s = tensor::apply(&compliance, s));
+            }
+            at_rest.push(stresses);
             plans.push(plan);
         }
-        Ok(Self { body, laws, plans, starts })
+        Ok(Self { body, laws, plans, starts, at_rest })
     }
 
     pub(super) fn body(&self) -> &'a Body {
@@ -58,6 +69,11 @@ impl<'a> Cells<'a> {
     /// Layout that holds the tangents of all cells.
     pub(super) fn layout(&self) -> Layout {
         if self.laws.iter().all(Law::is_symmetric) { Layout::Symmetric } else { Layout::Full }
+    }
+
+    /// Whether equilibrium of any material holds on the deformed body.
+    pub(super) fn is_finite(&self) -> bool {
+        self.laws.iter().any(|law| matches!(law, Law::Finite(_)))
     }
 
     /// Numbers in a history.
@@ -88,6 +104,7 @@ impl<'a> Cells<'a> {
             law: &self.laws[properties.material as usize],
             frame: properties.frame.map(|f| &self.body.frames()[f as usize]),
             stiffness: &material.stiffness,
+            at_rest: &self.at_rest[cell],
         };
         visit(&cell, &own[..nodes.len()])
     }
@@ -105,6 +122,18 @@ impl<'a> Cells<'a> {
             forces: vec![Vec3::zeros(); self.body.mesh().n_nodes()],
             history: vec![0.0; self.n_history()],
         }
+    }
+
+    /// Largest nodal force, N, of the stresses at rest; 0 without them.
+    pub(super) fn largest_at_rest(&self) -> f64 {
+        if self.at_rest.iter().all(Vec::is_empty) {
+            return 0.0;
+        }
+        let u = vec![Vec3::zeros(); self.body.mesh().n_nodes()];
+        let history = vec![0.0; self.n_history()];
+        // A cell that fails at rest fails again, with its name, in the first increment.
+        let Ok(internal) = self.internal(&u, &history) else { return 0.0 };
+        internal.forces.iter().map(|f| f.norm()).fold(0.0, f64::max)
     }
 
     /// Internal forces at displacements `u` after the history `before`.
@@ -150,6 +179,18 @@ impl<'a> Cells<'a> {
             .map(|cell| self.with(cell, u, |own, u| own.states(u, self.history(cell, before))))
             .collect();
         states.into_iter().enumerate().map(|(cell, s)| s.map_err(|e| cause(cell, e))).collect()
+    }
+}
+
+/// Stresses for `n` points: as given, or their mean where the cell is integrated at other points than they are for.
+fn spread(stresses: &[Six], n: usize) -> Vec<Six> {
+    match stresses.len() {
+        0 => Vec::new(),
+        given if given == n => stresses.to_vec(),
+        given => {
+            let mean = std::array::from_fn(|k| stresses.iter().map(|s| s[k]).sum::<f64>() / given as f64);
+            vec![mean; n]
+        }
     }
 }
 

@@ -157,12 +157,12 @@ impl Analysis<'_> {
         before: &[f64],
     ) -> Result<Option<Option<Yielding>>, NonlinearError> {
         let change = self.change(levels, state, u);
-        let load = self.equilibrium.elimination.restrict(&change);
+        let load = self.equilibrium.restrict(&change, u);
         if largest(&load) == 0.0 {
             return Ok(None);
         }
-        let Ok((_, tangent)) = self.equilibrium.tangent(u, acting, before)? else { return Ok(None) };
-        let reduced = self.equilibrium.reduced(tangent);
+        let Ok((forces, tangent)) = self.equilibrium.tangent(u, acting, before)? else { return Ok(None) };
+        let reduced = self.equilibrium.reduced(tangent, u, &self.equilibrium.curvature(&forces));
         let found = self.tangents.flexibility(&reduced, &self.equilibrium.system, &load);
         let described = |motion: Vec<f64>| Yielding { flexibility: dot(&load, &motion), motion };
         Ok(found.ok().map(|motion| motion.map(described)))

@@ -9,6 +9,7 @@ use crate::linear::{BlockMatrix, System};
 use crate::statics::elimination::Elimination;
 use crate::statics::{self, reduce};
 use dens_mesher::Vec3;
+use std::borrow::Cow;
 
 /// The equations of a body.
 pub(super) struct Equilibrium<'a> {
@@ -35,6 +36,8 @@ pub(super) struct Forces {
     pub(super) residual: Vec<f64>,
     /// The same before the reduction: reactions where constrained.
     pub(super) unbalanced: Vec<Vec3>,
+    /// Where the forces act: displacement of each node, mm.
+    displacements: Vec<Vec3>,
     /// Applied forces, followers included, N.
     pub(super) applied: Vec<Vec3>,
     /// History at the end.
@@ -81,6 +84,10 @@ impl<'a> Equilibrium<'a> {
     /// Displacements of unknowns in global axes.
     pub(super) fn displacements(&self, unknowns: &[f64], acting: &Acting) -> Vec<Vec3> {
         let mut u = self.elimination.expand(unknowns, &acting.prescribed);
+        // Rotations follow from the unknowns as they are; what hangs on them does not.
+        if let Cow::Owned(turned) = self.elimination.about(&u) {
+            u = turned.expand(unknowns, &acting.prescribed);
+        }
         if acting.ramp != 1.0 {
             u.iter_mut().zip(&self.constants).for_each(|(u, c)| *u -= (1.0 - acting.ramp) * c);
         }
@@ -96,7 +103,7 @@ impl<'a> Equilibrium<'a> {
         }
         let mut applied = acting.forces.clone();
         pressure::add(self.cells.body().mesh(), &acting.follower, u, &mut applied, None);
-        Ok(self.balance(internal, &touching, applied))
+        Ok(self.balance(internal, &touching, applied, u))
     }
 
     /// As [`Equilibrium::forces`], with the tangent before its reduction.
@@ -139,13 +146,13 @@ impl<'a> Equilibrium<'a> {
         let mut sink = adding(&mut matrix, -1.0, &mut missing);
         pressure::add(mesh, &acting.follower, u, &mut applied, Some(&mut sink));
         drop(sink);
-        Ok(Ok((self.balance(internal, &touching, applied), Tangent { matrix, near })))
+        Ok(Ok((self.balance(internal, &touching, applied, u), Tangent { matrix, near })))
     }
 
-    fn balance(&self, internal: Internal, touching: &[Vec3], applied: Vec<Vec3>) -> Forces {
+    fn balance(&self, internal: Internal, touching: &[Vec3], applied: Vec<Vec3>, u: &[Vec3]) -> Forces {
         let unbalanced: Vec<Vec3> =
             internal.forces.iter().zip(touching).zip(&applied).map(|((i, t), a)| i + t - a).collect();
-        let residual = self.elimination.restrict(&unbalanced);
+        let residual = self.elimination.about(u).restrict(&unbalanced);
         let mut reference = 0.0_f64;
         for (node, held) in self.constrained.iter().enumerate() {
             reference = reference.max(applied[node].norm()).max(touching[node].norm());
@@ -153,13 +160,33 @@ impl<'a> Equilibrium<'a> {
                 reference = reference.max(unbalanced[node].norm());
             }
         }
-        Forces { residual, unbalanced, applied, history: internal.history, reference }
+        let displacements = u.to_vec();
+        Forces { residual, unbalanced, displacements, applied, history: internal.history, reference }
     }
 
-    /// Tᵀ K T of both.
-    pub(super) fn reduced(&self, tangent: Tangent) -> Tangent {
-        let reduce = |matrix| reduce::reduce(matrix, &self.elimination);
+    /// Tᵀ K T of both, and what the curvature of T adds where rigid bodies turn: ∂Tᵀ/∂ũ r.
+    ///
+    /// - `curvature`: of [`Equilibrium::curvature`]
+    pub(super) fn reduced(&self, tangent: Tangent, u: &[Vec3], curvature: &[(usize, [f64; 9])]) -> Tangent {
+        let reduce = |matrix| {
+            let mut reduced = reduce::reduce(matrix, &self.elimination.about(u));
+            for (node, block) in curvature {
+                let at = reduced.position(*node, *node).expect("every row has its diagonal");
+                reduced.blocks[at].iter_mut().zip(block).for_each(|(x, y)| *x += y);
+            }
+            reduced
+        };
         Tangent { matrix: reduce(tangent.matrix), near: tangent.near.map(reduce) }
+    }
+
+    /// Blocks on the diagonal of rotation nodes under the forces out of balance.
+    pub(super) fn curvature(&self, forces: &Forces) -> Vec<(usize, [f64; 9])> {
+        self.elimination.curvature(&forces.displacements, &forces.unbalanced)
+    }
+
+    /// Tᵀ f about displacements.
+    pub(super) fn restrict(&self, forces: &[Vec3], u: &[Vec3]) -> Vec<f64> {
+        self.elimination.about(u).restrict(forces)
     }
 
     /// Whether the tangent may be unsymmetric.
@@ -169,10 +196,29 @@ impl<'a> Equilibrium<'a> {
             || self.interactions.iter().any(|i| i.unsymmetric())
     }
 
-    /// Reactions: forces out of balance at constrained nodes, N.
-    pub(super) fn reactions(&self, forces: &Forces) -> Vec<Vec3> {
+    /// Forces out of balance with those of dependent dofs handed to the dofs they follow, along the frames of the nodes.
+    pub(super) fn with_links(&self, elimination: &Elimination, u: &[Vec3], forces: &Forces) -> Vec<f64> {
+        elimination.about(u).gathered(&forces.unbalanced)
+    }
+
+    /// Takes over another elimination of the same nodes.
+    pub(super) fn renew(&mut self) {
+        self.system = statics::system(self.cells.body(), &self.elimination);
+        self.constrained = self.elimination.constrained();
+        self.constants = self.elimination.expand(&[], &[]);
+    }
+
+    /// Forces out of balance at constrained nodes, N.
+    pub(super) fn held(&self, forces: &Forces) -> Vec<Vec3> {
         let held = self.constrained.iter().zip(&forces.unbalanced);
         held.map(|(held, r)| if *held { *r } else { Vec3::zeros() }).collect()
+    }
+
+    /// Reactions: the same, those of rigid bodies and couplings at their reference nodes.
+    pub(super) fn reactions(&self, forces: &Forces) -> Vec<Vec3> {
+        let mut reactions = self.held(forces);
+        self.elimination.about(&forces.displacements).hand_over(&mut reactions);
+        reactions
     }
 
     /// Node with the largest residual.

@@ -25,6 +25,7 @@ mod newton;
 mod outcome;
 mod pressure;
 mod run;
+mod springs;
 mod stage;
 mod state;
 mod tangent;

@@ -79,6 +79,9 @@ const ROUND_OFF: f64 = 1e-10;
 /// Relative residual that may be round-off.
 const NEAR: f64 = 1e-3;
 
+/// Relative residual that is nothing but round-off: equilibrium, however little the body has moved.
+const BALANCED: f64 = 1e-12;
+
 /// Looser bound of the linear tolerance.
 const LOOSE: f64 = 1e-3;
 
@@ -182,12 +185,15 @@ impl Newton<'_, '_> {
             if let Some(point) = point.take_if(|_| sizes.is_empty() && size <= tolerated(&forces)) {
                 return Ok(Ok(Point { forces, ..point }));
             }
+            // Before the motion of supports, whose forces are no forces yet.
+            let curvature = self.equilibrium.curvature(&forces);
             let mut searchable = true;
             if point.is_none() {
                 let ahead = self.equilibrium.displacements(start.unknowns, acting);
                 searchable = !self.add_motion(&tangent.matrix, &ahead, from, &mut forces);
             }
-            let reduced = self.equilibrium.reduced(tangent);
+            let at = point.as_ref().map_or(from, |p| &p.displacements);
+            let reduced = self.equilibrium.reduced(tangent, at, &curvature);
             let size = largest(&forces.residual);
             let least = 0.1 * tolerated(&forces) / size;
             let tolerance =
@@ -224,7 +230,8 @@ impl Newton<'_, '_> {
             let close = residual <= NEAR * start.reference.max(next.forces.reference);
             let within =
                 residual <= tolerated(&next.forces) && to_come <= self.options.correction * travelled;
-            if within || (settled && close) {
+            let balanced = residual <= BALANCED * start.reference.max(next.forces.reference);
+            if within || balanced || (settled && close) {
                 return Ok(Ok(next));
             }
             sizes.push(residual);
@@ -250,7 +257,7 @@ impl Newton<'_, '_> {
         for (f, push) in forces.unbalanced.iter_mut().zip(push.chunks_exact(3)) {
             *f += Vec3::from_column_slice(push);
         }
-        forces.residual = self.equilibrium.elimination.restrict(&forces.unbalanced);
+        forces.residual = self.equilibrium.restrict(&forces.unbalanced, from);
         true
     }
 

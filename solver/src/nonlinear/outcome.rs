@@ -10,8 +10,10 @@ pub struct Accepted<'s> {
     pub state: &'s State,
     /// Displacement of each node, mm.
     pub displacements: &'s [Vec3],
-    /// Reaction of each constrained node, N.
+    /// Reaction of each constrained node, N; as in [`crate::statics::Answer::reactions`].
     pub reactions: &'s [Vec3],
+    /// Error of equilibrium between applied forces and reactions, as in [`crate::statics::Answer::reaction_error`].
+    pub reaction_error: f64,
     /// Applied force of each node, followers included, N.
     pub applied: &'s [Vec3],
     /// Iterations of all Newton solves of the increment.

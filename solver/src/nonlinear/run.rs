@@ -6,6 +6,7 @@ use super::equilibrium::Equilibrium;
 use super::error::Cause;
 use super::laws::Law;
 use super::newton::{Converged, Failed, Newton, Start};
+use super::springs::Springs;
 use super::stage::{Acting, Options, Stage};
 use super::tangent::Tangents;
 use super::{Accepted, Interaction, NonlinearError, Outcome, State};
@@ -30,6 +31,8 @@ pub struct Analysis<'a> {
     pub(super) tangents: Tangents,
     options: Options,
     reason: String,
+    /// What acts where the first stage begins, after a change of supports; `None`: nothing does.
+    base: Option<Level>,
 }
 
 impl fmt::Debug for Analysis<'_> {
@@ -58,19 +61,20 @@ impl<'a> Analysis<'a> {
         body: &'a Body,
         laws: Vec<Law>,
         constraints: &Constraints,
-        interactions: Vec<Box<dyn Interaction>>,
+        mut interactions: Vec<Box<dyn Interaction>>,
         options: Options,
     ) -> Result<Self, NonlinearError> {
         options.check()?;
         let cells = Cells::new(body, laws)?;
-        let mut has_cell = vec![false; body.mesh().n_nodes()];
-        body.mesh().nodes().iter().for_each(|&node| has_cell[node as usize] = true);
-        let elimination = Elimination::new(constraints, &has_cell)?;
-        if interactions.is_empty() {
+        let elimination = Elimination::new(constraints, &body.active(&constraints.frames))?;
+        if interactions.is_empty() && !body.springs().iter().any(|s| s.turns) {
             let motions = freedom::free_motions(body, constraints, &elimination);
             if !motions.is_empty() {
                 return Err(StaticsError::UnderConstrained { motions }.into());
             }
+        }
+        if !body.springs().is_empty() {
+            interactions.push(Box::new(Springs::new(body)));
         }
         let dofs = elimination.roles.iter().filter(|r| **r == Role::Free).count();
         let equilibrium = Equilibrium::new(cells, elimination, interactions)?;
@@ -85,7 +89,7 @@ impl<'a> Analysis<'a> {
             statics::solve::chosen(dofs, 2 * equilibrium.matrix_bytes(), quadratic, &linear, |_| {
                 statics::solve::factor_bytes(dofs)
             })?;
-        Ok(Self { equilibrium, tangents: Tangents::new(solver), options, reason })
+        Ok(Self { equilibrium, tangents: Tangents::new(solver), options, reason, base: None })
     }
 
     /// Name of the linear solver.
@@ -98,7 +102,7 @@ impl<'a> Analysis<'a> {
         &self.reason
     }
 
-    /// Interactions, in the order given.
+    /// Interactions, in the order given, then the springs of the body where it has any.
     pub fn interactions(&self) -> &[Box<dyn Interaction>] {
         &self.equilibrium.interactions
     }
@@ -120,6 +124,9 @@ impl<'a> Analysis<'a> {
             Some(state) => self.resumed(state, stages.len())?,
             None => self.rest(stages.first().map_or(0.1, |s| s.stepping.initial)),
         };
+        if let (true, Some(first)) = (self.base.is_some() && state.tried == 0, stages.first()) {
+            state.next = first.stepping.initial;
+        }
         while let Some(stage) = stages.get(state.stage as usize) {
             let end = self.stage(stage, &levels, &mut state, observe)?;
             match end {
@@ -146,6 +153,79 @@ impl<'a> Analysis<'a> {
             };
         }
         Ok(Outcome::Completed(self.with_interactions(state)))
+    }
+
+    /// Changes what is supported at the end of stages; the state from which a run of further stages begins.
+    ///
+    /// Dofs that are supported anew are held where they are. Supports that are gone leave their reactions as forces,
+    /// which the next stage takes off.
+    ///
+    /// - `constraints`: as before but for the supports; the same dofs are eliminated
+    /// - `state`, `stages`: the end of the last run
+    ///
+    /// # Errors
+    /// As [`Analysis::new`] and [`Analysis::run`].
+    pub fn support(
+        &mut self,
+        constraints: &Constraints,
+        state: State,
+        stages: &[Stage],
+    ) -> Result<State, NonlinearError> {
+        let levels: Vec<Level> = stages.iter().map(|s| self.level(s)).collect::<Result<_, _>>()?;
+        let (last, t) = (state.stage as usize, state.load_factor);
+        let Some(level) = levels.get(last) else {
+            return Err(NonlinearError::Checkpoint(format!(
+                "it stands in stage {}, of {}",
+                last + 1,
+                levels.len()
+            )));
+        };
+        let acting = self.acting(&levels, last, t);
+        let u = self.equilibrium.displacements(&state.unknowns, &acting);
+        let forces = self.equilibrium.forces(&u, &acting, &state.earlier);
+        let forces = forces.map_err(|e| NonlinearError::Checkpoint(e.to_string()))?;
+        let body = self.equilibrium.cells.body();
+        let next = Elimination::new(constraints, &body.active(&constraints.frames))?;
+        let before = std::mem::replace(&mut self.equilibrium.elimination, next);
+        let next = &self.equilibrium.elimination;
+        let mut base = Level {
+            forces: acting.forces,
+            prescribed: vec![0.0; next.n_supports],
+            follower: level.follower.clone(),
+        };
+        if t != 1.0 {
+            base.follower = acting.follower;
+        }
+        let mut unknowns = vec![0.0; state.unknowns.len()];
+        let held = before.supported(&self.equilibrium.with_links(&before, &u, &forces));
+        for (node, u) in u.iter().enumerate() {
+            let local = next.frame(node).tr_mul(u);
+            for axis in 0..3 {
+                let dof = 3 * node + axis;
+                match next.roles[dof] {
+                    Role::Free => unknowns[dof] = local[axis],
+                    Role::Supported(i) => base.prescribed[i as usize] = local[axis],
+                    Role::Idle | Role::Eliminated(_) => {}
+                }
+                if !matches!(next.roles[dof], Role::Supported(_)) {
+                    base.forces[node] += held[dof] * next.frame(node).column(axis);
+                }
+            }
+        }
+        self.equilibrium.renew();
+        self.base = Some(base);
+        Ok(State {
+            stage: 0,
+            load_factor: 0.0,
+            tried: 0,
+            calm: CALM,
+            searching: false,
+            secant: [0.0; 2],
+            next: state.next.min(1.0),
+            initial_flexibility: 0.0,
+            unknowns,
+            ..state
+        })
     }
 
     /// Displacement of each node, mm, in a state of these stages.
@@ -192,7 +272,7 @@ impl<'a> Analysis<'a> {
             searching: false,
             secant: [0.0; 2],
             next,
-            reference_force: 0.0,
+            reference_force: self.equilibrium.cells.largest_at_rest(),
             initial_flexibility: 0.0,
             unknowns: vec![0.0; 3 * self.equilibrium.elimination.n_nodes()],
             history: vec![0.0; n_history],
@@ -273,7 +353,7 @@ impl<'a> Analysis<'a> {
     /// Loads at a load factor of a stage.
     pub(super) fn acting(&self, levels: &[Level], stage: usize, t: f64) -> Acting {
         let to = &levels[stage];
-        let from = stage.checked_sub(1).map(|s| &levels[s]);
+        let from = stage.checked_sub(1).map_or(self.base.as_ref(), |s| Some(&levels[s]));
         let between = |a: f64, b: f64| if t == 1.0 { b } else { a + t * (b - a) };
         let forces = (0..to.forces.len())
             .map(|i| match from {
@@ -289,7 +369,7 @@ impl<'a> Analysis<'a> {
         if let Some(from) = from.filter(|_| t != 1.0) {
             follower.extend(from.follower.iter().map(|(at, p)| (*at, (1.0 - t) * p)));
         }
-        let ramp = if stage == 0 { t } else { 1.0 };
+        let ramp = if stage == 0 && self.base.is_none() { t } else { 1.0 };
         Acting { follower, prescribed, ramp, forces }
     }
 
@@ -344,6 +424,7 @@ impl<'a> Analysis<'a> {
                         state,
                         displacements: &converged.displacements,
                         reactions: &self.equilibrium.reactions(&converged.forces),
+                        reaction_error: self.reaction_error(&converged),
                         applied: &converged.forces.applied,
                         iterations: &converged.iterations,
                         augmentations: converged.augmentations,
@@ -370,6 +451,16 @@ impl<'a> Analysis<'a> {
             }
         }
         Ok(End::Reached)
+    }
+
+    /// Error of equilibrium on the deformed body where any law sees it, on the undeformed one otherwise.
+    fn reaction_error(&self, converged: &Converged) -> f64 {
+        let (cells, elimination) = (&self.equilibrium.cells, &self.equilibrium.elimination);
+        let points = cells.body().mesh().points();
+        let moved = |(p, u): (&Vec3, &Vec3)| if cells.is_finite() { p + u } else { *p };
+        let positions: Vec<Vec3> = points.iter().zip(&converged.displacements).map(moved).collect();
+        let held = self.equilibrium.held(&converged.forces);
+        statics::imbalance(&positions, &converged.forces.applied, &held, &elimination.rotations)
     }
 
     fn accept(

@@ -50,7 +50,8 @@ fn a_linear_problem_takes_one_solve_and_gives_the_answer_of_linear_statics() {
             terms: vec![(Dof { node: side[0], axis: 0 }, 1.0), (Dof { node: other[0], axis: 0 }, -0.5)],
             value: 0.01,
         }];
-        let constraints = Constraints { supports: dofs(&low, &[0, 1, 2]), equations, frames: Vec::new() };
+        let constraints =
+            Constraints { supports: dofs(&low, &[0, 1, 2]), equations, ..Constraints::default() };
         let mut load = pull(&body, Vec3::new(0.3, 0.1, 0.5));
         load.prescribed = vec![0.0; 3 * low.len()];
         load.prescribed[2] = 0.02;

@@ -1,6 +1,6 @@
 //! The elastic body: mesh, materials, material axes and formulations.
 
-use super::{Formulation, StaticsError};
+use super::{Formulation, Spring, StaticsError};
 use crate::tensor::{self, Six, Stiffness};
 use dens_mesher::mixed::MixedMesh;
 use nalgebra::Matrix3;
@@ -34,6 +34,9 @@ pub struct Body {
     materials: Vec<Material>,
     frames: Vec<Matrix3<f64>>,
     cells: Vec<CellProperties>,
+    springs: Vec<Spring>,
+    /// Per cell the stress at rest at its points, global axes; empty: none. The list is empty where no cell has any.
+    at_rest: Vec<Vec<Six>>,
 }
 
 impl Body {
@@ -81,7 +84,70 @@ impl Body {
                 return Err(StaticsError::NoSuchFrame { cell, frame });
             }
         }
-        Ok(Self { mesh, materials, frames, cells })
+        Ok(Self { mesh, materials, frames, cells, springs: Vec::new(), at_rest: Vec::new() })
+    }
+
+    /// The body with springs between its nodes.
+    ///
+    /// # Errors
+    /// [`StaticsError`] of the kind [`super::ErrorKind::Input`] at the first spring that is wrong.
+    pub fn with_springs(self, springs: Vec<Spring>) -> Result<Self, StaticsError> {
+        springs.iter().try_for_each(|s| s.check(self.mesh.n_nodes()))?;
+        Ok(Self { springs, ..self })
+    }
+
+    /// The body with stresses at rest.
+    ///
+    /// - `stresses`: per cell one stress for each integration point of its formulation, MPa, global axes, order
+    ///   xx yy zz yz xz xy; an empty list stands for none
+    ///
+    /// Linear analyses add them to what the strains give. Where strains are finite they are second Piola-Kirchhoff
+    /// stresses, and turn and stretch with the body.
+    ///
+    /// # Errors
+    /// [`StaticsError::Count`], [`StaticsError::BadNumber`].
+    pub fn with_stresses_at_rest(self, stresses: Vec<Vec<Six>>) -> Result<Self, StaticsError> {
+        let what = "stresses at rest";
+        if stresses.len() != self.mesh.n_cells() {
+            return Err(StaticsError::Count { what, expected: self.mesh.n_cells(), found: stresses.len() });
+        }
+        for (own, cell) in stresses.iter().zip(&self.cells) {
+            let expected = cell.formulation.element().rule().points.len();
+            if !own.is_empty() && own.len() != expected {
+                return Err(StaticsError::Count { what, expected, found: own.len() });
+            }
+            if !own.iter().all(|s| all_finite(s)) {
+                return Err(StaticsError::BadNumber { what });
+            }
+        }
+        Ok(Self { at_rest: stresses, ..self })
+    }
+
+    /// Springs.
+    pub fn springs(&self) -> &[Spring] {
+        &self.springs
+    }
+
+    /// Stress at rest at the points of a cell, MPa, global axes; empty: none.
+    pub fn stresses_at_rest(&self, cell: usize) -> &[Six] {
+        self.at_rest.get(cell).map_or(&[], Vec::as_slice)
+    }
+
+    /// Per node the axes along which a cell or a spring resists it.
+    ///
+    /// - `frames`: nodes with axes of their own
+    pub(crate) fn active(&self, frames: &[(u32, Matrix3<f64>)]) -> Vec<[bool; 3]> {
+        let mut out = vec![[false; 3]; self.mesh.n_nodes()];
+        self.mesh.nodes().iter().for_each(|&node| out[node as usize] = [true; 3]);
+        for spring in &self.springs {
+            for (node, g) in &spring.ends {
+                // A spring that turns will pull across its direction; one along turned axes pulls along several.
+                let any = spring.turns || frames.iter().any(|f| f.0 == *node);
+                let own = &mut out[*node as usize];
+                (0..3).for_each(|axis| own[axis] |= any || g[axis] != 0.0);
+            }
+        }
+        out
     }
 
     /// Mesh.

@@ -1,5 +1,6 @@
-//! Supports, linear equations and node frames.
+//! Supports, linear equations, rigid links and node frames.
 
+use super::{RigidLink, RotationNode};
 use nalgebra::Matrix3;
 
 /// One component of the displacement of a node.
@@ -27,7 +28,7 @@ pub struct Equation {
 
 /// How the nodes of a body are held.
 ///
-/// A dof may be supported or be the first of one equation, not both. An equation may use dofs that other
+/// A dof may be supported, be the first of one equation, or be linked to one rigid body, not two of these. An equation may use dofs that other
 /// equations eliminate, as long as no dof depends on itself.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Constraints {
@@ -35,6 +36,10 @@ pub struct Constraints {
     pub supports: Vec<Dof>,
     /// Equations.
     pub equations: Vec<Equation>,
+    /// Nodes whose unknowns are rotations.
+    pub rotations: Vec<RotationNode>,
+    /// Dofs that move with a rigid body; each is eliminated like the first of an equation.
+    pub links: Vec<RigidLink>,
     /// Local axes of nodes (`*TRANSFORM`): rotations whose columns are the axes in the global frame. Supports,
     /// equations and nodal forces at these nodes act along them.
     pub frames: Vec<(u32, Matrix3<f64>)>,

@@ -8,9 +8,11 @@
 //! their own and a right-hand side of zero.
 
 use super::body::is_rotation;
+use super::rigid::{RigidLink, RotationNode};
 use super::{ConstraintName, Constraints, Dof, Equation, StaticsError};
 use dens_mesher::Vec3;
 use nalgebra::Matrix3;
+use std::borrow::Cow;
 
 /// What becomes of a dof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,24 +46,51 @@ pub(crate) struct Elimination {
     pub(crate) roles: Vec<Role>,
     pub(crate) dependents: Vec<Dependent>,
     pub(crate) n_supports: usize,
+    pub(crate) rotations: Vec<RotationNode>,
+    /// Per dependent whether its force is handed to its masters in [`Elimination::hand_over`].
+    handed: Vec<bool>,
     /// Frames by node, ascending.
     frames: Vec<(u32, Matrix3<f64>)>,
+    /// Equations as given, then those of the links.
+    equations: Vec<Equation>,
+    links: Vec<RigidLink>,
 }
 
 impl Elimination {
     /// Checks the constraints and resolves chains of equations.
     ///
-    /// - `has_cell`: per node
-    pub(crate) fn new(constraints: &Constraints, has_cell: &[bool]) -> Result<Self, StaticsError> {
-        let n_nodes = has_cell.len();
+    /// - `active`: per node the axes along which something resists it
+    pub(crate) fn new(constraints: &Constraints, active: &[[bool; 3]]) -> Result<Self, StaticsError> {
+        let n_nodes = active.len();
         let frames = sorted_frames(&constraints.frames, n_nodes)?;
+        let mut out = Self {
+            roles: Vec::new(),
+            dependents: Vec::new(),
+            n_supports: constraints.supports.len(),
+            rotations: constraints.rotations.clone(),
+            handed: Vec::new(),
+            frames,
+            equations: constraints.equations.clone(),
+            links: constraints.links.clone(),
+        };
+        for rotation in &constraints.rotations {
+            rotation.check(n_nodes)?;
+        }
+        for link in &constraints.links {
+            link.check(n_nodes)?;
+            checked(link.dof, n_nodes, "a rigid link")?;
+            out.rotation(link)?;
+        }
+        let of_links: Vec<Equation> =
+            constraints.links.iter().map(|link| out.linked(link, Vec3::zeros())).collect();
+        out.equations.extend(of_links);
         // Which equation eliminates a dof, which support holds it.
         let mut roles = vec![Role::Free; 3 * n_nodes];
         for (number, dof) in constraints.supports.iter().enumerate() {
             let at = checked(*dof, n_nodes, "a support")?;
             claim(&mut roles, at, *dof, Role::Supported(number as u32))?;
         }
-        for (number, equation) in constraints.equations.iter().enumerate() {
+        for (number, equation) in out.equations.iter().enumerate() {
             for (dof, coefficient) in &equation.terms {
                 checked(*dof, n_nodes, "an equation")?;
                 if !coefficient.is_finite() {
@@ -74,17 +103,117 @@ impl Elimination {
             let (dof, _) = equation.terms.first().ok_or(StaticsError::NoFirstTerm { equation: number })?;
             claim(&mut roles, index(*dof), *dof, Role::Eliminated(number as u32))?;
         }
-        let dependents = resolve(&constraints.equations, &roles)?;
+        let dependents = resolve(&out.equations, &roles)?;
         let mut used = vec![false; 3 * n_nodes];
         for (dof, _) in dependents.iter().flat_map(|d| &d.terms) {
             used[*dof as usize] = true;
         }
         for (at, role) in roles.iter_mut().enumerate() {
-            if *role == Role::Free && !has_cell[at / 3] && !used[at] {
+            if *role == Role::Free && !active[at / 3][at % 3] && !used[at] {
                 *role = Role::Idle;
             }
         }
-        Ok(Self { roles, dependents, n_supports: constraints.supports.len(), frames })
+        let bare = |dof: usize| active[dof / 3] == [false; 3];
+        let mut handed = vec![false; dependents.len()];
+        for (at, role) in roles.iter().enumerate() {
+            if let Role::Eliminated(e) = *role {
+                let terms = &dependents[e as usize].terms;
+                handed[e as usize] = bare(at) || terms.iter().any(|(dof, _)| bare(*dof as usize));
+            }
+        }
+        (out.roles, out.dependents, out.handed) = (roles, dependents, handed);
+        Ok(out)
+    }
+
+    /// The rotation node of a link.
+    fn rotation(&self, link: &RigidLink) -> Result<RotationNode, StaticsError> {
+        let found = self.rotations.iter().find(|r| r.node == link.rotation);
+        found.copied().ok_or(StaticsError::NoSuchNode { what: "a rigid link", node: link.rotation })
+    }
+
+    /// Equation of a link about a rotation vector, in the frames of its nodes.
+    fn linked(&self, link: &RigidLink, rotation: Vec3) -> Equation {
+        let frame = |node: u32| self.frame(node as usize);
+        let length = self.rotations.iter().find(|r| r.node == link.rotation).map_or(1.0, |r| r.length);
+        link.equation(rotation, length, frame)
+    }
+
+    /// The elimination about displacements in which rigid bodies have turned by a finite angle; exact there.
+    pub(crate) fn about(&self, displacements: &[Vec3]) -> Cow<'_, Self> {
+        let turned = |link: &RigidLink| {
+            let length = self.rotations.iter().find(|r| r.node == link.rotation).map_or(1.0, |r| r.length);
+            displacements[link.rotation as usize] / length
+        };
+        if self.links.iter().all(|link| !link.finite || turned(link) == Vec3::zeros()) {
+            return Cow::Borrowed(self);
+        }
+        let mut out = self.clone();
+        let first = out.equations.len() - out.links.len();
+        for (i, link) in self.links.iter().enumerate().filter(|(_, link)| link.finite) {
+            out.equations[first + i] = self.linked(link, turned(link));
+        }
+        out.dependents =
+            resolve(&out.equations, &out.roles).expect("links keep their dofs, so no circle can form");
+        Cow::Owned(out)
+    }
+
+    /// Stiffness of rotations under forces: per rotation node the block of second derivatives, along its frame.
+    ///
+    /// - `forces`: force out of balance per node, N, global axes
+    pub(crate) fn curvature(&self, displacements: &[Vec3], forces: &[Vec3]) -> Vec<(usize, [f64; 9])> {
+        let one = |rotation: &RotationNode| {
+            let links = self.links.iter().filter(|link| link.finite && link.rotation == rotation.node);
+            let pulls: Vec<(Vec3, Vec3)> = links
+                .map(|link| {
+                    let e = link.direction(|node| self.frame(node as usize));
+                    (link.arm, e * e.dot(&forces[link.dof.node as usize]))
+                })
+                .collect();
+            if pulls.is_empty() {
+                return None;
+            }
+            let node = rotation.node as usize;
+            let turned = displacements[node] / rotation.length;
+            let frame = self.frame(node);
+            let block = frame.transpose() * super::rigid::curvature(turned, &pulls) * frame;
+            let scale = 1.0 / (rotation.length * rotation.length);
+            let free = |axis: usize| self.roles[3 * node + axis] == Role::Free;
+            let entry = |e: usize| {
+                let (i, j) = (e / 3, e % 3);
+                if free(i) && free(j) { scale * block[(i, j)] } else { 0.0 }
+            };
+            Some((node, std::array::from_fn(entry)))
+        };
+        self.rotations.iter().filter_map(one).collect()
+    }
+
+    /// Hands the forces of equations that name a node without stiffness to the nodes they depend on, so that the
+    /// reaction of a rigid body or coupling appears at its reference node.
+    ///
+    /// - `reactions`: per node, N, global axes
+    pub(crate) fn hand_over(&self, reactions: &mut [Vec3]) {
+        if !self.handed.contains(&true) {
+            return;
+        }
+        let mut local: Vec<f64> = reactions.iter().flat_map(|f| <[f64; 3]>::from(*f)).collect();
+        for (node, frame) in &self.frames {
+            let turned = frame.transpose() * reactions[*node as usize];
+            local[3 * *node as usize..][..3].copy_from_slice(turned.as_slice());
+        }
+        for (dof, role) in self.roles.iter().enumerate() {
+            if let Role::Eliminated(e) = *role
+                && self.handed[e as usize]
+            {
+                let force = std::mem::take(&mut local[dof]);
+                for &(master, c) in &self.dependents[e as usize].terms {
+                    local[master as usize] += c * force;
+                }
+            }
+        }
+        for (node, reaction) in reactions.iter_mut().enumerate() {
+            let own = Vec3::from_column_slice(&local[3 * node..3 * node + 3]);
+            *reaction = if self.frames.is_empty() { own } else { self.frame(node) * own };
+        }
     }
 
     /// Number of nodes.
@@ -177,6 +306,17 @@ impl Elimination {
 
     /// Right-hand side Tᵀ f of forces in global axes; zero at unknowns that stand alone.
     pub(crate) fn restrict(&self, forces: &[Vec3]) -> Vec<f64> {
+        let mut out = self.gathered(forces);
+        for (out, role) in out.iter_mut().zip(&self.roles) {
+            if *role != Role::Free {
+                *out = 0.0;
+            }
+        }
+        out
+    }
+
+    /// Forces along the frames of the nodes, those of dependent dofs added to the dofs they follow.
+    pub(crate) fn gathered(&self, forces: &[Vec3]) -> Vec<f64> {
         let mut local: Vec<f64> = forces.iter().flat_map(|f| <[f64; 3]>::from(*f)).collect();
         for (node, frame) in &self.frames {
             let turned = frame.transpose() * forces[*node as usize];
@@ -190,12 +330,14 @@ impl Elimination {
                 }
             }
         }
-        for (out, role) in out.iter_mut().zip(&self.roles) {
-            if *role != Role::Free {
-                *out = 0.0;
-            }
-        }
         out
+    }
+
+    /// Entries of supported dofs, zero at all others.
+    pub(crate) fn supported(&self, values: &[f64]) -> Vec<f64> {
+        let one =
+            |(value, role): (&f64, &Role)| if matches!(role, Role::Supported(_)) { *value } else { 0.0 };
+        values.iter().zip(&self.roles).map(one).collect()
     }
 
     /// Per node whether a support or an equation acts on it.

@@ -1,9 +1,9 @@
 //! Nodal forces: of loads, of heat, of displacements.
 
 use super::elimination::{Elimination, Role, checked};
-use super::{Body, CellFacet, Formulation, Load, StaticsError, thermal};
+use super::{Body, CellFacet, Formulation, Load, StaticsError, springs, thermal};
 use crate::elements::{MAX_BLOCKS, block_of, n_blocks};
-use crate::tensor::Six;
+use crate::tensor::{self, Six};
 use dens_mesher::Vec3;
 use dens_mesher::cells::mapping::{self, MAX_NODES};
 use dens_mesher::cells::quadrature;
@@ -159,17 +159,22 @@ pub(super) fn internal(body: &Body, states: &[State]) -> Result<Vec<Vec<Vec3>>, 
             }
         }
     }
+    for (state, sum) in states.iter().zip(&mut sums).filter(|(state, _)| !state.displacements.is_empty()) {
+        springs::add_forces(body.springs(), state.displacements, sum);
+    }
     Ok(sums)
 }
 
 /// Whether any state does something to the cell.
 fn acts(body: &Body, cell: usize, states: &[State]) -> bool {
     let nodes = body.mesh().cell(cell);
-    states.iter().any(|s| {
-        (!s.displacements.is_empty() && nodes.iter().any(|&n| s.displacements[n as usize] != Vec3::zeros()))
-            || (!s.temperature_rise.is_empty()
-                && nodes.iter().any(|&n| s.temperature_rise[n as usize] != 0.0))
-    })
+    !body.stresses_at_rest(cell).is_empty()
+        || states.iter().any(|s| {
+            (!s.displacements.is_empty()
+                && nodes.iter().any(|&n| s.displacements[n as usize] != Vec3::zeros()))
+                || (!s.temperature_rise.is_empty()
+                    && nodes.iter().any(|&n| s.temperature_rise[n as usize] != 0.0))
+        })
 }
 
 /// Forces on the nodes of one cell, state after state.
@@ -186,7 +191,7 @@ fn of_cell(body: &Body, cell: usize, states: &[State]) -> Result<Vec<Vec3>, Stat
     element.stiffness(points, &material.stiffness, blocks).map_err(inverted)?;
     let mut out = vec![Vec3::zeros(); n * states.len()];
     for (state, out) in states.iter().zip(out.chunks_exact_mut(n)) {
-        if let Some(initial) = thermal_strains(body, cell, state.temperature_rise) {
+        if let Some(initial) = initial_strains(body, cell, state.temperature_rise)? {
             let initial = &initial[..element.rule().points.len()];
             element.initial_forces(points, &material.stiffness, initial, out).map_err(inverted)?;
             out.iter_mut().for_each(|f| *f = -*f);
@@ -207,19 +212,37 @@ fn of_cell(body: &Body, cell: usize, states: &[State]) -> Result<Vec<Vec3>, Stat
     Ok(out)
 }
 
-/// Thermal strains at the integration points of a cell; `None` where there is no rise.
-pub(super) fn thermal_strains(body: &Body, cell: usize, rises: &[f64]) -> Option<[Six; MAX_POINTS]> {
+/// Strains without stress at the integration points of a cell: of heat, and minus those of its stresses at rest; `None`
+/// where there are neither.
+pub(super) fn initial_strains(
+    body: &Body,
+    cell: usize,
+    rises: &[f64],
+) -> Result<Option<[Six; MAX_POINTS]>, StaticsError> {
     let nodes = body.mesh().cell(cell);
-    if rises.is_empty() || nodes.iter().all(|&n| rises[n as usize] == 0.0) {
-        return None;
+    let heated = !rises.is_empty() && nodes.iter().any(|&n| rises[n as usize] != 0.0);
+    let at_rest = body.stresses_at_rest(cell);
+    if !heated && at_rest.is_empty() {
+        return Ok(None);
     }
-    let mut own = [0.0; MAX_NODES];
-    for (own, &node) in own.iter_mut().zip(nodes) {
-        *own = rises[node as usize];
-    }
+    let material = body.material(cell);
     let mut out = [[0.0; 6]; MAX_POINTS];
-    thermal::strains(body.cells()[cell].formulation, &body.material(cell), &own[..nodes.len()], &mut out);
-    Some(out)
+    if heated {
+        let mut own = [0.0; MAX_NODES];
+        for (own, &node) in own.iter_mut().zip(nodes) {
+            *own = rises[node as usize];
+        }
+        thermal::strains(body.cells()[cell].formulation, &material, &own[..nodes.len()], &mut out);
+    }
+    if !at_rest.is_empty() {
+        let compliance = tensor::inverse(&material.stiffness)
+            .ok_or(StaticsError::BadMaterial { material: body.cells()[cell].material as usize })?;
+        for (strain, stress) in out.iter_mut().zip(at_rest) {
+            let own = tensor::apply(&compliance, stress);
+            strain.iter_mut().zip(own).for_each(|(e, own)| *e -= own);
+        }
+    }
+    Ok(Some(out))
 }
 
 fn multiply(b: &[f64; 9], u: Vec3) -> Vec3 {

@@ -36,6 +36,11 @@ pub enum Formulation {
 }
 
 impl Formulation {
+    /// Number of integration points of a linear analysis.
+    pub fn n_points(self) -> usize {
+        self.element().rule().points.len()
+    }
+
     /// Every formulation.
     pub const ALL: [Self; 11] = [
         Self::Tet4,

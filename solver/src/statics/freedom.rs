@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! piece i moves as  uᵢ(x) = tᵢ + ωᵢ × (x − cᵢ)        a node without a cell moves as t
-//! rows: supports, equations, and nodes that several pieces share        G = Σ row rowᵀ, scaled to unit diagonal
+//! rows: supports, equations, springs, and nodes that several pieces share        G = Σ row rowᵀ, scaled to unit diagonal
 //! free motions = null space of G, by Cholesky factorisation with diagonal pivoting
 //! ```
 //! A piece is a set of cells that hang together by facets; pieces that meet in an edge or a node only are hinged.
@@ -150,6 +150,14 @@ pub(crate) fn free_motions(
                 rows.push(Row { entries: merged(entries.collect()) });
             }
             _ => {}
+        }
+    }
+    for spring in body.springs().iter().filter(|s| s.law.at(0.0).1 != 0.0) {
+        let held = spring.ends.iter().filter(|(node, _)| mover_of[*node as usize] != u32::MAX);
+        let entries = held.map(|&(node, g)| modes(mover_of[node as usize], node as usize, g, 1.0));
+        let entries = merged(entries.collect());
+        if !entries.is_empty() {
+            rows.push(Row { entries });
         }
     }
     let mut out = Vec::new();

@@ -6,7 +6,7 @@
 //! - f: applied forces, f₀: forces of heat, r: reactions
 //! - T, u₀: elimination of supports and equations, along the frames of the nodes
 //!
-//! Reading order: [`Body`] (mesh, materials, [`Formulation`]), [`Constraints`] (supports, equations, node
+//! Reading order: [`Body`] (mesh, materials, [`Formulation`], [`Spring`]s), [`Constraints`] (supports, equations, node
 //! frames; [`tie`] makes equations), [`Load`], [`Statics`] (set-up, then any number of loads), [`Answer`],
 //! [`Stresses`] (strain and stress at the integration points).
 //!
@@ -22,7 +22,9 @@ mod formulation;
 pub(crate) mod freedom;
 mod load;
 pub(crate) mod reduce;
+pub(crate) mod rigid;
 pub(crate) mod solve;
+mod springs;
 mod stresses;
 mod thermal;
 mod tie;
@@ -33,7 +35,10 @@ pub use error::{ConstraintName, ErrorKind, StaticsError};
 pub use formulation::Formulation;
 pub use freedom::FreeMotion;
 pub use load::{CellFacet, Centrifugal, Gravity, Load};
+pub use rigid::{RigidLink, RotationNode};
 pub use solve::{Answer, Statics, imbalance};
+pub(crate) use springs::couplings as spring_couplings;
+pub use springs::{Spring, SpringLaw};
 pub use stresses::Stresses;
 pub(crate) use stresses::{Carrier, continuation};
 pub use tie::{Tie, tie};
@@ -82,17 +87,16 @@ impl<'a> Assembled<'a> {
     /// cells, parts that are not held.
     pub fn new(body: &'a Body, constraints: &Constraints) -> Result<Self, StaticsError> {
         let mesh = body.mesh();
-        let mut has_cell = vec![false; mesh.n_nodes()];
-        mesh.nodes().iter().for_each(|&node| has_cell[node as usize] = true);
-        let elimination = Elimination::new(constraints, &has_cell)?;
+        let elimination = Elimination::new(constraints, &body.active(&constraints.frames))?;
         let motions = freedom::free_motions(body, constraints, &elimination);
         if !motions.is_empty() {
             return Err(StaticsError::UnderConstrained { motions });
         }
         let (sections, section_of) = sections(body);
-        let matrix = Assembler::new(mesh.n_nodes(), mesh, &[])
+        let mut matrix = Assembler::new(mesh.n_nodes(), mesh, &springs::couplings(body.springs()))
             .and_then(|a| a.assemble(mesh.points(), &sections, &section_of))
             .map_err(as_statics)?;
+        springs::add_stiffness(body.springs(), &mut matrix);
         let matrix = reduce::reduce(matrix, &elimination);
         let system = system(body, &elimination);
         Ok(Self { body, elimination, matrix, system })
@@ -157,7 +161,8 @@ pub(crate) fn system(body: &Body, elimination: &Elimination) -> System {
             parents[node] = [node as u32; 2];
         }
     }
-    let modes = if elimination.has_frames() { modes(mesh.points(), elimination) } else { Vec::new() };
+    let plain = !elimination.has_frames() && elimination.rotations.is_empty();
+    let modes = if plain { Vec::new() } else { modes(mesh.points(), elimination) };
     System { coordinates, parents, modes }
 }
 
@@ -169,5 +174,12 @@ fn modes(points: &[dens_mesher::Vec3], elimination: &Elimination) -> Vec<[[f64; 
         let spin = turn * -p.cross_matrix();
         std::array::from_fn(|r| std::array::from_fn(|c| if c < 3 { turn[(r, c)] } else { spin[(r, c - 3)] }))
     };
-    points.iter().enumerate().map(row).collect()
+    let mut modes: Vec<[[f64; 6]; 3]> = points.iter().enumerate().map(row).collect();
+    for rotation in &elimination.rotations {
+        // A rigid motion turns the node by ω wherever it lies.
+        let turn = rotation.length * elimination.frame(rotation.node as usize).transpose();
+        modes[rotation.node as usize] =
+            std::array::from_fn(|r| std::array::from_fn(|c| if c < 3 { 0.0 } else { turn[(r, c - 3)] }));
+    }
+    modes
 }

@@ -34,7 +34,8 @@ pub struct Answer {
     /// Displacement of each node, mm, global axes.
     pub displacements: Vec<Vec3>,
     /// Internal minus applied force of each node that has a support or stands in an equation, N, global axes;
-    /// zero at all others.
+    /// zero at all others. The forces of rigid links, and of equations that name a node without stiffness, stand at
+    /// the nodes that the others follow; at a rotation node they are moments over its length.
     pub reactions: Vec<Vec3>,
     /// Applied forces (not those of heat) times displacements, f·u, mJ.
     pub compliance: f64,
@@ -143,11 +144,13 @@ impl<'a> Statics<'a> {
         for (((applied, internal), displacements), stats) in
             applied.iter().zip(internal).zip(displacements).zip(stats)
         {
-            let reactions: Vec<Vec3> = (0..internal.len())
+            let mut reactions: Vec<Vec3> = (0..internal.len())
                 .map(|i| if constrained[i] { internal[i] - applied[i] } else { Vec3::zeros() })
                 .collect();
             let compliance = applied.iter().zip(&displacements).map(|(f, u)| f.dot(u)).sum();
-            let reaction_error = imbalance(self.body.mesh().points(), applied, &reactions);
+            let reaction_error =
+                imbalance(self.body.mesh().points(), applied, &reactions, &self.elimination.rotations);
+            self.elimination.hand_over(&mut reactions);
             answers.push(Answer { displacements, reactions, compliance, reaction_error, stats });
         }
         Ok(answers)
@@ -176,13 +179,24 @@ fn check(what: &'static str, expected: usize, list: &[f64]) -> Result<(), Static
 /// Error of equilibrium of applied forces and reactions, see [`Answer::reaction_error`].
 ///
 /// - `points`: where the forces act, mm
-pub fn imbalance(points: &[Vec3], applied: &[Vec3], reactions: &[Vec3]) -> f64 {
+/// - `rotations`: nodes at which they are moments over a length
+pub fn imbalance(
+    points: &[Vec3],
+    applied: &[Vec3],
+    reactions: &[Vec3],
+    rotations: &[super::RotationNode],
+) -> f64 {
     let center = points.iter().sum::<Vec3>() / points.len().max(1) as f64;
     let size = points.iter().map(|p| (p - center).norm()).fold(f64::MIN_POSITIVE, f64::max);
     let (mut force, mut moment, mut of_loads, mut of_supports) = (Vec3::zeros(), Vec3::zeros(), 0.0, 0.0);
-    for ((p, f), r) in points.iter().zip(applied).zip(reactions) {
-        force += f + r;
-        moment += (p - center).cross(&(f + r));
+    for (node, ((p, f), r)) in points.iter().zip(applied).zip(reactions).enumerate() {
+        match rotations.iter().find(|rotation| rotation.node as usize == node) {
+            Some(rotation) => moment += rotation.length * (f + r),
+            None => {
+                force += f + r;
+                moment += (p - center).cross(&(f + r));
+            }
+        }
         of_loads += f.norm();
         of_supports += r.norm();
     }

@@ -123,7 +123,7 @@ fn points_of(
         *u = displacements[node as usize];
     }
     let xis = element.rule().points;
-    let thermal = forces::thermal_strains(body, cell, rises);
+    let thermal = forces::initial_strains(body, cell, rises)?;
     let initial = thermal.as_ref().map_or(&[][..], |t| &t[..xis.len()]);
     let mut found = [PointStrain::default(); forces::MAX_POINTS];
     let found = &mut found[..xis.len()];

@@ -65,6 +65,7 @@ pub fn tie(
         .iter()
         .copied()
         .chain(constraints.equations.iter().filter_map(|e| e.terms.first().map(|t| t.0)))
+        .chain(constraints.links.iter().map(|link| link.dof))
         .collect();
     let mut out = Tie::default();
     for &slave in slaves {

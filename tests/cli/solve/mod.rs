@@ -3,6 +3,8 @@
 mod bad_decks;
 mod closed_forms;
 mod constraints;
+mod febio;
+mod joints;
 mod nonlinear;
 mod tables;
 

@@ -317,3 +317,73 @@ fn tables_of_a_contact_problem_have_the_same_bytes_for_any_number_of_threads() {
         .collect();
     assert!(tables.iter().all(|t| *t == tables[0]), "threads change the numbers");
 }
+
+#[test]
+fn supports_that_change_between_steps_hold_what_is_there_and_let_go_slowly() {
+    let folder = scratch();
+    // Stretched by 0.04 with its far end driven, then held at its near end alone and let go: back to its length.
+    let steps = "*STEP, NLGEOM\n*STATIC\n*BOUNDARY\nX1, 1, 1, 0.04\n*END STEP\n\
+         *STEP, NLGEOM\n*STATIC\n0.25, 1.\n*BOUNDARY, OP=NEW\nX0, XSYMM\nY0, 2\nZ0, 3, 3\n*END STEP\n\
+         *STEP, NLGEOM\n*STATIC\n*BOUNDARY\nX1, 1, 1, -0.04\n*END STEP\n";
+    let result = solved(folder.path(), &bar("C3D8", "*ELASTIC\n1000., 0.3\n", steps), &[]);
+    let force = |step: u32, x: f64| {
+        let rows = nodes(&result, step);
+        let bar = plain("C3D8", SIZE, [4, 2, 1]);
+        bar.find(|p| p[0] == x).iter().map(|n| rows[n][3]).sum::<f64>()
+    };
+    let pull = force(1, 4.0);
+    // Logarithmic law: Kirchhoff stress E ln λ, so a force of E ln λ/λ on each unit of the area at rest.
+    let exact = 1000.0 * 1.01_f64.ln() / 1.01 * 2.0;
+    assert!(near(pull, exact, exact, 1e-5), "{pull}, not {exact}");
+    for row in nodes(&result, 2).values() {
+        assert!(row.iter().take(3).all(|u| u.abs() < 1e-7), "{row:?}");
+        assert!(row.iter().skip(3).all(|f| f.abs() < 1e-4 * exact), "{row:?}");
+    }
+    let exact = 1000.0 * 0.99_f64.ln() / 0.99 * 2.0;
+    assert!(near(force(3, 4.0), exact, exact.abs(), 1e-5), "{}, not {exact}", force(3, 4.0));
+}
+
+#[test]
+fn a_tie_turns_with_its_parts_without_stress() {
+    let folder = scratch();
+    let lower = plain("C3D8", [2.0, 2.0, 1.0], [1, 1, 1]);
+    let upper = block(
+        Shape {
+            kind: "C3D8",
+            set: "FINE",
+            first: 1001,
+            origin: [0.0, 0.0, 1.0],
+            size: [2.0, 2.0, 1.0],
+            n: [3, 2, 1],
+        },
+        |x| x,
+    );
+    let turned: String = lower
+        .nodes
+        .iter()
+        .map(|(label, x)| {
+            let (c, s) = (0.8_f64.cos(), 0.8_f64.sin());
+            let u = [c * x[0] - s * x[2] - x[0], 0.0, s * x[0] + c * x[2] - x[2]];
+            (0..3).map(|a| format!("{label}, {0}, {0}, {1:?}\n", a + 1, u[a])).collect::<String>()
+        })
+        .collect();
+    let masters = "*SURFACE, NAME=MASTER\n1, S2\n";
+    let slaves: String = upper.elements.iter().map(|e| format!("{e}, S1\n")).collect();
+    let deck = format!(
+        "{}{}*ELSET, ELSET=ALL\nEALL, FINE\n{masters}*SURFACE, NAME=SLAVE\n{slaves}*TIE, NAME=T\nSLAVE, MASTER\n\
+         *MATERIAL, NAME=M\n*ELASTIC\n1000., 0.3\n*SOLID SECTION, ELSET=ALL, MATERIAL=M\n*STEP, NLGEOM\n*STATIC\n0.25, 1.\n\
+         *BOUNDARY\n{turned}*END STEP\n",
+        lower.text, upper.text
+    );
+    let result = solved(folder.path(), &deck, &[]);
+    for (label, row) in nodes(&result, 1).iter().filter(|n| 1000 < *n.0) {
+        let x = upper.at(*label);
+        let (c, s) = (0.8_f64.cos(), 0.8_f64.sin());
+        let u = [c * x[0] - s * x[2] - x[0], 0.0, s * x[0] + c * x[2] - x[2]];
+        assert!(row.iter().zip(u).all(|(a, b)| near(*a, b, 1.0, 1e-6)), "node {label}: {row:?}, not {u:?}");
+    }
+    assert!(
+        stresses(&result, 1).values().flatten().all(|s| s.abs() < 1e-3),
+        "no stress beside 1000 MPa of modulus"
+    );
+}

@@ -6,6 +6,7 @@ use crate::deck::build::{Bound, Built, explain_nonlinear, laws, pairs};
 use crate::deck::model::{Deck, Step};
 use crate::deck::source::Findings;
 use crate::deck::states::State;
+use crate::diagnostic::Problem;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use dens_mesher::Vec3;
@@ -15,11 +16,12 @@ use dens_solver::linear::SolveStats;
 use dens_solver::nonlinear::{
     Accepted, Analysis, Interaction, NonlinearError, Options, Outcome, Stage, Stepping,
 };
-use dens_solver::statics::{Answer, Load, Stresses, imbalance};
+use dens_solver::statics::{Answer, Dof, Load, Stresses};
 use dens_solver::tensor;
 use nalgebra::Matrix3;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 /// How a nonlinear step went.
 #[derive(Debug, Clone)]
@@ -43,6 +45,10 @@ pub(super) struct Course {
 
 /// Mean overlap over element size beyond which contact counts as coarse.
 const OVERLAP: f64 = 1e-3;
+
+/// Rotation, rad, that a distributing coupling may reach with large displacements: its mean rotation is linear in the
+/// displacements, which shortens arms by half the square, 0.5 %.
+const SMALL_ROTATION: f64 = 0.1;
 
 /// A pair at the end of a step.
 #[derive(Debug, Clone)]
@@ -70,8 +76,16 @@ pub(super) fn solve(
     let stiffness: Vec<_> = built.body.materials().iter().map(|m| m.stiffness).collect();
     let laws = laws(deck, &stiffness, findings);
     let pairs = pairs(deck, built, &states[0], findings);
-    let bound = built.bind(&states[0], deck, findings)?;
-    let loads: Vec<Load> = states.iter().map(|s| built.load(s, &bound, deck, findings)).collect();
+    let groups = groups(states);
+    let mut bounds = Vec::with_capacity(groups.len());
+    for group in &groups {
+        bounds.push(built.bind(&states[group.start], deck, findings)?);
+    }
+    same_equations(deck, &groups, &bounds, findings);
+    let mut loads: Vec<Load> = Vec::with_capacity(states.len());
+    for (group, bound) in groups.iter().zip(&bounds) {
+        loads.extend(states[group.clone()].iter().map(|s| built.load(s, bound, deck, findings)));
+    }
     if findings.n_errors() > 0 {
         return Err(Failure::problems(findings.errors()));
     }
@@ -89,35 +103,36 @@ pub(super) fn solve(
         explain_nonlinear(e, deck, built, bound, findings)
     };
     let boxed = pairs.into_iter().map(|p| Box::new(p) as Box<dyn Interaction>).collect();
-    let mut analysis =
-        timed(&mut seconds.assemble, || Analysis::new(&built.body, laws, &bound.constraints, boxed, options))
-            .map_err(|e| told(&e, &bound, findings))?;
+    let mut analysis = timed(&mut seconds.assemble, || {
+        Analysis::new(&built.body, laws, &bounds[0].constraints, boxed, options)
+    })
+    .map_err(|e| told(&e, &bounds[0], findings))?;
     let points = built.body.mesh().points();
     let large = deck.steps.iter().any(|s| s.large);
     let symmetric =
         !large && deck.contact_pairs.iter().all(|p| deck.interactions[p.interaction].friction == 0.0);
     let mut course =
-        Record { points, large, symmetric, n_steps: stages.len(), progress, ends: Vec::new(), open: None };
-    let outcome = timed(&mut seconds.solve, || {
-        analysis.run(&stages, None, &mut |accepted| {
-            course.note(accepted);
-            ControlFlow::Continue(())
-        })
-    })
-    .map_err(|e| told(&e, &bound, findings))?;
+        Record { points, symmetric, n_steps: stages.len(), first: 0, progress, ends: Vec::new(), open: None };
+    let outcome =
+        timed(&mut seconds.solve, || through(&mut analysis, &groups, &bounds, &stages, &mut course))
+            .map_err(|(e, group)| told(&e, &bounds[group], findings))?;
     if let Outcome::Collapsed { state, tried, stiffness, .. } = &outcome {
         course.collapse(state, *tried, *stiffness);
     }
     let set_up = SetUp {
         solver: analysis.solver_name(),
         reason: analysis.reason().to_string(),
-        free_dofs: built.body.mesh().n_nodes() * 3 - bound.constraints.supports.len(),
+        free_dofs: built.body.mesh().n_nodes() * 3 - bounds[0].constraints.supports.len(),
         matrix_bytes: 0,
         solver_bytes: 0,
     };
+    refuse_turned(deck, built, &course.ends, findings);
+    if findings.n_errors() > 0 {
+        return Err(Failure::problems(findings.errors()));
+    }
     let mut solved = Vec::with_capacity(course.ends.len());
     for (end, load) in course.ends.into_iter().zip(loads) {
-        let stresses = stresses(built, &analysis, &end).map_err(|e| told(&e, &bound, findings))?;
+        let stresses = stresses(built, &analysis, &end).map_err(|e| told(&e, &bounds[0], findings))?;
         solved.push(Solved {
             answer: end.answer,
             load,
@@ -129,24 +144,127 @@ pub(super) fn solve(
     Ok(solved)
 }
 
+/// Consecutive steps with the same supports.
+fn groups(states: &[State]) -> Vec<Range<usize>> {
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    for (i, state) in states.iter().enumerate() {
+        match groups.last_mut() {
+            Some(group) if states[group.start].supports.keys().eq(state.supports.keys()) => group.end = i + 1,
+            _ => groups.push(i..i + 1),
+        }
+    }
+    groups
+}
+
+/// Refuses steps whose supports make other degrees of freedom follow from equations, ties and couplings.
+fn same_equations(deck: &Deck, groups: &[Range<usize>], bounds: &[Bound], findings: &mut Findings) {
+    let eliminated = |bound: &Bound| -> BTreeSet<Dof> {
+        let constraints = &bound.constraints;
+        let of_equations = constraints.equations.iter().filter_map(|e| e.terms.first().map(|t| t.0));
+        of_equations.chain(constraints.links.iter().map(|l| l.dof)).collect()
+    };
+    let first = eliminated(&bounds[0]);
+    for (group, bound) in groups.iter().zip(bounds).skip(1) {
+        if eliminated(bound) != first {
+            findings.wrong(
+                deck.steps[group.start].place,
+                "the supports of this step change which degrees of freedom ties and couplings leave free; steps of a nonlinear deck must agree in that",
+            );
+        }
+    }
+}
+
+/// Solves all steps, with other supports where they change; an error comes with its group.
+fn through(
+    analysis: &mut Analysis<'_>,
+    groups: &[Range<usize>],
+    bounds: &[Bound],
+    stages: &[Stage],
+    course: &mut Record<'_>,
+) -> Result<Outcome, (NonlinearError, usize)> {
+    let mut from: Option<dens_solver::nonlinear::State> = None;
+    for (number, group) in groups.iter().enumerate() {
+        let at = |e: NonlinearError| match e {
+            NonlinearError::NotConverged(mut what) => {
+                what.stage += group.start;
+                (NonlinearError::NotConverged(what), number)
+            }
+            other => (other, number),
+        };
+        if let Some(state) = from.take() {
+            let before = &stages[groups[number - 1].clone()];
+            from = Some(analysis.support(&bounds[number].constraints, state, before).map_err(at)?);
+        }
+        course.first = group.start;
+        let outcome = analysis
+            .run(&stages[group.clone()], from.take(), &mut |accepted| {
+                course.note(accepted);
+                ControlFlow::Continue(())
+            })
+            .map_err(at)?;
+        match outcome {
+            Outcome::Completed(state) if number + 1 < groups.len() => from = Some(state),
+            end => return Ok(end),
+        }
+    }
+    unreachable!("the last group returns, and there is one for the first step")
+}
+
 /// What linear steps can and these cannot.
 fn check(deck: &Deck, states: &[State], findings: &mut Findings) {
     for (step, state) in deck.steps.iter().zip(states) {
         if step.perturbation {
             findings.wrong(step.place, "a perturbation about a nonlinear state is not supported");
         }
-        if !state.supports.keys().eq(states[0].supports.keys()) {
+        let bonded = |p: &crate::deck::model::ContactPair| deck.interactions[p.interaction].bonded;
+        if !state.supports.keys().eq(states[0].supports.keys()) && deck.contact_pairs.iter().any(bonded) {
             findings.wrong(
                 step.place,
-                "steps of a nonlinear deck must support the same degrees of freedom; prescribe displacements to move them",
+                "steps of a deck with tied contact pairs must support the same degrees of freedom; prescribe displacements to move them",
             );
         }
+    }
+    let bends = |m: &crate::deck::model::Material| {
+        m.hyperelastic.is_some() || (!m.plastic.is_empty() && deck.steps.iter().any(|s| s.large))
+    };
+    if let (Some(stress), Some(m)) = (deck.initial_stresses.first(), deck.materials.iter().find(|m| bends(m)))
+    {
+        findings.wrong(
+            stress.place,
+            format!(
+                "initial stresses beside material `{}`: neither hyperelastic materials nor plastic ones in `NLGEOM` steps take any",
+                m.name
+            ),
+        );
     }
     if !deck.amplitudes.is_empty() {
         findings.warn(
             deck.steps[0].place,
             "of time curves only the values at the ends of steps are used; between them loads are in proportion to time",
         );
+    }
+}
+
+/// Refuses results of couplings whose reference nodes turned further than their equations hold.
+fn refuse_turned(deck: &Deck, built: &Built, ends: &[End], findings: &mut Findings) {
+    for (step, end) in deck.steps.iter().zip(ends).filter(|_| deck.is_large()) {
+        for joint in &built.joints {
+            let Some(card) = joint.small() else { continue };
+            let angle = end.answer.displacements[joint.rotation as usize].norm() / built.length;
+            if SMALL_ROTATION < angle {
+                findings.error(
+                    joint.place,
+                    Problem::at(
+                        None,
+                        format!(
+                            "`{card}` turns by {angle:.3} rad in the step of {}: it holds up to {SMALL_ROTATION} rad",
+                            findings.describe(step.place)
+                        ),
+                    )
+                    .hint("`*KINEMATIC` and `*RIGID BODY` take rotations of any size"),
+                );
+            }
+        }
     }
 }
 
@@ -175,11 +293,11 @@ struct End {
 /// What has been accepted so far.
 struct Record<'p> {
     points: &'p [Vec3],
-    /// Whether forces act on the deformed body.
-    large: bool,
     /// Whether tangents are symmetric.
     symmetric: bool,
     n_steps: usize,
+    /// Step in which the present run began.
+    first: usize,
     progress: &'p Progress,
     ends: Vec<End>,
     /// Step that goes on, with its last increment.
@@ -188,7 +306,7 @@ struct Record<'p> {
 
 impl Record<'_> {
     fn note(&mut self, accepted: &Accepted<'_>) {
-        let (stage, t) = (accepted.state.stage as usize, accepted.state.load_factor);
+        let (stage, t) = (self.first + accepted.state.stage as usize, accepted.state.load_factor);
         let what = format!("step {} of {}, {:.1} % of its loads", stage + 1, self.n_steps, 100.0 * t);
         self.progress.within(&what, (stage as f64 + t) / self.n_steps as f64);
         let earlier = self.open.take();
@@ -212,13 +330,11 @@ impl Record<'_> {
             contact,
         };
         let u = accepted.displacements.to_vec();
-        let moved = |(p, u): (&Vec3, &Vec3)| if self.large { p + u } else { *p };
-        let positions: Vec<Vec3> = self.points.iter().zip(&u).map(moved).collect();
         let compliance = accepted.applied.iter().zip(&u).map(|(f, u)| f.dot(u)).sum();
         let answer = Answer {
             reactions: accepted.reactions.to_vec(),
             compliance,
-            reaction_error: imbalance(&positions, accepted.applied, accepted.reactions),
+            reaction_error: accepted.reaction_error,
             stats: SolveStats {
                 iterations,
                 relative_residual: residual,

@@ -12,8 +12,7 @@ use std::collections::BTreeMap;
 ///
 /// - `state`: supports, whose nodes a bonded pair leaves to them
 pub fn pairs(deck: &Deck, built: &Built, state: &State, findings: &mut Findings) -> Vec<Pair> {
-    let stretches = |b: &deck::Section| deck.materials[b.material].hyperelastic.is_some();
-    let large = deck.steps.iter().any(|s| s.large) || deck.sections.iter().any(stretches);
+    let large = deck.is_large();
     let mut held: Vec<u32> = state.supports.keys().filter_map(|dof| built.mesh_node(dof.0)).collect();
     held.dedup();
     let mut out = Vec::new();

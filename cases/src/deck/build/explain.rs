@@ -29,7 +29,7 @@ pub fn explain(
     };
     let at = |name: &ConstraintName| match (name, bound) {
         (ConstraintName::Support(i), Some(b)) => b.supports.get(*i).copied().unwrap_or(Place::NOWHERE),
-        (ConstraintName::Equation(i), Some(b)) => b.equations.get(*i).copied().unwrap_or(Place::NOWHERE),
+        (ConstraintName::Equation(i), Some(b)) => b.equation(*i),
         _ => Place::NOWHERE,
     };
     let (place, problem) = match error {
@@ -42,7 +42,7 @@ pub fn explain(
             let words = |name: &ConstraintName| match name {
                 ConstraintName::Support(_) => format!("a support ({})", findings.describe(at(name))),
                 ConstraintName::Equation(_) => {
-                    format!("an equation or tie ({})", findings.describe(at(name)))
+                    format!("an equation, tie or rigid body ({})", findings.describe(at(name)))
                 }
             };
             (
@@ -192,7 +192,11 @@ fn free(motions: &[FreeMotion], deck: &Deck, built: &Built) -> String {
 fn one(motion: &FreeMotion, deck: &Deck, built: &Built) -> String {
     let label = |n: u32| deck.nodes.labels[built.deck_node[n as usize] as usize];
     let mut who: Vec<String> = motion.pieces.iter().take(3).map(|&cell| piece(cell, deck)).collect();
-    who.extend(motion.nodes.iter().take(3).map(|&n| format!("node {} without elements", label(n))));
+    let of_node = |&n: &u32| match built.turning.iter().find(|t| t[1] == n) {
+        Some(t) => format!("the rotation of node {}", label(t[0])),
+        None => format!("node {} without elements", label(n)),
+    };
+    who.extend(motion.nodes.iter().take(3).map(of_node));
     let more = (motion.pieces.len() + motion.nodes.len()).saturating_sub(who.len());
     if more > 0 {
         who.push(format!("{more} more"));

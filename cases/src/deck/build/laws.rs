@@ -3,8 +3,8 @@
 use crate::deck::model::{Deck, Elastic, Hyperelastic, Material};
 use crate::deck::source::Findings;
 use dens_solver::nonlinear::laws::{
-    Hardening, Law, LinearElastic, LogarithmicPlastic, MooneyRivlin, Ogden, OgdenTerm, Plastic,
-    SaintVenantKirchhoff,
+    Hardening, Law, LinearElastic, LogarithmicPlastic, LogarithmicVolume, MooneyRivlin, NeoHooke, Ogden,
+    OgdenTerm, Plastic, SaintVenantKirchhoff,
 };
 use dens_solver::tensor::{self, Stiffness};
 
@@ -48,8 +48,9 @@ fn law(m: &Material, stiffness: Stiffness, large: bool) -> Result<Law, String> {
     let bad = |e: dens_solver::nonlinear::laws::BadLaw| e.to_string();
     let compressible = |d: f64, shear: f64| if d == 0.0 { 2.0 / (INCOMPRESSIBLE * shear) } else { d };
     if let Some(energy) = &m.hyperelastic {
-        let (shear, _) = energy.moduli();
-        return match energy {
+        let (shear, bulk) = energy.moduli();
+        let law = match energy {
+            Hyperelastic::NeoHookean(e, nu) => Ok(Law::finite(NeoHooke::new(*e, *nu))),
             Hyperelastic::MooneyRivlin(c10, c01, d) => {
                 MooneyRivlin::new(*c10, *c01, compressible(*d, shear)).map(Law::finite).map_err(bad)
             }
@@ -62,6 +63,13 @@ fn law(m: &Material, stiffness: Stiffness, large: bool) -> Result<Law, String> {
                 Ogden::new(terms.iter().enumerate().map(term).collect()).map(Law::finite).map_err(bad)
             }
         };
+        return match (law, m.log_volume) {
+            (Ok(Law::Finite(law)), true) => {
+                let bulk = bulk.min(INCOMPRESSIBLE * shear);
+                Ok(Law::finite(LogarithmicVolume::in_place_of_square(law, bulk)))
+            }
+            (law, _) => law,
+        };
     }
     let hardening = if m.plastic.is_empty() {
         None
@@ -72,7 +80,7 @@ fn law(m: &Material, stiffness: Stiffness, large: bool) -> Result<Law, String> {
         )
     };
     match (&m.elastic, hardening) {
-        (Some(Elastic::Isotropic(e, nu)), hardening) if large => {
+        (Some(Elastic::Isotropic(e, nu)), hardening) if large && !m.green => {
             LogarithmicPlastic::new(*e, *nu, hardening).map(Law::finite).map_err(bad)
         }
         (Some(Elastic::Isotropic(e, nu)), Some(hardening)) => {

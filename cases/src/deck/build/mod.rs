@@ -1,14 +1,17 @@
 //! From a deck to the solver: body, constraints, loads.
 //!
-//! Cells are the elements in their order. Nodes that belong to no element and stand in no equation are left out.
+//! Cells are the elements in their order. Nodes that belong to no element and stand in no equation, coupling or spring
+//! are left out.
 
 mod contact;
 mod explain;
+mod joints;
 mod laws;
 mod ties;
 
 pub use contact::pairs;
 pub use explain::{explain, explain_nonlinear};
+pub use joints::Joint;
 pub use laws::laws;
 
 use super::kind::Kind;
@@ -52,6 +55,12 @@ pub struct Built {
     pub frames: BTreeMap<u32, Matrix3<f64>>,
     /// Equations of the deck, in nodes of the mesh.
     equations: Vec<(Equation, Place)>,
+    /// Rigid bodies and couplings.
+    pub joints: Vec<Joint>,
+    /// Displacement of a rotation node that stands for a rotation of 1.
+    pub length: f64,
+    /// Reference node and rotation node, of the mesh, in the order of the deck.
+    pub turning: Vec<[u32; 2]>,
 }
 
 /// Constraints of a step with their lines.
@@ -63,11 +72,37 @@ pub struct Bound {
     pub supports: Vec<Place>,
     /// Line of each equation.
     pub equations: Vec<Place>,
+    /// Line of each rigid link.
+    pub links: Vec<Place>,
     /// Dofs of the deck for the supports that steps prescribe, in the order of the first supports.
     prescribed: Vec<super::states::Dof>,
 }
 
+impl Bound {
+    /// Line of an equation; links count after the equations.
+    pub fn equation(&self, number: usize) -> Place {
+        self.equations.iter().chain(&self.links).nth(number).copied().unwrap_or(Place::NOWHERE)
+    }
+}
+
 impl Built {
+    /// Axes of a node of the mesh as columns.
+    fn frame(&self, node: u32) -> Matrix3<f64> {
+        self.frames.get(&self.deck_node[node as usize]).copied().unwrap_or_else(Matrix3::identity)
+    }
+
+    /// Whether the displacement of a node of the mesh is a rotation.
+    pub fn is_rotation(&self, node: u32) -> bool {
+        self.turning.iter().any(|t| t[1] == node)
+    }
+
+    /// The same with zero at rotation nodes.
+    pub fn without_rotations(&self, values: &[Vec3]) -> Vec<Vec3> {
+        let mut out = values.to_vec();
+        self.turning.iter().for_each(|t| out[t[1] as usize] = Vec3::zeros());
+        out
+    }
+
     /// Node of the mesh for a node of the deck.
     pub fn mesh_node(&self, node: u32) -> Option<u32> {
         self.mesh_node.get(node as usize).copied().filter(|&n| n != NONE)
@@ -98,13 +133,39 @@ fn attempt(deck: &Deck, brick: Brick, findings: &mut Findings) -> Result<Built, 
     if findings.n_errors() > 0 {
         return Err(Failure::problems(findings.errors()));
     }
-    let points: Vec<Vec3> = deck_node.iter().map(|&n| deck.nodes.points[n as usize]).collect();
-    let body = make_body(deck, &mesh_node, points, &materials, &frames, &properties)?;
-    let mut built = Built { body, deck_node, mesh_node, frames: node_frames(deck), equations: Vec::new() };
+    joints::check(deck, |e| properties[e].formulation.n_points(), findings);
+    if findings.n_errors() > 0 {
+        return Err(Failure::problems(findings.errors()));
+    }
+    let mut points: Vec<Vec3> = deck_node.iter().map(|&n| deck.nodes.points[n as usize]).collect();
+    let pair = |t: &super::joints::Turning| [t.reference, t.rotation].map(|n| mesh_node[n as usize]);
+    let turning: Vec<[u32; 2]> = deck.turning.iter().map(pair).collect();
+    for [reference, rotation] in &turning {
+        points[*rotation as usize] = points[*reference as usize];
+    }
+    let length = joints::size(&points);
+    let node_frames = node_frames(deck);
+    let make = |points: Vec<Vec3>, mesh_node: &[u32]| {
+        let body = make_body(deck, mesh_node, points, &materials, &frames, &properties)?;
+        joints::furnish(deck, body, mesh_node, &node_frames, length)
+            .map_err(|e| Failure::input(format!("the model is not sound: {e}")))
+    };
+    let body = make(points, &mesh_node)?;
+    let mut built = Built {
+        body,
+        deck_node,
+        mesh_node,
+        frames: node_frames.clone(),
+        equations: Vec::new(),
+        joints: Vec::new(),
+        length,
+        turning,
+    };
     equations(deck, &mut built, findings);
     if let Some(points) = ties::adjusted(deck, &built, findings)? {
-        built.body = make_body(deck, &built.mesh_node, points, &materials, &frames, &properties)?;
+        built.body = make(points, &built.mesh_node)?;
     }
+    built.joints = joints::joints(deck, &built, findings);
     Ok(built)
 }
 
@@ -125,7 +186,8 @@ fn make_body(
         .map_err(|e| Failure::input(format!("the model is not sound: {e}")))
 }
 
-fn shape(kind: Kind) -> Shape {
+/// Shape of the cells of an element type.
+pub(in crate::deck) fn shape(kind: Kind) -> Shape {
     formulation(kind, Brick::Full).shape()
 }
 
@@ -232,7 +294,7 @@ fn centroid(deck: &Deck, element: usize) -> Vec3 {
     nodes.iter().map(|&n| deck.nodes.points[n as usize]).sum::<Vec3>() / nodes.len() as f64
 }
 
-/// Numbers the nodes that elements or equations use.
+/// Numbers the nodes that elements, equations, couplings or springs use.
 fn number_nodes(deck: &Deck) -> (Vec<u32>, Vec<u32>) {
     let mut used = vec![false; deck.nodes.labels.len()];
     for &n in &deck.elements.nodes {
@@ -243,6 +305,7 @@ fn number_nodes(deck: &Deck) -> (Vec<u32>, Vec<u32>) {
             used[n as usize] = true;
         }
     }
+    joints::used(deck).for_each(|n| used[n as usize] = true);
     let deck_node: Vec<u32> = (0..used.len() as u32).filter(|&n| used[n as usize]).collect();
     let mut mesh_node = vec![NONE; used.len()];
     for (i, &n) in deck_node.iter().enumerate() {
@@ -257,6 +320,11 @@ fn node_frames(deck: &Deck) -> BTreeMap<u32, Matrix3<f64>> {
     for t in &deck.transforms {
         for &n in deck.node_sets.get(&t.set).map_or(&[][..], |s| &s.members) {
             frames.insert(n, t.at(deck.nodes.points[n as usize]));
+        }
+    }
+    for t in &deck.turning {
+        if let (Some(&frame), false) = (frames.get(&t.reference), frames.contains_key(&t.rotation)) {
+            frames.insert(t.rotation, frame);
         }
     }
     frames
@@ -278,7 +346,10 @@ fn equations(deck: &Deck, built: &mut Built, findings: &mut Findings) {
         for i in 0..n {
             let terms = equation.terms.iter().zip(&members).map(|((_, axis, factor), m)| {
                 let node = if m.len() == 1 { m[0] } else { m[i] };
-                (Dof { node: built.mesh_node[node as usize], axis: *axis }, *factor)
+                let (node, axis) = deck.dof(node, *axis).unwrap_or((node, 0));
+                let node = built.mesh_node[node as usize];
+                let scale = if built.is_rotation(node) { 1.0 / built.length } else { 1.0 };
+                (Dof { node, axis }, scale * *factor)
             });
             built.equations.push((Equation { terms: terms.collect(), value: 0.0 }, equation.place));
         }
@@ -295,6 +366,7 @@ impl Built {
             constraints: Constraints::default(),
             supports: Vec::new(),
             equations: Vec::new(),
+            links: Vec::new(),
             prescribed: Vec::new(),
         };
         for (&(node, axis), &(_, place)) in &state.supports {
@@ -309,6 +381,7 @@ impl Built {
         }
         let frames = self.frames.iter().filter_map(|(&n, &frame)| Some((self.mesh_node(n)?, frame)));
         bound.constraints.frames = frames.collect();
+        joints::bind(deck, self, &mut bound, findings);
         ties::bind(deck, self, &mut bound, findings)?;
         Ok(bound)
     }
@@ -318,7 +391,11 @@ impl Built {
         let mut load = Load::default();
         for (&(node, axis), &value) in &state.forces {
             match self.mesh_node(node) {
-                Some(node) => load.forces.push((Dof { node, axis }, value)),
+                Some(node) => {
+                    // A moment does work on an angle.
+                    let scale = if self.is_rotation(node) { 1.0 / self.length } else { 1.0 };
+                    load.forces.push((Dof { node, axis }, scale * value));
+                }
                 None if value == 0.0 => {}
                 None => findings.wrong(
                     Place::NOWHERE,
@@ -349,7 +426,11 @@ impl Built {
             load.temperature_rise =
                 self.deck_node.iter().map(|&n| state.temperature_rise[n as usize]).collect();
         }
-        load.prescribed = bound.prescribed.iter().map(|dof| state.supports[dof].0).collect();
+        let prescribed = |dof: &super::states::Dof| {
+            let turns = self.mesh_node(dof.0).is_some_and(|n| self.is_rotation(n));
+            state.supports[dof].0 * if turns { self.length } else { 1.0 }
+        };
+        load.prescribed = bound.prescribed.iter().map(prescribed).collect();
         load
     }
 

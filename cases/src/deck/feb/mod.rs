@@ -1,13 +1,18 @@
-//! FEBio files, version 4.0: geometry, sets, linear elastic materials, held nodes, nodal forces, pressures.
+//! FEBio files, version 4.0: geometry, sets, linear elastic materials, held nodes, nodal forces, pressures. To be solved
+//! they may also have hyperelastic materials, rigid bodies and contact; what is not understood is then an error.
 //!
 //! Parts carry the name of the set of their section. A part that FEBio's shape names do not tell apart from another
 //! element type ends in `_C3D8I` or `_C3D20R`, so that the way back is exact. A support or force on a single node uses
 //! a set named `node_LABEL`.
 
+mod contact;
 mod read;
+mod rigid;
+mod solid;
+mod time;
 mod write;
 
-pub use read::read;
+pub use read::{read, read_to_solve};
 pub use write::write;
 
 use super::kind::Kind;

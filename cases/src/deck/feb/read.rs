@@ -1,5 +1,6 @@
 //! A model from a FEBio file.
 
+use super::time::{Clock, Curves, curves};
 use super::write::base_name;
 use super::{MARKED, SINGLE, UNASSIGNED, back};
 use crate::deck::fields::{self, key};
@@ -8,7 +9,7 @@ use crate::deck::model::{
     Action, Axes, Boundary, Deck, Elastic, Elements, Force, Lines, Material, Nodes, Orientation, Section,
     Set, Step, Surface, SurfaceLoad, Target,
 };
-use crate::deck::source::Place;
+use crate::deck::source::{Findings, Place, Source};
 use crate::failure::Failure;
 use dens_mesher::Vec3;
 use roxmltree::{Document, Node};
@@ -20,6 +21,26 @@ use std::path::Path;
 /// # Errors
 /// A file that is no FEBio model of version 3 or 4, or broken; exit 2.
 pub fn read(path: &Path) -> Result<(Deck, Vec<String>), Failure> {
+    let (reader, _) = attempt(path, false)?;
+    Ok((reader.deck, reader.lost))
+}
+
+/// A model to solve. What is not understood is an error.
+///
+/// # Errors
+/// As [`read`], and all that cannot be solved, each with its line; exit 2.
+pub fn read_to_solve(path: &Path) -> Result<(Deck, Findings), Failure> {
+    let (Reader { deck, mut findings, .. }, text) = attempt(path, true)?;
+    let name = path.display().to_string();
+    findings.sources.push(Source { name, path: path.to_path_buf(), bytes: text.into_bytes() });
+    if findings.n_errors() > 0 {
+        return Err(Failure::problems(findings.errors()));
+    }
+    Ok((deck, findings))
+}
+
+/// Reads a file; gives its text as well.
+fn attempt(path: &Path, strict: bool) -> Result<(Reader, String), Failure> {
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|e| Failure::input(format!("cannot read `{shown}`: {e}")))?;
     let text = String::from_utf8(bytes).or_else(|e| {
@@ -40,23 +61,55 @@ pub fn read(path: &Path) -> Result<(Deck, Vec<String>), Failure> {
     if !root.attribute("version").is_some_and(|v| v.starts_with('4') || v.starts_with('3')) {
         return Err(refuse("only FEBio files of version 3 and 4 are read".to_string()));
     }
-    let mut reader = Reader { deck: Deck::default(), lost: Vec::new(), parts: BTreeMap::new() };
-    reader.whole(root).map_err(refuse)?;
-    Ok((reader.deck, reader.lost))
+    let mut reader = Reader {
+        deck: Deck::default(),
+        lost: Vec::new(),
+        findings: Findings::default(),
+        strict,
+        parts: BTreeMap::new(),
+        part_of_material: BTreeMap::new(),
+        bodies: BTreeMap::new(),
+    };
+    let done = reader.whole(root);
+    // What follows from an error with a place is not worth a word.
+    if reader.findings.n_errors() == 0 {
+        done.map_err(refuse)?;
+    }
+    Ok((reader, text))
 }
 
-struct Reader {
-    deck: Deck,
+/// Model under construction.
+pub(super) struct Reader {
+    pub(super) deck: Deck,
     lost: Vec<String>,
+    pub(super) findings: Findings,
+    /// Whether the model is to be solved, so that nothing may be lost.
+    pub(super) strict: bool,
     /// Elements of each part by its full name.
-    parts: BTreeMap<String, Vec<u32>>,
+    pub(super) parts: BTreeMap<String, Vec<u32>>,
+    /// Elements of each material by its key.
+    pub(super) part_of_material: BTreeMap<String, Vec<u32>>,
+    /// Rigid bodies by the name and the number of their material.
+    pub(super) bodies: BTreeMap<String, super::rigid::Rigid>,
 }
 
-type Done = Result<(), String>;
+pub(super) type Done = Result<(), String>;
+
+/// Place of an element of the file, its first line.
+pub(super) fn place(n: Node<'_, '_>) -> Place {
+    let range = n.range();
+    let text = n.document().input_text();
+    let first = text[range.clone()].lines().next().map_or(0, str::len);
+    let line = n.document().text_pos_at(range.start).row;
+    Place { file: 0, line, at: range.start, len: first as u32 }
+}
 
 impl Reader {
     fn whole(&mut self, root: Node<'_, '_>) -> Done {
-        let sections: Vec<Node<'_, '_>> = root.children().filter(Node::is_element).collect();
+        let mut sections: Vec<Node<'_, '_>> = root.children().filter(Node::is_element).collect();
+        if self.strict {
+            sections = self.with_step(sections);
+        }
         let named = |name: &'static str| sections.iter().filter(move |n| n.has_tag_name(name)).copied();
         for n in named("Material") {
             self.materials(n)?;
@@ -70,27 +123,37 @@ impl Reader {
         for n in named("MeshDomains") {
             self.domains(n)?;
         }
-        let mut step = Step {
-            name: String::new(),
-            perturbation: false,
-            period: 1.0,
-            large: false,
-            increments: [None; 3],
-            most_increments: None,
-            even: false,
-            actions: Vec::new(),
-            requests: Vec::new(),
-            place: Place::NOWHERE,
-        };
-        let curves = curves(root);
+        if self.strict {
+            self.rigid_bodies()?;
+            self.only_solids(root);
+            for n in named("Rigid") {
+                self.rigid_supports(n);
+            }
+            for n in named("Contact") {
+                self.contacts(n, root)?;
+            }
+        }
         for n in named("Boundary") {
-            self.boundary(n, &curves, &mut step)?;
+            self.supports(n)?;
         }
-        for n in named("Loads") {
-            self.loads(n, &curves, &mut step)?;
-        }
-        if !step.actions.is_empty() {
-            self.deck.steps.push(step);
+        let clock = if self.strict { self.clock(named("Control").next(), root)? } else { Clock::end_only() };
+        for segment in clock.segments() {
+            let curves = curves(root, segment.end);
+            let mut step = segment.step(self.strict);
+            for n in named("Boundary") {
+                self.boundary(n, &curves, &mut step)?;
+            }
+            for n in named("Loads") {
+                self.loads(n, &curves, &mut step)?;
+            }
+            if self.strict {
+                for n in named("Rigid") {
+                    self.rigid_loads(n, &curves, &mut step)?;
+                }
+            }
+            if self.strict || !step.actions.is_empty() {
+                self.deck.steps.push(step);
+            }
         }
         let known = [
             "Module",
@@ -104,10 +167,14 @@ impl Reader {
             "LoadData",
             "Output",
         ];
+        let known: Vec<&str> = known
+            .into_iter()
+            .chain(if self.strict { &["Rigid", "Contact"][..] } else { &[] }.iter().copied())
+            .collect();
         for n in sections.iter().filter(|n| !known.contains(&n.tag_name().name())) {
             let filled = n.children().any(|c| c.is_element());
             if filled {
-                self.lost.push(format!("section `{}` is not carried over", n.tag_name().name()));
+                self.lose(*n, format!("section `{}` is not carried over", n.tag_name().name()));
             }
         }
         Ok(())
@@ -132,9 +199,13 @@ impl Reader {
                     let (g12, g13, g23) = (constant("G12")?, constant("G31")?, constant("G23")?);
                     Some(Elastic::Engineering([e1, e2, e3, nu12, nu13, nu23, g12, g13, g23]))
                 }
+                Some(law) if self.strict => {
+                    self.law(m, name, law)?;
+                    continue;
+                }
                 other => {
                     let law = other.unwrap_or("(none)");
-                    self.lost.push(format!("the law `{law}` of material `{name}` is not carried over"));
+                    self.lose(m, format!("the law `{law}` of material `{name}` is not carried over"));
                     None
                 }
             };
@@ -146,11 +217,19 @@ impl Reader {
             if self.deck.materials.iter().any(|known| key(&known.name) == key(&plain)) {
                 continue;
             }
+            self.expect(
+                m,
+                &[
+                    "density", "E", "v", "mat_axis", "E1", "E2", "E3", "v12", "v23", "v31", "G12", "G23",
+                    "G31",
+                ],
+            );
             self.deck.materials.push(Material {
                 name: plain,
                 elastic,
                 density,
-                place: Place::NOWHERE,
+                green: self.strict,
+                place: place(m),
                 ..Material::default()
             });
         }
@@ -161,7 +240,7 @@ impl Reader {
     fn axes(&mut self, m: Node<'_, '_>, name: &str) -> Done {
         let Some(axis) = child(m, "mat_axis") else { return Ok(()) };
         if axis.attribute("type") != Some("vector") {
-            self.lost.push(format!("the axes of material `{name}` are not carried over"));
+            self.lose(axis, format!("the axes of material `{name}` are not carried over"));
             return Ok(());
         }
         let vector = |tag: &str| -> Result<Vec3, String> {
@@ -203,13 +282,13 @@ impl Reader {
     }
 
     fn elements(&mut self, mesh: Node<'_, '_>) -> Done {
-        let mut all: Vec<(u32, Kind, Vec<u32>)> = Vec::new();
+        let mut all: Vec<(u32, Kind, Vec<u32>, Place)> = Vec::new();
         let mut parts: Vec<(String, Vec<u32>)> = Vec::new();
         for group in mesh.children().filter(|n| n.has_tag_name("Elements")) {
             let name = group.attribute("name").unwrap_or("part").to_string();
             let word = group.attribute("type").unwrap_or("");
             let Some(plain) = Kind::from_feb(word) else {
-                self.lost.push(format!("part `{name}` of shape `{word}` is not carried over"));
+                self.lose(group, format!("part `{name}` of shape `{word}` is not carried over"));
                 continue;
             };
             let told = |kind: &&Kind| kind.feb() == word && name.ends_with(&format!("_{}", kind.name()));
@@ -226,7 +305,7 @@ impl Reader {
                     ));
                 }
                 labels.push(label);
-                all.push((label, kind, nodes));
+                all.push((label, kind, nodes, if self.strict { place(e) } else { Place::NOWHERE }));
             }
             parts.push((name, labels));
         }
@@ -235,7 +314,8 @@ impl Reader {
             return Err(format!("element {} is given twice", w[0].0));
         }
         let mut elements = Elements { starts: vec![0], ..Elements::default() };
-        for (label, kind, nodes) in all {
+        for (label, kind, nodes, at) in all {
+            elements.places.push(at);
             elements.labels.push(label);
             elements.kinds.push(kind);
             elements.nodes.extend(nodes);
@@ -307,9 +387,10 @@ impl Reader {
         }
         for group in groups {
             let name = group.attribute("name").unwrap_or("surface").to_string();
-            let mut facets = Vec::new();
+            let (mut facets, mut all) = (Vec::new(), Vec::new());
             for f in group.children().filter(Node::is_element) {
                 let nodes = self.node_list(f.text().unwrap_or(""), &format!("surface `{name}`"))?;
+                all.extend_from_slice(&nodes);
                 let n = if f.tag_name().name().starts_with("tri") { 3 } else { 4 };
                 let corners: Vec<u32> = nodes.iter().take(n).copied().collect();
                 let reversed: Vec<u32> = corners.iter().rev().copied().collect();
@@ -320,6 +401,13 @@ impl Reader {
             }
             facets.sort_unstable();
             facets.dedup();
+            if self.strict {
+                // What other sections may name as a set of nodes.
+                let name = format!("@surface:{name}");
+                all.sort_unstable();
+                all.dedup();
+                self.deck.node_sets.insert(key(&name), Set { name, members: all });
+            }
             self.deck.surfaces.insert(key(&name), Surface::Facets(name, facets));
         }
         Ok(())
@@ -330,16 +418,17 @@ impl Reader {
             let part = d.attribute("name").unwrap_or("").to_string();
             let material = d.attribute("mat").unwrap_or("");
             if !d.has_tag_name("SolidDomain") {
-                self.lost.push(format!("domain `{part}` is no solid and is not carried over"));
+                self.lose(d, format!("domain `{part}` is no solid and is not carried over"));
                 continue;
             }
             if !self.parts.contains_key(&part) {
                 return Err(format!("there is no part `{part}` for a domain"));
             }
             let (plain, axes) = material.split_once('@').unwrap_or((material, material));
+            let members = self.parts.get(&part).cloned().unwrap_or_default();
+            self.part_of_material.entry(key(plain)).or_default().extend(members);
             let Some(index) = self.deck.materials.iter().position(|m| key(&m.name) == key(plain)) else {
-                self.lost
-                    .push(format!("part `{part}` names material `{material}`, which is not carried over"));
+                self.lose(d, format!("part `{part}` names material `{material}`, which is not carried over"));
                 continue;
             };
             let orientation = self.deck.orientations.iter().position(|o| o.name == axes);
@@ -361,57 +450,72 @@ impl Reader {
         }
     }
 
+    /// Nodes that are held.
+    fn supports(&mut self, section: Node<'_, '_>) -> Done {
+        for bc in section.children().filter(|n| n.has_tag_name("bc")) {
+            if bc.attribute("type") == Some("rigid") && self.strict {
+                self.rigid_nodes(bc);
+            }
+            if bc.attribute("type") != Some("zero displacement") {
+                continue;
+            }
+            let Some(target) = self.target_of(bc) else { continue };
+            self.expect(bc, &["x_dof", "y_dof", "z_dof"]);
+            let held = ["x_dof", "y_dof", "z_dof"]
+                .map(|tag| child(bc, tag).and_then(|n| n.text()).is_some_and(|t| t.trim() == "1"));
+            let at = if self.strict { place(bc) } else { Place::NOWHERE };
+            let mut axis = 0;
+            while axis < 3 {
+                let run = held[axis..].iter().take_while(|h| **h).count();
+                if run > 0 {
+                    let (first, last) = (axis as u8, (axis + run - 1) as u8);
+                    let target = target.clone();
+                    let (value, amplitude) = (0.0, None);
+                    self.deck.supports.push(Boundary { target, first, last, value, amplitude, place: at });
+                }
+                axis += run.max(1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Target of a boundary condition, or that it names none.
+    fn target_of(&mut self, bc: Node<'_, '_>) -> Option<Target> {
+        let target = self.target(bc);
+        if target.is_none() {
+            let name = bc.attribute("name").or(bc.attribute("type")).unwrap_or_default();
+            self.lose(bc, format!("boundary condition `{name}` names no node set of the mesh"));
+        }
+        target
+    }
+
     fn boundary(&mut self, section: Node<'_, '_>, curves: &Curves, step: &mut Step) -> Done {
         let mut prescribed = Vec::new();
         for bc in section.children().filter(|n| n.has_tag_name("bc")) {
             let word = bc.attribute("type").unwrap_or("");
             let name = bc.attribute("name").unwrap_or(word);
-            let Some(target) = self.target(bc) else {
-                self.lost.push(format!("boundary condition `{name}` names no node set of the mesh"));
-                continue;
-            };
-            let place = Place::NOWHERE;
             match word {
-                "zero displacement" => {
-                    let held = ["x_dof", "y_dof", "z_dof"]
-                        .map(|tag| child(bc, tag).and_then(|n| n.text()).is_some_and(|t| t.trim() == "1"));
-                    let mut axis = 0;
-                    while axis < 3 {
-                        let run = held[axis..].iter().take_while(|h| **h).count();
-                        if run > 0 {
-                            let (first, last) = (axis as u8, (axis + run - 1) as u8);
-                            let target = target.clone();
-                            self.deck.supports.push(Boundary {
-                                target,
-                                first,
-                                last,
-                                value: 0.0,
-                                amplitude: None,
-                                place,
-                            });
-                        }
-                        axis += run.max(1);
-                    }
-                }
+                "zero displacement" => {}
+                "rigid" if self.strict => {}
                 "prescribed displacement" => {
+                    let Some(target) = self.target_of(bc) else { continue };
+                    self.expect(bc, &["dof", "value", "relative"]);
+                    if child(bc, "relative").and_then(|n| n.text()).is_some_and(|t| t.trim() == "1") {
+                        self.lose(bc, format!("boundary condition `{name}` is relative"));
+                    }
                     let axis = child(bc, "dof").and_then(|n| n.text()).and_then(axis);
                     let Some(axis) = axis else {
-                        self.lost.push(format!("boundary condition `{name}` names no axis"));
+                        self.lose(bc, format!("boundary condition `{name}` names no axis"));
                         continue;
                     };
                     let value = scaled(child(bc, "value"), curves, name)?;
-                    prescribed.push(Boundary {
-                        target,
-                        first: axis,
-                        last: axis,
-                        value,
-                        amplitude: None,
-                        place,
-                    });
+                    let (first, last, amplitude) = (axis, axis, None);
+                    let at = if self.strict { place(bc) } else { Place::NOWHERE };
+                    prescribed.push(Boundary { target, first, last, value, amplitude, place: at });
                 }
-                _ => self
-                    .lost
-                    .push(format!("boundary condition `{name}` of type `{word}` is not carried over")),
+                _ => {
+                    self.lose(bc, format!("boundary condition `{name}` of type `{word}` is not carried over"))
+                }
             }
         }
         if !prescribed.is_empty() {
@@ -427,9 +531,10 @@ impl Reader {
             let name = load.attribute("name").unwrap_or(word);
             match word {
                 "nodal_load" => {
+                    self.expect(load, &["dof", "scale", "value"]);
                     let axis = child(load, "dof").and_then(|n| n.text()).and_then(axis);
                     let (Some(target), Some(axis)) = (self.target(load), axis) else {
-                        self.lost.push(format!("load `{name}` names no node set or axis"));
+                        self.lose(load, format!("load `{name}` names no node set or axis"));
                         continue;
                     };
                     let value = scaled(child(load, "scale").or(child(load, "value")), curves, name)?;
@@ -437,7 +542,7 @@ impl Reader {
                 }
                 "nodal_force" => {
                     let Some(target) = self.target(load) else {
-                        self.lost.push(format!("load `{name}` names no node set"));
+                        self.lose(load, format!("load `{name}` names no node set"));
                         continue;
                     };
                     let value = child(load, "value");
@@ -448,16 +553,51 @@ impl Reader {
                         forces.push(Force { target, axis, value, amplitude: None });
                     }
                 }
+                "traction" if self.strict => {
+                    self.expect(load, &["scale", "traction"]);
+                    let surface = key(load.attribute("surface").unwrap_or(""));
+                    let value = child(load, "traction");
+                    let vector = numbers(value.and_then(|n| n.text()).unwrap_or(""))?;
+                    let &[x, y, z] = vector.as_slice() else {
+                        return Err(format!("load `{name}`: a traction has three numbers"));
+                    };
+                    let scale = match child(load, "scale") {
+                        Some(n) => scaled(Some(n), curves, name)?,
+                        None => factor(value, curves),
+                    };
+                    let traction = Vec3::new(x, y, z);
+                    let direction = traction.try_normalize(0.0);
+                    let known = self.deck.surfaces.contains_key(&surface);
+                    let (Some(direction), true) = (direction, known) else {
+                        self.lose(
+                            load,
+                            format!("load `{name}` names no surface of the mesh or no direction"),
+                        );
+                        continue;
+                    };
+                    let value = scale * traction.norm();
+                    let (direction, amplitude) = (Some(direction), None);
+                    pressures.push(SurfaceLoad { surface, direction, value, amplitude });
+                }
                 "pressure" => {
+                    self.expect(load, &["pressure", "linear", "symmetric_stiffness", "shell_bottom"]);
+                    if child(load, "linear").and_then(|n| n.text()).is_some_and(|t| t.trim() == "1") {
+                        self.lose_if_strict(
+                            load,
+                            format!(
+                                "load `{name}` has `linear` 1: pressures follow the deformed surface here"
+                            ),
+                        );
+                    }
                     let surface = key(load.attribute("surface").unwrap_or(""));
                     if !self.deck.surfaces.contains_key(&surface) {
-                        self.lost.push(format!("load `{name}` names no surface of the mesh"));
+                        self.lose(load, format!("load `{name}` names no surface of the mesh"));
                         continue;
                     }
                     let value = scaled(child(load, "pressure"), curves, name)?;
                     pressures.push(SurfaceLoad { surface, direction: None, value, amplitude: None });
                 }
-                _ => self.lost.push(format!("load `{name}` of type `{word}` is not carried over")),
+                _ => self.lose(load, format!("load `{name}` of type `{word}` is not carried over")),
             }
         }
         if !forces.is_empty() {
@@ -470,33 +610,48 @@ impl Reader {
     }
 }
 
-/// Last value of each load curve.
-type Curves = BTreeMap<String, f64>;
-
-fn curves(root: Node<'_, '_>) -> Curves {
-    let mut curves = Curves::new();
-    for c in root.descendants().filter(|n| n.has_tag_name("load_controller")) {
-        let last = c.descendants().rfind(|n| n.has_tag_name("pt") || n.has_tag_name("point"));
-        let value = last.and_then(|n| numbers(n.text().unwrap_or("")).ok()).and_then(|v| v.get(1).copied());
-        if let (Some(id), Some(value)) = (c.attribute("id"), value) {
-            curves.insert(id.to_string(), value);
+impl Reader {
+    /// Notes what has no place in the model: an error where it is to be solved.
+    pub(super) fn lose(&mut self, n: Node<'_, '_>, what: String) {
+        if self.strict {
+            let what = what.replace("is not carried over", "is not supported");
+            self.findings.wrong(place(n), what);
+        } else {
+            self.lost.push(what);
         }
     }
-    curves
+
+    /// The same for what the other formats can do.
+    pub(super) fn lose_if_strict(&mut self, n: Node<'_, '_>, what: String) {
+        if self.strict {
+            self.lose(n, what);
+        }
+    }
+
+    /// Refuses children of an element that are not understood, where the model is to be solved.
+    pub(super) fn expect(&mut self, n: Node<'_, '_>, tags: &[&str]) {
+        for c in n.children().filter(|c| self.strict && c.is_element()) {
+            if !tags.contains(&c.tag_name().name()) {
+                let message =
+                    format!("`{}` of this {} is not supported", c.tag_name().name(), n.tag_name().name());
+                self.findings.wrong(place(c), message);
+            }
+        }
+    }
 }
 
-fn factor(n: Option<Node<'_, '_>>, curves: &Curves) -> f64 {
+pub(super) fn factor(n: Option<Node<'_, '_>>, curves: &Curves) -> f64 {
     n.and_then(|n| n.attribute("lc")).and_then(|id| curves.get(id)).copied().unwrap_or(1.0)
 }
 
 /// Number of an element times the last value of its load curve.
-fn scaled(n: Option<Node<'_, '_>>, curves: &Curves, what: &str) -> Result<f64, String> {
+pub(super) fn scaled(n: Option<Node<'_, '_>>, curves: &Curves, what: &str) -> Result<f64, String> {
     let text = n.and_then(|n| n.text()).unwrap_or("").trim();
     let value = fields::number(text.as_bytes()).map_err(|_| format!("`{what}`: `{text}` is no number"))?;
     Ok(value * factor(n, curves))
 }
 
-fn child<'a, 'i>(n: Node<'a, 'i>, tag: &str) -> Option<Node<'a, 'i>> {
+pub(super) fn child<'a, 'i>(n: Node<'a, 'i>, tag: &str) -> Option<Node<'a, 'i>> {
     n.children().find(|c| c.has_tag_name(tag))
 }
 
@@ -508,11 +663,11 @@ fn id(n: Node<'_, '_>) -> Result<u32, String> {
 }
 
 /// Words between commas and blanks.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c == ',' || c.is_whitespace()).filter(|w| !w.is_empty())
 }
 
-fn numbers(text: &str) -> Result<Vec<f64>, String> {
+pub(super) fn numbers(text: &str) -> Result<Vec<f64>, String> {
     words(text).map(|w| fields::number(w.as_bytes()).map_err(|_| format!("`{w}` is no number"))).collect()
 }
 

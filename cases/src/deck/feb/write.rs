@@ -103,6 +103,9 @@ impl Writer<'_> {
             .collect();
         self.lost.extend(transforms);
         self.lost.extend(count("equation", d.equations.len(), "the FEBio file"));
+        self.lost.extend(count("coupling", d.couplings.len(), "the FEBio file"));
+        self.lost.extend(count("spring", d.springs.len(), "the FEBio file"));
+        self.lost.extend(count("initial stress line", d.initial_stresses.len(), "the FEBio file"));
         self.lost.extend(count("contact pair", d.contact_pairs.len(), "the FEBio file"));
         let yields = d.materials.iter().filter(|m| !m.plastic.is_empty());
         let yields = yields
@@ -239,7 +242,7 @@ impl Writer<'_> {
         let deck = self.deck;
         self.line(1, format_args!("<Mesh>"));
         self.line(2, format_args!("<Nodes name=\"nodes\">"));
-        for (label, p) in deck.nodes.labels.iter().zip(&deck.nodes.points) {
+        for (label, p) in deck.nodes.labels.iter().zip(&deck.nodes.points).take(deck.n_own_nodes()) {
             self.line(3, format_args!("<node id=\"{label}\">{:?},{:?},{:?}</node>", p.x, p.y, p.z));
         }
         self.line(2, format_args!("</Nodes>"));

@@ -1,9 +1,10 @@
-//! `*TRANSFORM`, `*EQUATION`, `*TIE`, `*AMPLITUDE`, `*INITIAL CONDITIONS`.
+//! `*TRANSFORM`, `*EQUATION`, `*TIE`, `*AMPLITUDE`, `*INITIAL CONDITIONS` of temperature and stress.
 
 use super::{Reader, What, materials::axes_points, place_of, unknown_name};
 use crate::deck::fields;
+use crate::deck::joints::InitialStress;
 use crate::deck::lexer::{Block, Field, Line};
-use crate::deck::model::{Amplitude, Axes, Equation, NodalValue, Tie, Transform};
+use crate::deck::model::{Amplitude, Axes, Equation, NodalValue, Target, Tie, Transform};
 use crate::diagnostic::Problem;
 
 /// Reads what binds nodes, and time curves.
@@ -63,7 +64,7 @@ fn equations(reader: &mut Reader<'_>, block: &Block) {
                     break;
                 }
                 let target = reader.target(&line, term.first().copied(), What::Node);
-                let axis = axis(reader, &line, term.get(1).copied());
+                let axis = turning_axis(reader, &line, target.as_ref(), term.get(1).copied());
                 let factor = reader.number(&line, term.get(2).copied(), "coefficient", None);
                 match (target, axis) {
                     (Some(target), Some(axis)) => terms.push((target, axis, factor)),
@@ -92,6 +93,22 @@ pub(super) fn axis(reader: &mut Reader<'_>, line: &Line<'_>, field: Option<Field
             reader.findings.wrong(place, "the degree of freedom is 1, 2 or 3: solid elements have no others");
             None
         }
+    }
+}
+
+/// The same up to 6, from 0, where all nodes meant are reference nodes, which turn.
+pub(super) fn turning_axis(
+    reader: &mut Reader<'_>,
+    line: &Line<'_>,
+    target: Option<&Target>,
+    field: Option<Field<'_>>,
+) -> Option<u8> {
+    let turns = |target: &Target| {
+        target.members(&reader.deck.node_sets).iter().all(|&n| reader.deck.rotation_of(n).is_some())
+    };
+    match field.and_then(|f| fields::label(f.bytes)) {
+        Some(beyond @ 4..=6) if target.is_some_and(turns) => Some(beyond as u8 - 1),
+        _ => axis(reader, line, field),
     }
 }
 
@@ -191,15 +208,48 @@ fn initial(reader: &mut Reader<'_>, block: &Block) {
                 }
             }
         }
+        Some("STRESS") => {
+            let lines: Vec<Line<'_>> = block.lines(reader.sources).collect();
+            for line in lines {
+                stress(reader, &line);
+            }
+        }
         other => {
             let shown = other.unwrap_or("(none)").to_string();
             reader.findings.error(
                 place_of(block, "TYPE"),
                 Problem::at(None, format!("`*INITIAL CONDITIONS` of type `{shown}` is not supported"))
-                    .hint("initial temperatures are: TYPE=TEMPERATURE"),
+                    .hint("supported are TYPE=TEMPERATURE and TYPE=STRESS"),
             );
         }
     }
+}
+
+/// Elements with six components, or with an integration point before these.
+fn stress(reader: &mut Reader<'_>, line: &Line<'_>) {
+    let all: Vec<Field<'_>> = line.fields().collect();
+    let Some(target) = reader.target(line, all.first().copied(), What::Element) else { return };
+    let used = all.iter().rposition(|f| !f.bytes.is_empty()).map_or(0, |last| last + 1);
+    let (point, first) = match used {
+        7 => (None, 1),
+        8 => match all.get(1).and_then(|f| fields::label(f.bytes)) {
+            Some(point) if 0 < point => (Some(point - 1), 2),
+            _ => {
+                reader.findings.wrong(all[1].place, "integration points are numbered from 1");
+                return;
+            }
+        },
+        _ => {
+            reader.findings.error(
+                line.place,
+                Problem::at(None, "an initial stress has six components: xx, yy, zz, xy, xz, yz")
+                    .hint("before them stand the element or set, and the integration point if it matters"),
+            );
+            return;
+        }
+    };
+    let stress = std::array::from_fn(|k| reader.number(line, all.get(first + k).copied(), "stress", None));
+    reader.deck.initial_stresses.push(InitialStress { target, point, stress, place: line.place });
 }
 
 /// Node or set with its temperature.

@@ -41,6 +41,12 @@ const READ: &[(&str, Where, &[&str])] = &[
     ("SOLIDSECTION", Model, &["ELSET", "MATERIAL", "ORIENTATION", "CONTROLS"]),
     ("TRANSFORM", Model, &["NSET", "TYPE"]),
     ("EQUATION", Model, &["INPUT"]),
+    ("RIGIDBODY", Model, &["NSET", "ELSET", "REFNODE", "ROTNODE"]),
+    ("COUPLING", Model, &["CONSTRAINTNAME", "REFNODE", "SURFACE"]),
+    ("KINEMATIC", Model, &[]),
+    ("DISTRIBUTING", Model, &[]),
+    ("DISTRIBUTINGCOUPLING", Model, &["ELSET"]),
+    ("SPRING", Model, &["ELSET", "NONLINEAR"]),
     (
         "TIE",
         Model,
@@ -158,17 +164,11 @@ const REFUSED: &[(&str, &str)] = &[
     ("CHANGESOLIDSECTION", LAW),
     ("NOCOMPRESSION", LAW),
     ("NOTENSION", LAW),
-    ("RIGIDBODY", RIGID),
-    ("COUPLING", RIGID),
-    ("DISTRIBUTINGCOUPLING", RIGID),
-    ("DISTRIBUTING", RIGID),
-    ("KINEMATIC", RIGID),
     ("KINEMATICCOUPLING", RIGID),
     ("MPC", RIGID),
     ("PRE-TENSIONSECTION", RIGID),
     ("EMBEDDEDELEMENT", RIGID),
     ("EQUATIONF", "it belongs to fluid dynamics"),
-    ("SPRING", ELEMENT),
     ("DASHPOT", ELEMENT),
     ("MASS", ELEMENT),
     ("SHELLSECTION", ELEMENT),
@@ -221,8 +221,9 @@ const PARTS: &str = "write the model flat: in Abaqus/CAE, Model > Edit Attribute
 const CONTACT: &str =
     "contact is described by *CONTACT PAIR with *SURFACE INTERACTION, *SURFACE BEHAVIOR and *FRICTION";
 const LAW: &str = "the materials solved are *ELASTIC, *PLASTIC and *HYPERELASTIC";
-const RIGID: &str = "write the relation as *EQUATION or *TIE";
-const ELEMENT: &str = "only solid elements are solved: C3D4, C3D10, C3D8, C3D8I, C3D6, C3D15, C3D20, C3D20R";
+const RIGID: &str =
+    "write the relation as *EQUATION, *TIE, *RIGID BODY or *COUPLING with *KINEMATIC or *DISTRIBUTING";
+const ELEMENT: &str = "only solid elements and springs are solved: C3D4, C3D10, C3D8, C3D8I, C3D6, C3D15, C3D20, C3D20R, SPRINGA, SPRING1, SPRING2";
 const PROCEDURE: &str = "only *STATIC steps are solved";
 const LOAD: &str = "the loads read are *CLOAD, *DLOAD, *DSLOAD, *TEMPERATURE and *BOUNDARY";
 
@@ -289,7 +290,7 @@ fn restart(block: &Block, findings: &mut Findings) {
         findings.error(
             block.place,
             Problem::at(None, "`*RESTART` is not supported")
-                .hint("a linear static solution is computed anew; remove the line"),
+                .hint("every solution is computed anew from the start; remove the line"),
         );
     }
 }

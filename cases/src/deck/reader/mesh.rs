@@ -9,6 +9,7 @@ use crate::deck::model::{Elements, Nodes};
 use crate::deck::source::Place;
 use crate::diagnostic::Problem;
 use dens_mesher::Vec3;
+use std::collections::BTreeMap;
 
 /// Reads nodes and elements; gives the sets that their keyword lines name.
 pub(super) fn read(reader: &mut Reader<'_>, blocks: &[Block]) -> Drafts {
@@ -118,6 +119,76 @@ fn ascending(labels: &[u32]) -> Vec<usize> {
     order
 }
 
+/// Elements that are no solids.
+#[derive(Debug, Default)]
+pub(super) struct Specials {
+    /// In the order of the deck.
+    pub list: Vec<Special>,
+    /// Members of sets by key, as indices into the list.
+    sets: BTreeMap<String, Vec<usize>>,
+}
+
+/// One of them.
+#[derive(Debug, Clone)]
+pub(super) struct Special {
+    pub label: u32,
+    pub kind: SpecialKind,
+    pub nodes: Vec<u32>,
+    pub place: Place,
+}
+
+/// Types of elements that are no solids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SpecialKind {
+    /// Spring along the line between two nodes.
+    SpringA,
+    /// Spring from a node to the ground.
+    Spring1,
+    /// Spring between degrees of freedom of two nodes.
+    Spring2,
+    /// Reference node of `*DISTRIBUTING COUPLING`.
+    Dcoup3d,
+}
+
+impl SpecialKind {
+    fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "SPRINGA" => Some(Self::SpringA),
+            "SPRING1" => Some(Self::Spring1),
+            "SPRING2" => Some(Self::Spring2),
+            "DCOUP3D" => Some(Self::Dcoup3d),
+            _ => None,
+        }
+    }
+
+    fn n_nodes(self) -> usize {
+        match self {
+            Self::SpringA | Self::Spring2 => 2,
+            Self::Spring1 | Self::Dcoup3d => 1,
+        }
+    }
+}
+
+impl Specials {
+    /// Members of a set.
+    pub(super) fn of_set(&self, key: &str) -> Vec<usize> {
+        self.sets.get(key).cloned().unwrap_or_default()
+    }
+
+    /// Adds those with labels in a range to a set; whether there is any.
+    pub(super) fn add(&mut self, key: &str, chosen: impl Fn(u32) -> bool) -> bool {
+        let found: Vec<usize> = (0..self.list.len()).filter(|&i| chosen(self.list[i].label)).collect();
+        let any = !found.is_empty();
+        if any {
+            let set = self.sets.entry(key.to_string()).or_default();
+            set.extend(found);
+            set.sort_unstable();
+            set.dedup();
+        }
+        any
+    }
+}
+
 /// Elements in the order of the deck.
 #[derive(Default)]
 struct Draft {
@@ -132,6 +203,13 @@ fn elements(reader: &mut Reader<'_>, blocks: &[Block]) -> Named {
     let mut draft = Draft { starts: vec![0], ..Draft::default() };
     let mut named = Named::new();
     for block in blocks.iter().filter(|b| b.keyword == "ELEMENT") {
+        if let Some(kind) = block.word("TYPE").and_then(|word| SpecialKind::from_name(&word)) {
+            special(reader, block, kind);
+            if let Some(set) = block.value("ELSET") {
+                named.push((set.to_string(), Vec::new()));
+            }
+            continue;
+        }
         let Some(kind) = kind(reader, block) else { continue };
         let first = draft.labels.len();
         one_block(reader, block, kind, &mut draft);
@@ -155,8 +233,41 @@ fn elements(reader: &mut Reader<'_>, blocks: &[Block]) -> Named {
         sorted.starts.push(sorted.nodes.len());
         sorted.places.push(draft.places[i]);
     }
+    let again = reader.specials.list.iter().find(|s| sorted.index(s.label).is_some());
+    if let Some((label, place)) = again.map(|s| (s.label, s.place)) {
+        reader.findings.wrong(place, format!("element {label} is given twice"));
+    }
     reader.deck.elements = sorted;
     named
+}
+
+/// Label and nodes on each line.
+fn special(reader: &mut Reader<'_>, block: &Block, kind: SpecialKind) {
+    let first = reader.specials.list.len();
+    for line in block.lines(reader.sources) {
+        let mut all = line.fields().filter(|f| !f.bytes.is_empty());
+        let Some(label) = all.next().and_then(|f| reader.label(f, "element label")) else { continue };
+        let mut nodes = Vec::new();
+        for field in all {
+            match fields::label(field.bytes).and_then(|l| reader.deck.nodes.index(l)) {
+                Some(node) => nodes.push(node),
+                None => {
+                    let shown = String::from_utf8_lossy(field.bytes).into_owned();
+                    reader.findings.wrong(field.place, format!("there is no node {shown}"));
+                }
+            }
+        }
+        if nodes.len() != kind.n_nodes() {
+            let message = format!("element {label} has {} nodes, it needs {}", nodes.len(), kind.n_nodes());
+            reader.findings.wrong(line.place, message);
+            continue;
+        }
+        reader.specials.list.push(Special { label, kind, nodes, place: line.place });
+    }
+    if let Some(set) = block.value("ELSET") {
+        let labels: Vec<u32> = reader.specials.list[first..].iter().map(|s| s.label).collect();
+        reader.specials.add(&fields::key(set), |label| labels.contains(&label));
+    }
 }
 
 fn kind(reader: &mut Reader<'_>, block: &Block) -> Option<Kind> {
@@ -169,7 +280,9 @@ fn kind(reader: &mut Reader<'_>, block: &Block) -> Option<Kind> {
         reader.findings.error(
             place_of(block, "TYPE"),
             Problem::at(None, format!("element type `{word}` is not supported"))
-                .hint("supported are C3D4, C3D10, C3D8, C3D8I, C3D6, C3D15, C3D20 and C3D20R"),
+                .hint(
+                    "supported are C3D4, C3D10, C3D8, C3D8I, C3D6, C3D15, C3D20, C3D20R, SPRINGA, SPRING1, SPRING2 and DCOUP3D",
+                ),
         );
     }
     kind

@@ -2,6 +2,7 @@
 
 mod constraints;
 mod contact;
+mod joints;
 mod keywords;
 mod materials;
 mod mesh;
@@ -30,11 +31,13 @@ pub fn read(path: &Path) -> Result<(Deck, Findings), Failure> {
     let blocks = keywords::sift(blocks, &mut findings);
     // Problems are noted while lines of the texts are borrowed.
     let sources = std::mem::take(&mut findings.sources);
-    let mut reader = Reader { sources: &sources, findings, deck: Deck::default() };
+    let mut reader =
+        Reader { sources: &sources, findings, deck: Deck::default(), specials: mesh::Specials::default() };
     let mut drafts = mesh::read(&mut reader, &blocks);
     sets::read(&mut reader, &blocks, &mut drafts);
     surfaces::read(&mut reader, &blocks);
     materials::read(&mut reader, &blocks);
+    joints::read(&mut reader, &blocks);
     constraints::read(&mut reader, &blocks);
     contact::read(&mut reader, &blocks);
     steps::read(&mut reader, &blocks);
@@ -51,6 +54,8 @@ struct Reader<'s> {
     sources: &'s [Source],
     findings: Findings,
     deck: Deck,
+    /// Elements that are no solids.
+    specials: mesh::Specials,
 }
 
 /// What a target may name.

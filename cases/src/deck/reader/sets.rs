@@ -75,7 +75,12 @@ fn one(reader: &mut Reader<'_>, block: &Block, family: &mut Family, parameter: &
     };
     for line in block.lines(reader.sources) {
         if block.parameter("GENERATE").is_some() {
-            generate(reader, &line, &labels, draft);
+            let range = generate(reader, &line, &labels, draft);
+            if let Some([first, last, step]) = range.filter(|_| !nodes) {
+                let chosen =
+                    |label: u32| (first..=last).contains(&label) && (label - first).is_multiple_of(step);
+                reader.specials.add(&fields::key(name), chosen);
+            }
             continue;
         }
         for field in line.fields().filter(|f| !f.bytes.is_empty()) {
@@ -88,6 +93,7 @@ fn one(reader: &mut Reader<'_>, block: &Block, family: &mut Family, parameter: &
             let Some(label) = reader.label(field, noun) else { continue };
             match index(&labels, label) {
                 Some(i) => draft.members.push(i),
+                None if !nodes && reader.specials.add(&fields::key(name), |l| l == label) => {}
                 None => reader
                     .findings
                     .wrong(field.place, format!("set `{name}` names {noun} {label}, which does not exist")),
@@ -110,29 +116,35 @@ fn index(labels: &[u32], label: u32) -> Option<u32> {
     labels.binary_search(&label).ok().map(|i| i as u32)
 }
 
-/// First, last, step; labels in between that do not exist are passed over, as in CalculiX and Abaqus.
-fn generate(reader: &mut Reader<'_>, line: &crate::deck::lexer::Line<'_>, labels: &[u32], draft: &mut Draft) {
+/// First, last, step, which it gives; labels in between that do not exist are passed over, as in CalculiX and Abaqus.
+fn generate(
+    reader: &mut Reader<'_>,
+    line: &crate::deck::lexer::Line<'_>,
+    labels: &[u32],
+    draft: &mut Draft,
+) -> Option<[u32; 3]> {
     let mut range = [0, 0, 1];
     for (i, field) in line.fields().filter(|f| !f.bytes.is_empty()).enumerate() {
         match (range.get_mut(i), reader.label(field, "range")) {
             (Some(slot), Some(value)) => *slot = value,
             (None, _) => {
                 reader.findings.wrong(field.place, "a range has a first label, a last label and a step");
-                return;
+                return None;
             }
-            (_, None) => return,
+            (_, None) => return None,
         }
     }
     let [first, last, step] = range;
     let last = last.max(first);
     if step == 0 {
         reader.findings.wrong(line.place, "the step of a range is 0");
-        return;
+        return None;
     }
     let from = labels.partition_point(|&l| l < first);
     let to = labels.partition_point(|&l| l <= last);
     let chosen = (from..to).filter(|&i| (labels[i] - first).is_multiple_of(step));
     draft.members.extend(chosen.map(|i| i as u32));
+    Some([first, last, step])
 }
 
 /// `*NSET, ELSET=`: all nodes of the elements of a set.

@@ -1,6 +1,6 @@
 //! `*BOUNDARY`, and steps with their loads and print requests.
 
-use super::constraints::{axis, temperature};
+use super::constraints::{temperature, turning_axis};
 use super::surfaces::facet;
 use super::{Reader, What, place_of, unknown_name};
 use crate::deck::fields;
@@ -128,16 +128,16 @@ fn amplitude(reader: &mut Reader<'_>, block: &Block) -> Option<usize> {
     found
 }
 
-/// Named supports of Abaqus as ranges of axes; rotations do not exist in solids.
+/// Named supports of Abaqus as ranges of axes; rotations, 3 to 5, exist at reference nodes only.
 const NAMED: [(&str, &[(u8, u8)]); 8] = [
-    ("ENCASTRE", &[(0, 2)]),
+    ("ENCASTRE", &[(0, 5)]),
     ("PINNED", &[(0, 2)]),
-    ("XSYMM", &[(0, 0)]),
-    ("YSYMM", &[(1, 1)]),
-    ("ZSYMM", &[(2, 2)]),
-    ("XASYMM", &[(1, 2)]),
-    ("YASYMM", &[(0, 0), (2, 2)]),
-    ("ZASYMM", &[(0, 1)]),
+    ("XSYMM", &[(0, 0), (4, 5)]),
+    ("YSYMM", &[(1, 1), (3, 3), (5, 5)]),
+    ("ZSYMM", &[(2, 2), (3, 4)]),
+    ("XASYMM", &[(1, 2), (3, 3)]),
+    ("YASYMM", &[(0, 0), (2, 2), (4, 4)]),
+    ("ZASYMM", &[(0, 1), (5, 5)]),
 ];
 
 fn boundaries(reader: &mut Reader<'_>, block: &Block) -> Vec<Boundary> {
@@ -173,6 +173,13 @@ fn boundaries(reader: &mut Reader<'_>, block: &Block) -> Vec<Boundary> {
         }
         let Some((from, to)) = range(reader, first, all.next()) else { continue };
         let value = reader.number(&line, all.next(), "displacement", Some(0.0));
+        let members = target.members(&reader.deck.node_sets);
+        let turning = members.iter().filter(|&&n| reader.deck.rotation_of(n).is_some()).count();
+        if 3 < to && turning == members.len() {
+            let (first, last) = (from as u8 - 1, to as u8 - 1);
+            out.push(Boundary { target, first, last, value, amplitude, place: line.place });
+            continue;
+        }
         if 3 < to {
             if value != 0.0 {
                 reader.findings.wrong(line.place, "solid elements have no rotations to prescribe");
@@ -180,8 +187,10 @@ fn boundaries(reader: &mut Reader<'_>, block: &Block) -> Vec<Boundary> {
             }
             reader.findings.warn(line.place, "degrees of freedom beyond 3 do not exist in solid elements");
         }
-        if from <= 3 {
-            let (first, last) = (from as u8 - 1, to.min(3) as u8 - 1);
+        if from <= 3 || 0 < turning {
+            // Nodes of solids leave rotations out.
+            let last = if 0 < turning { to } else { to.min(3) };
+            let (first, last) = (from as u8 - 1, last as u8 - 1);
             out.push(Boundary { target, first, last, value, amplitude, place: line.place });
         }
     }
@@ -223,7 +232,7 @@ fn loads(reader: &mut Reader<'_>, block: &Block) -> Lines {
 fn force(reader: &mut Reader<'_>, line: &Line<'_>, amplitude: Option<usize>) -> Option<Force> {
     let mut all = line.fields();
     let target = reader.target(line, all.next(), What::Node);
-    let axis = axis(reader, line, all.next());
+    let axis = turning_axis(reader, line, target.as_ref(), all.next());
     let value = reader.number(line, all.next(), "force", None);
     Some(Force { target: target?, axis: axis?, value, amplitude })
 }

@@ -59,7 +59,14 @@ fn every_tangent_is_the_derivative_of_the_forces() {
         let u = displacements(p.len(), 0.06);
         for law in laws() {
             let before = vec![0.0; law.n_history() * plan.n_points()];
-            let cell = Cell { plan, points: &p, law: &law, frame: Some(&frame), stiffness: &stiffness };
+            let cell = Cell {
+                plan,
+                points: &p,
+                law: &law,
+                frame: Some(&frame),
+                stiffness: &stiffness,
+                at_rest: &[],
+            };
             let n = p.len();
             let mut full = vec![[0.0; 9]; n * n];
             cell.respond(&u, &before, Some((&mut full, Layout::Full))).expect("sound cell");
@@ -102,7 +109,7 @@ fn small_strain_cells_agree_with_the_linear_formulations() {
         let p = points(formulation);
         let n = p.len();
         let plan = Plan::new(formulation, &p).expect("supported");
-        let cell = Cell { plan, points: &p, law: &law, frame: None, stiffness: &stiffness };
+        let cell = Cell { plan, points: &p, law: &law, frame: None, stiffness: &stiffness, at_rest: &[] };
         let mut own = vec![[0.0; 9]; crate::elements::n_blocks(n)];
         cell.respond(&displacements(n, 0.1), &[], Some((&mut own, Layout::Symmetric))).expect("sound cell");
         let mut linear = vec![[0.0; 9]; crate::elements::n_blocks(n)];
@@ -126,7 +133,7 @@ fn forces_balance_and_turn_with_the_body() {
         let plan = Plan::new(formulation, &p).expect("supported");
         for law in laws().into_iter().filter(|l| matches!(l, Law::Finite(_))) {
             let before = vec![0.0; law.n_history() * plan.n_points()];
-            let cell = Cell { plan, points: &p, law: &law, frame: None, stiffness: &stiffness };
+            let cell = Cell { plan, points: &p, law: &law, frame: None, stiffness: &stiffness, at_rest: &[] };
             let u = displacements(p.len(), 0.06);
             let turned: Vec<Vec3> = p.iter().zip(&u).map(|(p, u)| turn * (p + u) - p).collect();
             let (f, g) = (forces(&cell, &u, &before), forces(&cell, &turned, &before));
@@ -147,7 +154,7 @@ fn an_inverted_cell_names_its_point() {
     let plan = Plan::new(Formulation::Tet10, &p).expect("supported");
     let stiffness = isotropic(100.0, 0.3);
     let law = Law::finite(NeoHooke::new(100.0, 0.3));
-    let cell = Cell { plan, points: &p, law: &law, frame: None, stiffness: &stiffness };
+    let cell = Cell { plan, points: &p, law: &law, frame: None, stiffness: &stiffness, at_rest: &[] };
     let u: Vec<Vec3> = p.iter().map(|p| Vec3::new(-2.0 * p.x, 0.0, 0.0)).collect();
     assert!(matches!(
         cell.respond(&u, &[], None),

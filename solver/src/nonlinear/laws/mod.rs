@@ -7,6 +7,7 @@
 //! A law is a pure function: history goes in and comes out. Six-component order xx yy zz yz xz xy; strains with
 //! engineering shear, both tangents as [`Stiffness`] on such strains.
 
+mod dilatation;
 mod elastic;
 mod hardening;
 mod logarithmic;
@@ -19,6 +20,7 @@ mod quadric;
 #[cfg(test)]
 mod tests;
 
+pub use dilatation::LogarithmicVolume;
 pub use elastic::{LinearElastic, SaintVenantKirchhoff};
 pub use hardening::Hardening;
 pub use logarithmic::LogarithmicPlastic;
