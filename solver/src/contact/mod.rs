@@ -28,12 +28,15 @@ mod flat;
 mod increment;
 mod law;
 mod mortar;
+mod overlap;
 mod pair;
 mod pairing;
+mod space;
 mod surface;
 #[cfg(test)]
 mod tests;
 
 pub use law::{Law, Status};
+pub use overlap::Overlap;
 pub use pair::{ContactNode, InitialGap, Motion, Pair, PairOptions};
 pub use surface::{ContactError, Surface};

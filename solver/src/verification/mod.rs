@@ -41,6 +41,7 @@ mod rigid_motions;
 mod roller;
 mod sphere;
 mod spheres;
+mod squeezed_blocks;
 mod tied_patch;
 pub mod touching;
 
@@ -198,6 +199,8 @@ pub static CATALOGUE: &[Check] = &[
     roller::UNITS,
     press_fit::CHECK,
     spheres::CHECK,
+    spheres::APPROACH,
+    squeezed_blocks::CHECK,
     friction_block::CHECK,
     friction_block::RESTART,
     mortar_balance::CHECK,
