@@ -6,6 +6,7 @@ use super::pair::{Motion, Multiplier, Pair, mean, slipped};
 use crate::nonlinear::{Augmentation, Interaction, TangentSink};
 use dens_mesher::Vec3;
 use nalgebra::{Matrix3, Vector3};
+use rayon::prelude::*;
 
 /// Largest overlap of closed surfaces and largest slip of sticking ones, over the local element size.
 const PENETRATION: f64 = 1e-3;
@@ -19,6 +20,9 @@ const FIRMEST: f64 = 1e3;
 
 /// Largest change of nodal forces by new pairing, over the largest of them, that is of no account.
 const SHIFT: f64 = 1e-3;
+
+/// Rows whose blocks are held at a time: some ten thousand bytes each.
+const BATCH: usize = 256;
 
 /// Gap over the element size below which surfaces count as touching while nothing presses yet.
 const TOUCHING: f64 = 1e-6;
@@ -48,8 +52,11 @@ impl Interaction for Pair {
     }
 
     fn linearize(&self, displacements: &[Vec3], forces: &mut [Vec3], tangent: Option<&mut TangentSink<'_>>) {
-        let responses: Vec<(Vector3<f64>, Response)> =
-            (0..self.mortar.rows.len()).map(|i| self.response(i, displacements)).collect();
+        let responses: Vec<(Vector3<f64>, Response)> = (0..self.mortar.rows.len())
+            .into_par_iter()
+            .with_min_len(64)
+            .map(|i| self.response(i, displacements))
+            .collect();
         for (row, (_, response)) in self.mortar.rows.iter().zip(&responses) {
             if response.status == Status::Open {
                 continue;
@@ -58,11 +65,19 @@ impl Interaction for Pair {
         }
         let Some(tangent) = tangent else { return };
         let floating = responses.iter().all(|(_, r)| r.status == Status::Open);
-        for (i, (row, (d, response))) in self.mortar.rows.iter().zip(&responses).enumerate() {
+        let coupled = |i: usize| {
+            let (row, (d, response)) = (&self.mortar.rows[i], &responses[i]);
             let touching = -d.x <= TOUCHING * row.size;
             let t = law::tangent(self.law(), self.epsilon(i), response, floating, touching);
-            if t != Matrix3::zeros() {
-                couple(row, &(row.weight * t), tangent);
+            if t == Matrix3::zeros() { Vec::new() } else { couple(row, &(row.weight * t)) }
+        };
+        // Products in parallel, sums in the order of the rows: the same bits for any number of threads.
+        for first in (0..responses.len()).step_by(BATCH) {
+            let last = responses.len().min(first + BATCH);
+            let batch: Vec<Vec<[f64; 9]>> = (first..last).into_par_iter().map(coupled).collect();
+            for (row, blocks) in self.mortar.rows[first..last].iter().zip(batch) {
+                let pairs = row.nodes.iter().flat_map(|a| row.nodes.iter().map(move |b| (*a, *b)));
+                pairs.zip(blocks).for_each(|((a, b), block)| tangent(a, b, block));
             }
         }
     }
@@ -193,17 +208,15 @@ fn add_forces(row: &Row, traction: &Vector3<f64>, forces: &mut [Vec3]) {
     }
 }
 
-/// Hands over the blocks Bₐᵀ T B_b of one row.
-fn couple(row: &Row, t: &Matrix3<f64>, tangent: &mut TangentSink<'_>) {
+/// The blocks Bₐᵀ T B_b of one row, by a, then b.
+fn couple(row: &Row, t: &Matrix3<f64>) -> Vec<[f64; 9]> {
     let matrix = |b: &[f64; 9]| Matrix3::from_row_slice(b);
     let right: Vec<Matrix3<f64>> = row.blocks.iter().map(|b| t * matrix(b)).collect();
-    for (&a, b) in row.nodes.iter().zip(&row.blocks) {
-        let left = matrix(b).transpose();
-        for (&other, right) in row.nodes.iter().zip(&right) {
-            let block = left * right;
-            tangent(a, other, std::array::from_fn(|k| block[(k / 3, k % 3)]));
-        }
-    }
+    let block = |b: &[f64; 9], right: &Matrix3<f64>| -> [f64; 9] {
+        let block = matrix(b).transpose() * right;
+        std::array::from_fn(|k| block[(k / 3, k % 3)])
+    };
+    row.blocks.iter().flat_map(|b| right.iter().map(move |right| block(b, right))).collect()
 }
 
 impl Pair {

@@ -71,9 +71,10 @@ pub struct ContactNode {
     pub node: u32,
     /// Area it stands for, mm².
     pub area: f64,
-    /// Pressure, MPa, positive in compression; that of a tie may be negative.
+    /// Mean pressure around the node, weighted by its function, MPa, positive in compression; that of a tie may be
+    /// negative. Times the areas it adds to the force. Single multipliers scatter, see [the module](super).
     pub pressure: f64,
-    /// Shear traction of the slave on the master, MPa.
+    /// Mean shear traction of the slave on the master around the node, MPa.
     pub shear: Vec3,
     /// Mean distance around the node, mm, negative for overlap.
     pub gap: f64,
@@ -233,29 +234,40 @@ impl Pair {
 
     /// State of every node that carries a multiplier, by node.
     pub fn nodes(&self, displacements: &[Vec3]) -> Vec<ContactNode> {
-        let state = |i: usize| {
-            let (row, (d, response)) = (&self.mortar.rows[i], self.response(i, displacements));
+        let responses: Vec<(Vector3<f64>, Response)> =
+            (0..self.mortar.rows.len()).map(|i| self.response(i, displacements)).collect();
+        let acting = |(row, (_, response)): (&Row, &(Vector3<f64>, Response))| {
             let facing: Vec3 = row.axes * response.traction;
             let normal: Vec3 = match self.options.law {
                 Law::Bonded => self.normal_of(row),
                 Law::Sliding { .. } => row.axes.column(0).into(),
             };
             let pressure = facing.dot(&normal);
+            (normal, pressure, facing - pressure * normal)
+        };
+        let acting: Vec<(Vec3, f64, Vec3)> = self.mortar.rows.iter().zip(&responses).map(acting).collect();
+        let state = |(i, (row, (d, response))): (usize, (&Row, &(Vector3<f64>, Response)))| {
+            let around = row.mean.iter().map(|(k, share)| (*share, acting[*k as usize]));
+            let (mut pressure, mut shear) = (0.0, Vec3::zeros());
+            around.for_each(|(share, (_, p, t))| {
+                pressure += share * p;
+                shear += share * t;
+            });
             ContactNode {
                 node: self.slave.nodes[row.node as usize],
                 area: row.weight,
                 pressure,
-                shear: facing - pressure * normal,
+                shear,
                 gap: match self.options.law {
-                    Law::Bonded => -(row.axes * d).dot(&normal),
+                    Law::Bonded => -(row.axes * d).dot(&acting[i].0),
                     Law::Sliding { .. } => -d.x,
                 },
-                slip: self.multipliers[row.node as usize].slip + slipped(&d, &response),
-                status: self.status(&response),
+                slip: self.multipliers[row.node as usize].slip + slipped(d, response),
+                status: self.status(response),
                 size: row.size,
             }
         };
-        (0..self.mortar.rows.len()).map(state).collect()
+        self.mortar.rows.iter().zip(&responses).enumerate().map(state).collect()
     }
 
     /// Status; shear that has come to the bound of friction slips, also where the slip is not counted any more.

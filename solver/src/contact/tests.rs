@@ -284,3 +284,18 @@ fn a_long_slide_ends_the_same_in_one_increment_as_in_eight() {
     assert!(apart < 3e-4, "{apart} of {largest}");
     assert!((forces[0] - forces[1]).norm() < 3e-3 * forces[1].norm(), "{forces:?}");
 }
+
+#[test]
+fn an_overlap_is_pressed_apart_in_proportion_to_the_first_stage() {
+    let mut t = pressed(PairOptions { gap: InitialGap::Value(-0.01), ..PairOptions::default() });
+    let still = vec![Vec3::zeros(); t.displacements.len()];
+    for part in [0.25, 1.0] {
+        t.pairs[0].begin(&still, part);
+        for n in t.pairs[0].nodes(&still) {
+            // Round-off of a mean over some hundred points.
+            assert!((n.gap + 0.01 * part).abs() < 1e-12, "{part}: {}", n.gap);
+        }
+        let overlap = t.pairs[0].overlap(&still);
+        assert!((overlap.deepest - 0.01 * part).abs() < 1e-12, "{overlap:?}");
+    }
+}

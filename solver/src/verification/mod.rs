@@ -36,6 +36,7 @@ mod newton_method;
 mod patch;
 mod press_fit;
 mod problem;
+mod punch;
 mod quasistatic;
 mod rigid_motions;
 mod roller;
@@ -201,6 +202,7 @@ pub static CATALOGUE: &[Check] = &[
     spheres::CHECK,
     spheres::APPROACH,
     squeezed_blocks::CHECK,
+    punch::CHECK,
     friction_block::CHECK,
     friction_block::RESTART,
     mortar_balance::CHECK,
