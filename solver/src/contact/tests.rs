@@ -250,8 +250,8 @@ fn partial_slip_settles_whatever_part_slips() {
 
 /// A shallow dome on a flat block, pressed by `depth` mm and dragged along x in so many increments.
 fn dome(increments: usize) -> Result<Touching, VerificationError> {
-    let lower = block(Formulation::Tet10.shape(), [8, 4, 2], false, |x| Vec3::new(4.0 * x.x, 2.0 * x.y, x.z));
-    let upper = block(Formulation::Tet10.shape(), [6, 3, 2], true, |x| {
+    let lower = block(Formulation::Tet10.shape(), [6, 3, 2], false, |x| Vec3::new(4.0 * x.x, 2.0 * x.y, x.z));
+    let upper = block(Formulation::Tet10.shape(), [5, 3, 2], true, |x| {
         let p = Vec3::new(0.5 + 1.5 * x.x, 0.2 + 1.6 * x.y, 1.0 + x.z);
         p + Vec3::new(0.0, 0.0, 0.1 * (1.0 - x.z) * ((p.x - 1.25).powi(2) + 0.3 * (p.y - 1.0).powi(2)))
     });
@@ -265,7 +265,7 @@ fn dome(increments: usize) -> Result<Touching, VerificationError> {
     t.touch(&slave, &master, PairOptions { motion: Motion::Finite, ..PairOptions::default() })?;
     let part = |k: usize| k as f64 / increments as f64;
     for k in 1..=increments {
-        t.hold(&head, 0, |_| 1.2 * part(k));
+        t.hold(&head, 0, |_| 0.8 * part(k));
         t.hold(&head, 1, |_| 0.0);
         t.hold(&head, 2, |_| -0.02 * part(k));
         t.increment(1.0)?;
@@ -274,12 +274,12 @@ fn dome(increments: usize) -> Result<Touching, VerificationError> {
 }
 
 #[test]
-fn a_long_slide_ends_the_same_in_one_increment_as_in_eight() {
-    let [one, eight] = [1, 8].map(|n| dome(n).expect("slides"));
-    let largest = eight.displacements.iter().map(|u| u.z.abs()).fold(0.0, f64::max);
-    let apart = one.displacements.iter().zip(&eight.displacements).map(|(a, b)| (a - b).norm());
+fn a_long_slide_ends_the_same_in_one_increment_as_in_four() {
+    let [one, four] = [1, 4].map(|n| dome(n).expect("slides"));
+    let largest = four.displacements.iter().map(|u| u.z.abs()).fold(0.0, f64::max);
+    let apart = one.displacements.iter().zip(&four.displacements).map(|(a, b)| (a - b).norm());
     let apart = apart.fold(0.0, f64::max);
-    let forces = [&one, &eight].map(|t| t.pairs[0].force(&t.displacements));
+    let forces = [&one, &four].map(|t| t.pairs[0].force(&t.displacements));
     // Pairing is final at 1e-3 of the element size, 0.25 mm, and of the forces.
     assert!(apart < 3e-4, "{apart} of {largest}");
     assert!((forces[0] - forces[1]).norm() < 3e-3 * forces[1].norm(), "{forces:?}");
