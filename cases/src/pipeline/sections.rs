@@ -345,7 +345,7 @@ pub(super) fn subsidence_section(results: &Results) -> Section {
         .table(loads_table(results))
         .figure("load-sinking");
     if let Some(limit) = results.crushing.limit {
-        section = section.paragraph(&format!(
+        section = section.paragraph(format!(
             "The bone does not carry every load: the largest load in equilibrium is {:.1} N, none was found at {:.1} N, and the stiffness had fallen to {:.0} % of its first value.",
             limit.carried,
             limit.tried,
@@ -354,7 +354,7 @@ pub(super) fn subsidence_section(results: &Results) -> Section {
     }
     if let Some(settled) = &results.crushing.settled {
         section = section
-            .paragraph(&format!(
+            .paragraph(format!(
                 "Settling: after {} cycles bone has sunk by s = l (p/p0 - 1) wherever its pressure p exceeds p0 = 0.0026 E (Haddock 2004: the least stress at which vertebral bone failed in cycles), here {:.2} MPa. The length l = {:.2} mm is set by one test alone, a ring cage that sank {:.2} mm in {} cycles to {:.0} N (Wang 2019); the area of its rim and the density of its bone are assumed, which leaves l between {:.2} and {:.2} mm. All else is prediction: a loss of height of {:.3} mm under {:.0} N for this implant, beside a clinical mean of 0.30 ± 0.26 mm (Wei 2020, nine patients), which it is not fitted to.",
                 settling::CYCLES,
                 settled.bed.strength,

@@ -49,10 +49,12 @@ impl Flat {
 }
 
 /// Pieces of all facets, facet after facet.
-pub(super) fn flats(surface: &Surface, points: &[Vec3]) -> Vec<Flat> {
+///
+/// - `finely`: straight facets with nodes between their corners are cut as well
+pub(super) fn flats(surface: &Surface, points: &[Vec3], finely: bool) -> Vec<Flat> {
     let mut out = Vec::new();
     for (number, facet) in (0..).zip(&surface.facets) {
-        cut(number, facet, points, &mut out);
+        cut(number, facet, points, finely, &mut out);
     }
     out
 }
@@ -73,17 +75,18 @@ const SQUARE: [[f64; 2]; 9] = [
 const EIGHTHS: [[usize; 3]; 8] =
     [[8, 0, 4], [8, 4, 1], [8, 1, 5], [8, 5, 2], [8, 2, 6], [8, 6, 3], [8, 3, 7], [8, 7, 0]];
 
-fn cut(number: u32, facet: &Facet, points: &[Vec3], out: &mut Vec<Flat>) {
+fn cut(number: u32, facet: &Facet, points: &[Vec3], finely: bool, out: &mut Vec<Flat>) {
     let shape = facet.cell();
     let buffer = facet.points(points);
     let nodes = &buffer[..facet.nodes.len()];
-    let straight = is_straight(facet, nodes);
-    let (places, pieces): (&[[f64; 2]], &[[usize; 3]]) = match (shape.reference(), straight) {
-        (Reference::Triangle, true) => (&TRIANGLE, &[[0, 1, 2]]),
-        (Reference::Triangle, false) => (&TRIANGLE, &QUARTERS),
-        (_, true) => (&SQUARE, &[[0, 1, 2], [0, 2, 3]]),
-        (_, false) => (&SQUARE, &EIGHTHS),
-    };
+    let (straight, n_corners) = (is_straight(facet, nodes), shape.n_corners());
+    let (places, pieces): (&[[f64; 2]], &[[usize; 3]]) =
+        match (shape.reference(), straight && !(finely && n_corners < nodes.len())) {
+            (Reference::Triangle, true) => (&TRIANGLE, &[[0, 1, 2]]),
+            (Reference::Triangle, false) => (&TRIANGLE, &QUARTERS),
+            (_, true) => (&SQUARE, &[[0, 1, 2], [0, 2, 3]]),
+            (_, false) => (&SQUARE, &EIGHTHS),
+        };
     for piece in pieces {
         let xi = piece.map(|k| places[k]);
         let x = xi.map(|[s, t]| mapping::position(shape, nodes, [s, t, 0.0]));

@@ -1,14 +1,28 @@
 //! A pair through one increment: forces, tangent, new multipliers, history.
 
 use super::law::{self, Law, Response, Status};
-use super::mortar::Row;
+use super::mortar::{Mortar, Row};
 use super::pair::{Motion, Multiplier, Pair, mean, slipped};
 use crate::nonlinear::{Augmentation, Interaction, TangentSink};
 use dens_mesher::Vec3;
 use nalgebra::{Matrix3, Vector3};
+use rayon::prelude::*;
 
 /// Largest overlap of closed surfaces and largest slip of sticking ones, over the local element size.
 const PENETRATION: f64 = 1e-3;
+
+/// Overlap and slip in the mean over a node that are aimed at: points between nodes overlap by two or three times as much.
+const HELD: f64 = 3e-4;
+
+/// Growth of the regularisation where more is left, and its most: a hundred thousand times a layer of elements.
+const FIRMER: f64 = 10.0;
+const FIRMEST: f64 = 1e3;
+
+/// Largest change of nodal forces by new pairing, over the largest of them, that is of no account.
+const SHIFT: f64 = 1e-3;
+
+/// Rows whose blocks are held at a time: some ten thousand bytes each.
+const BATCH: usize = 256;
 
 /// Gap over the element size below which surfaces count as touching while nothing presses yet.
 const TOUCHING: f64 = 1e-6;
@@ -21,56 +35,37 @@ impl Interaction for Pair {
         self.mortar.rows.iter().map(|r| r.nodes.clone()).collect()
     }
 
-    fn begin(&mut self, displacements: &[Vec3]) {
+    fn begin(&mut self, displacements: &[Vec3], ramp: f64) {
+        self.ramp = ramp;
         self.saved.clone_from(&self.multipliers);
         self.updated.clear();
-        self.exact = false;
+        self.firmness = 1.0;
+        self.grips.fill(1.0);
         self.bounded = self.multipliers.iter().any(|m| 0.0 < m.pressure);
+        self.start.clear();
+        self.start.extend_from_slice(displacements);
         if self.options.motion == Motion::Finite && self.options.law != Law::Bonded {
-            self.mortar =
-                self.integrated(&self.slave.moved(displacements), &self.master.moved(displacements));
+            (self.paired, self.mortar) =
+                self.integrated(self.slave.moved(displacements), self.master.moved(displacements));
         }
         self.base = self.mortar.rows.iter().map(|row| mean(row, displacements)).collect();
     }
 
     fn linearize(&self, displacements: &[Vec3], forces: &mut [Vec3], tangent: Option<&mut TangentSink<'_>>) {
-        let responses: Vec<(Vector3<f64>, Response)> =
-            (0..self.mortar.rows.len()).map(|i| self.response(i, displacements)).collect();
+        let responses = self.responses(displacements);
         for (row, (_, response)) in self.mortar.rows.iter().zip(&responses) {
             if response.status == Status::Open {
                 continue;
             }
-            let z = row.weight * response.traction;
-            for (&node, b) in row.nodes.iter().zip(&row.blocks) {
-                forces[node as usize] += Vec3::from_fn(|c, _| b[c] * z.x + b[3 + c] * z.y + b[6 + c] * z.z);
-            }
+            add_forces(row, &response.traction, forces);
         }
-        let Some(tangent) = tangent else { return };
-        let floating = responses.iter().all(|(_, r)| r.status == Status::Open);
-        for (row, (d, response)) in self.mortar.rows.iter().zip(&responses) {
-            let touching = -d.x <= TOUCHING * row.size;
-            let t = law::tangent(self.law(), self.epsilon(row), response, floating, touching);
-            if t != Matrix3::zeros() {
-                couple(row, &(row.weight * t), tangent);
-            }
+        if let Some(tangent) = tangent {
+            self.stiffen(&responses, false, tangent);
         }
     }
 
     fn symmetric_tangent(&self, displacements: &[Vec3], tangent: &mut TangentSink<'_>) {
-        let responses: Vec<(Vector3<f64>, Response)> =
-            (0..self.mortar.rows.len()).map(|i| self.response(i, displacements)).collect();
-        let floating = responses.iter().all(|(_, r)| r.status == Status::Open);
-        for (row, (d, response)) in self.mortar.rows.iter().zip(&responses) {
-            let touching = -d.x <= TOUCHING * row.size;
-            let mut t = law::tangent(self.law(), self.epsilon(row), response, floating, touching);
-            if self.options.law != Law::Bonded {
-                // Friction that follows the pressure: half of it, mirrored, would make the matrix indefinite.
-                (t[(1, 0)], t[(2, 0)]) = (0.0, 0.0);
-            }
-            if t != Matrix3::zeros() {
-                couple(row, &(row.weight * t), tangent);
-            }
-        }
+        self.stiffen(&self.responses(displacements), true, tangent);
     }
 
     fn augment(&mut self, displacements: &[Vec3]) -> Augmentation {
@@ -90,7 +85,7 @@ impl Interaction for Pair {
                 worst = Some((forbidden / row.size, i, forbidden));
             }
             total += row.weight * response.traction.norm_squared();
-            floor += row.weight * (ROUND_OFF * self.epsilon(row) * row.size).powi(2);
+            floor += row.weight * (ROUND_OFF * self.epsilon(i).normal * row.size).powi(2);
             responses.push((d, response));
         }
         let Some((relative, at, forbidden)) = worst else { return Augmentation::default() };
@@ -98,14 +93,13 @@ impl Interaction for Pair {
         self.update(&responses);
         let change = self.change_since(&before) / (self.options.tolerance * total.sqrt() + floor.sqrt());
         // Smooth multipliers leave an overlap where pressures are a large part of the stiffness.
-        let deep = change <= 1.0 && 1.0 < relative / PENETRATION && !self.exact;
+        let deep = change <= 1.0 && HELD < relative && self.firmness < FIRMEST;
         if deep {
-            self.exact = true;
-            self.update(&responses);
+            self.firmness *= FIRMER;
         }
         let measure = change.max(relative / PENETRATION);
         let row = &self.mortar.rows[at];
-        let place = self.slave.points[row.corner as usize];
+        let place = self.slave.points[row.node as usize];
         let worst = format!(
             "{} {forbidden:.2e} mm at ({:.4} {:.4} {:.4}), element size {:.3e} mm",
             if self.options.law == Law::Bonded { "misfit" } else { "overlap or slip" },
@@ -114,7 +108,7 @@ impl Interaction for Pair {
             place.z,
             row.size
         );
-        let again = first || 1.0 < measure && (1.0 < change || deep || self.exact);
+        let again = first || deep || 1.0 < change;
         if again {
             self.updated = responses.iter().map(|(d, response)| (*d, response.status)).collect();
         } else {
@@ -124,16 +118,34 @@ impl Interaction for Pair {
         Augmentation { again, measure, worst }
     }
 
+    fn follow(&mut self, displacements: &[Vec3]) -> Option<String> {
+        if self.options.motion == Motion::Small || self.options.law == Law::Bonded {
+            return None;
+        }
+        let (paired, mortar) =
+            self.integrated(self.slave.moved(displacements), self.master.moved(displacements));
+        let moved = self.moved(&mortar, displacements)?;
+        (self.paired, self.mortar) = (paired, mortar);
+        // The gap is that of now, the slip goes on from the start of the increment.
+        let base = |row: &Row| {
+            let (now, before) = (mean(row, displacements), mean(row, &self.start));
+            Vector3::new(now.x, before.y, before.z)
+        };
+        self.base = self.mortar.rows.iter().map(base).collect();
+        self.updated.clear();
+        Some(moved)
+    }
+
     fn accept(&mut self, displacements: &[Vec3]) {
         if self.options.law != Law::Bonded {
             for i in 0..self.mortar.rows.len() {
                 let (d, response) = self.response(i, displacements);
-                let corner = self.mortar.rows[i].corner as usize;
-                let pressure = self.multipliers[corner].pressure;
+                let node = self.mortar.rows[i].node as usize;
+                let pressure = self.multipliers[node].pressure;
                 // Slip is counted anew from here, so the shear it made must be kept; the gap goes on.
                 self.store(i, &response);
-                self.multipliers[corner].pressure = pressure;
-                self.multipliers[corner].slip += slipped(&d, &response);
+                self.multipliers[node].pressure = pressure;
+                self.multipliers[node].slip += slipped(&d, &response);
                 let now = mean(&self.mortar.rows[i], displacements);
                 (self.base[i].y, self.base[i].z) = (now.y, now.z);
             }
@@ -145,7 +157,8 @@ impl Interaction for Pair {
     fn restore(&mut self) {
         self.multipliers.clone_from(&self.saved);
         self.updated.clear();
-        self.exact = false;
+        self.firmness = 1.0;
+        self.grips.fill(1.0);
         self.bounded = self.multipliers.iter().any(|m| 0.0 < m.pressure);
     }
 
@@ -173,34 +186,115 @@ impl Interaction for Pair {
     }
 }
 
-/// Hands over the blocks Bₐᵀ T B_b of one row.
-fn couple(row: &Row, t: &Matrix3<f64>, tangent: &mut TangentSink<'_>) {
-    let matrix = |b: &[f64; 9]| Matrix3::from_row_slice(b);
-    let right: Vec<Matrix3<f64>> = row.blocks.iter().map(|b| t * matrix(b)).collect();
-    for (&a, b) in row.nodes.iter().zip(&row.blocks) {
-        let left = matrix(b).transpose();
-        for (&other, right) in row.nodes.iter().zip(&right) {
-            let block = left * right;
-            tangent(a, other, std::array::from_fn(|k| block[(k / 3, k % 3)]));
-        }
+/// Adds the nodal forces of the traction of one row, along its axes.
+fn add_forces(row: &Row, traction: &Vector3<f64>, forces: &mut [Vec3]) {
+    let z = row.weight * traction;
+    for (&node, b) in row.nodes.iter().zip(&row.blocks) {
+        forces[node as usize] += Vec3::from_fn(|c, _| b[c] * z.x + b[3 + c] * z.y + b[6 + c] * z.z);
     }
 }
 
+/// The blocks Bₐᵀ T B_b of one row, by a, then b.
+fn couple(row: &Row, t: &Matrix3<f64>) -> Vec<[f64; 9]> {
+    let matrix = |b: &[f64; 9]| Matrix3::from_row_slice(b);
+    let right: Vec<Matrix3<f64>> = row.blocks.iter().map(|b| t * matrix(b)).collect();
+    let block = |b: &[f64; 9], right: &Matrix3<f64>| -> [f64; 9] {
+        let block = matrix(b).transpose() * right;
+        std::array::from_fn(|k| block[(k / 3, k % 3)])
+    };
+    row.blocks.iter().flat_map(|b| right.iter().map(move |right| block(b, right))).collect()
+}
+
 impl Pair {
-    /// Takes tractions as multipliers: smoothed, except for shear, which has a history, and once `exact`.
+    fn responses(&self, displacements: &[Vec3]) -> Vec<(Vector3<f64>, Response)> {
+        let rows = (0..self.mortar.rows.len()).into_par_iter().with_min_len(64);
+        rows.map(|i| self.response(i, displacements)).collect()
+    }
+
+    /// Hands over the tangent, or with `symmetric` what is left of it without the friction that follows pressure: half of
+    /// that, mirrored, would make it indefinite.
+    fn stiffen(
+        &self,
+        responses: &[(Vector3<f64>, Response)],
+        symmetric: bool,
+        tangent: &mut TangentSink<'_>,
+    ) {
+        let floating = responses.iter().all(|(_, r)| r.status == Status::Open);
+        let coupled = |i: usize| {
+            let (row, (d, response)) = (&self.mortar.rows[i], &responses[i]);
+            let touching = -d.x <= TOUCHING * row.size;
+            let mut t = law::tangent(self.law(), self.epsilon(i), response, floating, touching);
+            if symmetric && self.options.law != Law::Bonded {
+                (t[(1, 0)], t[(2, 0)]) = (0.0, 0.0);
+            }
+            if t == Matrix3::zeros() { Vec::new() } else { couple(row, &(row.weight * t)) }
+        };
+        // Products in parallel, sums in the order of the rows: the same bits for any number of threads.
+        for first in (0..responses.len()).step_by(BATCH) {
+            let last = responses.len().min(first + BATCH);
+            let batch: Vec<Vec<[f64; 9]>> = (first..last).into_par_iter().map(coupled).collect();
+            for (row, blocks) in self.mortar.rows[first..last].iter().zip(batch) {
+                let pairs = row.nodes.iter().flat_map(|a| row.nodes.iter().map(move |b| (*a, *b)));
+                pairs.zip(blocks).for_each(|((a, b), block)| tangent(a, b, block));
+            }
+        }
+    }
+
+    /// What forces and gaps would change by if the surfaces were paired as in `mortar`; `None` for nothing of account.
+    fn moved(&self, mortar: &Mortar, displacements: &[Vec3]) -> Option<String> {
+        let n = displacements.len();
+        let (mut before, mut now) = (vec![Vec3::zeros(); n], vec![Vec3::zeros(); n]);
+        let mut tractions = vec![Vec3::zeros(); self.multipliers.len()];
+        let mut gaps = vec![None; self.multipliers.len()];
+        for (i, row) in self.mortar.rows.iter().enumerate() {
+            let (d, response) = self.response(i, displacements);
+            if response.status != Status::Open {
+                add_forces(row, &response.traction, &mut before);
+                tractions[row.node as usize] = row.axes * response.traction;
+                gaps[row.node as usize] = Some(-d.x);
+            }
+        }
+        let mut worst = 0.0_f64;
+        for row in &mortar.rows {
+            let node = row.node as usize;
+            add_forces(row, &(row.axes.transpose() * tractions[node]), &mut now);
+            if let Some(gap) = gaps[node] {
+                worst = worst.max((self.gap(row) - gap).abs() / row.size);
+            }
+        }
+        let most = before.iter().map(|f| f.norm()).fold(0.0, f64::max);
+        let change = before.iter().zip(&now).map(|(a, b)| (a - b).norm()).fold(0.0, f64::max);
+        let share = if most == 0.0 { 0.0 } else { change / most };
+        (PENETRATION < worst || SHIFT < share).then(|| {
+            format!(
+                "pairing it anew changes forces by {share:.1e} and gaps by {worst:.1e} of the element size"
+            )
+        })
+    }
+
+    /// Takes tractions as multipliers, smoothed.
     fn update(&mut self, responses: &[(Vector3<f64>, Response)]) {
         for (i, (_, response)) in responses.iter().enumerate() {
             self.store(i, response);
         }
-        if !self.exact {
-            self.smooth();
+        self.smooth(responses);
+        if let Law::Sliding { friction } = self.law()
+            && friction.is_finite()
+        {
+            for (i, (d, response)) in responses.iter().enumerate() {
+                if response.status == Status::Slip {
+                    let normal = self.epsilon(i).normal;
+                    self.grips[self.mortar.rows[i].node as usize] =
+                        law::grip(normal, friction * response.traction.x, d.y.hypot(d.z));
+                }
+            }
         }
     }
 
     /// Root of the integral of the squared change of the multipliers.
     fn change_since(&self, before: &[Multiplier]) -> f64 {
         let of = |row: &Row| {
-            let (a, b) = (before[row.corner as usize], self.multipliers[row.corner as usize]);
+            let (a, b) = (before[row.node as usize], self.multipliers[row.node as usize]);
             row.weight * ((a.pressure - b.pressure).powi(2) + (a.shear - b.shear).norm_squared())
         };
         self.mortar.rows.iter().map(of).sum::<f64>().sqrt()
@@ -208,25 +302,31 @@ impl Pair {
 
     /// Replaces the multipliers by their means over the functions around, ∫ Φⱼ λ dA / wⱼ.
     ///
-    /// Constant tractions stay; what alternates from corner to corner, which quadratic displacements hardly feel, is
-    /// left to ε: p = λ + ε δ with λ = mean of p, a compliance (1 − mean)/ε of the rough part alone.
-    fn smooth(&mut self) {
+    /// Constant tractions stay; what alternates from node to node, which the displacements hardly feel or which
+    /// supports forbid them to follow, is left to ε: p = λ + ε δ with λ = mean of p, a compliance (1 − mean)/ε of the
+    /// rough part alone. Shear has a history, of which only the change in this increment is smoothed, so that nothing
+    /// creeps from one increment to the next; shear that slips has its bound and its direction already.
+    fn smooth(&mut self, responses: &[(Vector3<f64>, Response)]) {
         let tied = self.options.law == Law::Bonded;
         let of = |row: &Row| {
             let mut out = Multiplier::default();
             for (k, m) in &row.mean {
-                let other = self.multipliers[self.mortar.rows[*k as usize].corner as usize];
+                let node = self.mortar.rows[*k as usize].node as usize;
+                let (other, before) = (self.multipliers[node], self.saved[node]);
                 out.pressure += m * other.pressure;
-                out.shear += *m * other.shear;
+                out.shear += *m * if tied { other.shear } else { other.shear - before.shear };
             }
             out
         };
         let means: Vec<Multiplier> = self.mortar.rows.iter().map(of).collect();
-        for (row, mean) in self.mortar.rows.iter().zip(means) {
-            let own = &mut self.multipliers[row.corner as usize];
+        for ((row, mean), (_, response)) in self.mortar.rows.iter().zip(means).zip(responses) {
+            let before = self.saved[row.node as usize].shear;
+            let own = &mut self.multipliers[row.node as usize];
             own.pressure = mean.pressure;
             if tied {
                 own.shear = mean.shear;
+            } else if response.status == Status::Stick {
+                own.shear = before + mean.shear;
             }
         }
     }
@@ -234,10 +334,10 @@ impl Pair {
     fn store(&mut self, i: usize, response: &Response) {
         let row = &self.mortar.rows[i];
         let z = response.traction;
-        self.multipliers[row.corner as usize] = match self.options.law {
+        self.multipliers[row.node as usize] = match self.options.law {
             Law::Bonded => Multiplier { pressure: 0.0, shear: row.axes * z, slip: 0.0 },
             Law::Sliding { .. } => {
-                let slip = self.multipliers[row.corner as usize].slip;
+                let slip = self.multipliers[row.node as usize].slip;
                 Multiplier { pressure: z.x, shear: row.axes * Vector3::new(0.0, z.y, z.z), slip }
             }
         };

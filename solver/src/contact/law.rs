@@ -33,6 +33,31 @@ const REST: f64 = 1e-6 / FACTOR;
 /// for each ring of elements, growing it takes few.)
 const FLOATING: f64 = 0.1 / FACTOR;
 
+/// Regularisation at one multiplier, N/mm³.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Stiffness {
+    /// Of the overlap; of all three directions of a tie.
+    pub(super) normal: f64,
+    /// Of the slip, see [`grip`].
+    pub(super) along: f64,
+}
+
+/// Multiple of the regularisation against slip after a slip of `length` under the bound μp.
+///
+/// A slip turns the multiplier by the angle ε s/|λ_t| only: where parts of a surface barely slip, updates would take
+/// hundreds of rounds to find its direction. The law itself is μp/|s| stiff across the slip; with a few times that
+/// each round leaves a part of `1/(1 + GRIP)` of the angle.
+pub(super) fn grip(epsilon: f64, bound: f64, length: f64) -> f64 {
+    let turn = epsilon * length / bound;
+    if turn.is_finite() { (GRIP / turn).clamp(1.0, FIRMEST) } else { 1.0 }
+}
+
+/// Angle of the multiplier's turn, see [`grip`]: a tenth is left.
+const GRIP: f64 = 9.0;
+
+/// Largest multiple: slips that need more are below the overlap allowed, by far, and their direction is of no account.
+const FIRMEST: f64 = 1e4;
+
 /// Traction at one multiplier.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Response {
@@ -51,12 +76,12 @@ pub(super) struct Response {
 ///   which the next Newton step takes away; no corner should open or slip on that account.
 pub(super) fn respond(
     law: Law,
-    epsilon: f64,
+    epsilon: Stiffness,
     d: Vector3<f64>,
     multiplier: Vector3<f64>,
     held: Option<Status>,
 ) -> Response {
-    let trial = multiplier + epsilon * d;
+    let trial = multiplier + Vector3::new(epsilon.normal, epsilon.along, epsilon.along).component_mul(&d);
     let across = Vector2::new(trial.y, trial.z);
     let Law::Sliding { friction } = law else {
         return Response { traction: trial, status: Status::Stick, trial: across };
@@ -87,12 +112,14 @@ pub(super) fn respond(
 /// - `touching`: this multiplier's surfaces just touch; while floating they resist as if closed and sticking
 pub(super) fn tangent(
     law: Law,
-    epsilon: f64,
+    epsilon: Stiffness,
     response: &Response,
     floating: bool,
     touching: bool,
 ) -> Matrix3<f64> {
-    let Law::Sliding { friction } = law else { return epsilon * Matrix3::identity() };
+    let Law::Sliding { friction } = law else { return epsilon.normal * Matrix3::identity() };
+    let firm = epsilon.along / epsilon.normal;
+    let epsilon = epsilon.normal;
     let along = if 0.0 < friction { 1.0 } else { REST };
     match response.status {
         Status::Open if floating && touching => {
@@ -102,7 +129,7 @@ pub(super) fn tangent(
             epsilon * FLOATING * Matrix3::from_diagonal(&Vector3::new(1.0, REST, REST))
         }
         Status::Open => Matrix3::zeros(),
-        Status::Stick => epsilon * Matrix3::identity(),
+        Status::Stick => epsilon * Matrix3::from_diagonal(&Vector3::new(1.0, firm, firm)),
         Status::Slip => {
             let mut t = Matrix3::from_diagonal(&Vector3::new(1.0, REST, REST));
             let length = response.trial.norm();
@@ -113,7 +140,7 @@ pub(super) fn tangent(
                     t[(1 + i, 0)] += friction * direction[i];
                     for j in 0..2 {
                         let eye = if i == j { 1.0 } else { 0.0 };
-                        t[(1 + i, 1 + j)] += bound / length * (eye - direction[i] * direction[j]);
+                        t[(1 + i, 1 + j)] += firm * bound / length * (eye - direction[i] * direction[j]);
                     }
                 }
             }
@@ -136,12 +163,13 @@ mod tests {
             (Law::Sliding { friction: 0.3 }, Vector3::new(0.02, 0.1, -0.05)),
             (Law::Sliding { friction: 0.3 }, Vector3::new(-0.5, 0.1, 0.0)),
         ];
-        for (law, d) in states {
-            let exact = tangent(law, 100.0, &respond(law, 100.0, d, lambda, None), false, false);
+        for ((law, d), along) in states.into_iter().zip([100.0, 100.0, 100.0, 700.0, 100.0]) {
+            let epsilon = Stiffness { normal: 100.0, along };
+            let exact = tangent(law, epsilon, &respond(law, epsilon, d, lambda, None), false, false);
             for axis in 0..3 {
                 let step = Vector3::ith(axis, 1e-6);
-                let difference = (respond(law, 100.0, d + step, lambda, None).traction
-                    - respond(law, 100.0, d - step, lambda, None).traction)
+                let difference = (respond(law, epsilon, d + step, lambda, None).traction
+                    - respond(law, epsilon, d - step, lambda, None).traction)
                     / 2e-6;
                 // Central differences of step 1e-6 (truncation 1e-8) beside the rest stiffness.
                 assert!((difference - exact.column(axis)).norm() < 2e-5, "{law:?} {d} axis {axis}");
@@ -152,13 +180,14 @@ mod tests {
     #[test]
     fn shear_stays_within_friction_and_opposes_nothing_open() {
         let law = Law::Sliding { friction: 0.5 };
+        let epsilon = Stiffness { normal: 10.0, along: 30.0 };
         for slip in [0.0, 0.01, 0.3, 10.0] {
-            let r = respond(law, 10.0, Vector3::new(0.1, slip, -2.0 * slip), Vector3::zeros(), None);
+            let r = respond(law, epsilon, Vector3::new(0.1, slip, -2.0 * slip), Vector3::zeros(), None);
             let shear = r.traction.fixed_rows::<2>(1).norm();
             // Round-off of one product.
             assert!(shear <= 0.5 * r.traction.x * (1.0 + 1e-15));
         }
-        let open = respond(law, 10.0, Vector3::new(-0.1, 1.0, 0.0), Vector3::zeros(), None);
+        let open = respond(law, epsilon, Vector3::new(-0.1, 1.0, 0.0), Vector3::zeros(), None);
         assert_eq!((open.status, open.traction), (Status::Open, Vector3::zeros()));
     }
 }

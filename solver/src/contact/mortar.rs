@@ -3,9 +3,8 @@
 //! ```text
 //! wⱼ = ∫ Φⱼ dA       d̄ⱼ = 1/wⱼ ∫ Φⱼ Q(x)ᵀ (u_slave − u_master) dA = Σₖ Bⱼₖ uₖ       ḡⱼ = 1/wⱼ ∫ Φⱼ g dA
 //! ```
-//! Φⱼ are the continuous, linear (bilinear) functions of the slave's corner nodes: positive, and stable with
-//! quadratic displacements. Q(x) = (n, t₁, t₂) are the axes at the point, turned from those of the corner by the smallest
-//! rotation; for ties the global axes.
+//! Φⱼ are the functions of [`Space`]. Q(x) = (n, t₁, t₂) are the axes at the point, turned from those of the node by the
+//! smallest rotation; for ties the global axes.
 //!
 //! The master's displacement is that of the slave point x itself, carried along rigidly across the gap:
 //! ```text
@@ -18,27 +17,28 @@
 //! deformations, Comput. Methods Appl. Mech. Eng. 197, 555–566.
 
 use super::pairing::{Pairing, Point, values};
+use super::space::Space;
 use super::surface::Surface;
 use dens_mesher::Vec3;
-use dens_mesher::cells::{self, Cell, mapping};
+use dens_mesher::cells::mapping;
 use nalgebra::Matrix3;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// A corner whose part of the area that faces the master is smaller than this carries no multiplier of its own: its
+/// A node whose part of the area that faces the master is smaller than this carries no multiplier of its own: its
 /// neighbors' are continued over it.
 const LEAST_SHARE: f64 = 1e-2;
 
 /// One multiplier.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    /// Corner of the slave, local number.
-    pub(super) corner: u32,
+    /// Node of the slave, local number.
+    pub(super) node: u32,
     /// ∫ Φ dA where the surfaces face each other, mm².
     pub(super) weight: f64,
     /// Mean gap, mm.
     pub(super) gap: f64,
-    /// Axes of the corner as columns: normal, two tangents; the global axes for ties.
+    /// Axes of the node as columns: normal, two tangents; the global axes for ties.
     pub(super) axes: Matrix3<f64>,
     /// Mean size of the slave facets, mm.
     pub(super) size: f64,
@@ -46,7 +46,7 @@ pub(super) struct Row {
     pub(super) compliance: f64,
     /// Nodes of the body, ascending.
     pub(super) nodes: Vec<u32>,
-    /// Bⱼₖ, row-major; rows along the axes of the corner, columns global.
+    /// Bⱼₖ, row-major; rows along the axes of the node, columns global.
     pub(super) blocks: Vec<[f64; 9]>,
     /// Rows nearby, ascending, with ∫ Φⱼ Φₖ dA / wⱼ; they sum to one.
     pub(super) mean: Vec<(u32, f64)>,
@@ -57,7 +57,9 @@ pub(super) struct Row {
 pub(super) struct Manner<'a> {
     /// Global axes instead of normal and tangents.
     pub(super) tied: bool,
-    /// Corners (local numbers) that may carry no multiplier, ascending.
+    /// Functions of the multipliers.
+    pub(super) space: Space,
+    /// Nodes (local numbers) that may carry no multiplier, ascending.
     pub(super) without: &'a [u32],
 }
 
@@ -82,30 +84,30 @@ pub(super) struct Sides<'a> {
     pub(super) master_points: &'a [Vec3],
 }
 
-/// Contribution of one facet to one of its corners.
+/// Contribution of one facet to one of its multipliers.
 struct Share {
-    corner: u32,
+    node: u32,
     weight: f64,
     gap: f64,
     size: f64,
     compliance: f64,
     /// Blocks by node of the body.
     blocks: BTreeMap<u32, [f64; 9]>,
-    /// ∫ Φⱼ Φₖ dA by corner.
+    /// ∫ Φⱼ Φₖ dA by node.
     mass: BTreeMap<u32, f64>,
 }
 
 impl Mortar {
     pub(super) fn new(sides: Sides<'_>, pairing: &Pairing, manner: Manner<'_>) -> Self {
         let n = sides.slave.nodes.len();
-        let (normals, full) = corner_normals(sides);
+        let (normals, full) = node_normals(sides, manner.space);
         let mut facing = vec![0.0; n];
         let mut out = Self::default();
         for (facet, points) in sides.slave.facets.iter().zip(pairing) {
-            let corners = corner_cell(facet.cell());
+            let (shape, count) = (facet.cell(), manner.space.count(facet.cell()));
             for p in points {
-                let phi = values(corners, corners.nodes().len(), p.slave);
-                facet.nodes.iter().zip(&phi[..corners.nodes().len()]).for_each(|(c, phi)| {
+                let phi = manner.space.values(shape, p.slave);
+                facet.nodes.iter().zip(&phi[..count]).for_each(|(c, phi)| {
                     facing[*c as usize] += phi * p.weight;
                 });
                 out.covered += p.weight;
@@ -120,18 +122,18 @@ impl Mortar {
             normals.iter().map(|n| if manner.tied { Matrix3::identity() } else { axes_of(*n) }).collect();
         let shares: Vec<Vec<Share>> = (0..pairing.len())
             .into_par_iter()
-            .map(|f| integrate(sides, f, &pairing[f], &carries, &axes, manner.tied))
+            .map(|f| integrate(sides, f, &pairing[f], &carries, &axes, manner))
             .collect();
         let mut rows: Vec<Option<Share>> = (0..n).map(|_| None).collect();
         for share in shares.into_iter().flatten() {
-            match &mut rows[share.corner as usize] {
+            match &mut rows[share.node as usize] {
                 Some(sum) => sum.add(share),
                 empty => *empty = Some(share),
             }
         }
         let mut number = vec![0; n];
         for (k, share) in (0..).zip(rows.iter().flatten()) {
-            number[share.corner as usize] = k;
+            number[share.node as usize] = k;
         }
         out.rows = rows.into_iter().flatten().map(|s| s.finish(&axes, &number)).collect();
         out
@@ -148,21 +150,21 @@ impl Share {
             let sum = self.blocks.entry(node).or_insert([0.0; 9]);
             sum.iter_mut().zip(block).for_each(|(s, b)| *s += b);
         }
-        for (corner, mass) in other.mass {
-            *self.mass.entry(corner).or_insert(0.0) += mass;
+        for (node, mass) in other.mass {
+            *self.mass.entry(node).or_insert(0.0) += mass;
         }
     }
 
-    /// - `number`: per corner its row
+    /// - `number`: per node its row
     fn finish(self, axes: &[Matrix3<f64>], number: &[u32]) -> Row {
         let w = self.weight;
         let (nodes, blocks) =
             self.blocks.into_iter().map(|(node, block)| (node, block.map(|b| b / w))).unzip();
         Row {
-            corner: self.corner,
+            node: self.node,
             weight: w,
             gap: self.gap / w,
-            axes: axes[self.corner as usize],
+            axes: axes[self.node as usize],
             size: self.size / w,
             compliance: self.compliance / w,
             nodes,
@@ -172,23 +174,18 @@ impl Share {
     }
 }
 
-/// The cell whose shape functions are the multipliers of a facet.
-pub(super) fn corner_cell(cell: &dyn Cell) -> &'static dyn Cell {
-    cells::surface_cell(cell.n_corners()).expect("triangles and quadrilaterals")
-}
-
-/// Mean normal of each corner and the area ∫ Φ dA of the whole surface around it.
-fn corner_normals(sides: Sides<'_>) -> (Vec<Vec3>, Vec<f64>) {
+/// Mean normal of each node and the area ∫ Φ dA of the whole surface around it.
+fn node_normals(sides: Sides<'_>, space: Space) -> (Vec<Vec3>, Vec<f64>) {
     let n = sides.slave.nodes.len();
     let (mut normals, mut areas) = (vec![Vec3::zeros(); n], vec![0.0; n]);
     for facet in &sides.slave.facets {
-        let (shape, corners) = (facet.cell(), corner_cell(facet.cell()));
+        let (shape, count) = (facet.cell(), space.count(facet.cell()));
         let buffer = facet.points(sides.slave_points);
         let rules = shape.rules();
         for (xi, w) in rules[rules.len() - 1].iter() {
             let vector = mapping::area_vector(shape, &buffer[..facet.nodes.len()], xi);
-            let phi = values(corners, corners.nodes().len(), [xi[0], xi[1]]);
-            for (&c, phi) in facet.nodes.iter().zip(&phi[..corners.nodes().len()]) {
+            let phi = space.values(shape, [xi[0], xi[1]]);
+            for (&c, phi) in facet.nodes.iter().zip(&phi[..count]) {
                 normals[c as usize] += w * *phi * vector;
                 areas[c as usize] += w * phi * vector.norm();
             }
@@ -222,18 +219,17 @@ fn integrate(
     points: &[Point],
     carries: &[bool],
     axes: &[Matrix3<f64>],
-    tied: bool,
+    manner: Manner<'_>,
 ) -> Vec<Share> {
     let facet = &sides.slave.facets[number];
-    let corners = corner_cell(facet.cell());
-    let n_corners = corners.nodes().len();
-    let own = &facet.nodes[..n_corners];
+    let (shape, count) = (facet.cell(), manner.space.count(facet.cell()));
+    let own = &facet.nodes[..count];
     let kept = own.iter().filter(|c| carries[**c as usize]).count();
     if points.is_empty() || kept == 0 {
         return Vec::new();
     }
     let share = |c: &u32| Share {
-        corner: *c,
+        node: *c,
         weight: 0.0,
         gap: 0.0,
         size: 0.0,
@@ -243,9 +239,9 @@ fn integrate(
     };
     let mut out: Vec<Share> = own.iter().filter(|c| carries[**c as usize]).map(share).collect();
     for p in points {
-        let phi = values(corners, n_corners, p.slave);
-        let lost: f64 = (0..n_corners).filter(|&c| !carries[own[c] as usize]).map(|c| phi[c]).sum();
-        let weights: Vec<(u32, f64)> = (0..n_corners)
+        let phi = manner.space.values(shape, p.slave);
+        let lost: f64 = (0..count).filter(|&c| !carries[own[c] as usize]).map(|c| phi[c]).sum();
+        let weights: Vec<(u32, f64)> = (0..count)
             .filter(|&c| carries[own[c] as usize])
             .map(|c| (own[c], phi[c] + lost / kept as f64))
             .collect();
@@ -254,19 +250,32 @@ fn integrate(
         let coefficients = Coefficients::new(sides, number, p);
         for (share, (_, phi)) in out.iter_mut().zip(&weights) {
             let w = phi * p.weight;
-            for (corner, other) in &weights {
-                *share.mass.entry(*corner).or_insert(0.0) += w * other;
+            for (node, other) in &weights {
+                *share.mass.entry(*node).or_insert(0.0) += w * other;
             }
             share.weight += w;
             share.gap += w * p.gap;
             share.size += w * facet.size;
             share.compliance += w * compliance;
             let frame =
-                if tied { Matrix3::identity() } else { turned(&axes[share.corner as usize], p.normal) };
+                if manner.tied { Matrix3::identity() } else { turned(&axes[share.node as usize], p.normal) };
             coefficients.add(w, &frame, &mut share.blocks);
         }
     }
     out
+}
+
+/// Distance along the normal of the slave that opens at a point, mm, for displacements of the nodes of the body since
+/// the surfaces were paired.
+pub(super) fn opening(sides: Sides<'_>, facet: usize, p: &Point, moved: impl Fn(u32) -> Vec3) -> f64 {
+    let c = Coefficients::new(sides, facet, p);
+    let own: Vec3 = c.own.iter().map(|(node, n)| *n * moved(*node)).sum();
+    let opposite = |(node, n, lever): &(u32, f64, Vec3)| {
+        let u = moved(*node);
+        *n * u - u.dot(&c.normal) * lever
+    };
+    let other: Vec3 = c.opposite.iter().map(opposite).sum();
+    (other - own).dot(&p.normal)
 }
 
 /// Displacement of the slave point minus that of the master there, as coefficients of the nodes.

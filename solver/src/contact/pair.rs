@@ -1,8 +1,9 @@
 //! Two surfaces that touch or are tied: the interaction the nonlinear engine sees.
 
-use super::law::{self, Law, Response, Status};
+use super::law::{self, Law, Response, Status, Stiffness};
 use super::mortar::{Manner, Mortar, Row, Sides};
-use super::pairing;
+use super::pairing::{self, Pairing};
+use super::space::Space;
 use super::surface::{ContactError, Surface};
 use crate::nonlinear::Interaction;
 use dens_mesher::Vec3;
@@ -14,8 +15,8 @@ pub enum Motion {
     /// The undeformed one, once: for small displacements and geometrically linear bodies.
     #[default]
     Small,
-    /// The current one at the start of each increment; pairing and normals are held within it, so an increment
-    /// may slide by a fraction of an element. Ties keep their first pairing.
+    /// The current one: surfaces are paired at the start of each increment, and again in its equilibrium until the
+    /// pairing no longer changes. Ties keep their first pairing.
     Finite,
 }
 
@@ -63,16 +64,17 @@ impl Default for PairOptions {
     }
 }
 
-/// State at a corner of the slave.
+/// State at a node of the slave.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ContactNode {
     /// Node of the body.
     pub node: u32,
     /// Area it stands for, mm².
     pub area: f64,
-    /// Pressure, MPa, positive in compression; that of a tie may be negative.
+    /// Mean pressure around the node, weighted by its function, MPa, positive in compression; that of a tie may be
+    /// negative. Times the areas it adds to the force. Single multipliers scatter, see [the module](super).
     pub pressure: f64,
-    /// Shear traction of the slave on the master, MPa.
+    /// Mean shear traction of the slave on the master around the node, MPa.
     pub shear: Vec3,
     /// Mean distance around the node, mm, negative for overlap.
     pub gap: f64,
@@ -84,7 +86,7 @@ pub struct ContactNode {
     pub size: f64,
 }
 
-/// Multiplier of a corner.
+/// Multiplier of a slave node.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Multiplier {
     /// λₙ, MPa; zero for a tie.
@@ -93,6 +95,16 @@ pub(super) struct Multiplier {
     pub(super) shear: Vec3,
     /// Length of the path slipped, mm.
     pub(super) slip: f64,
+}
+
+/// Points of two surfaces that face each other, and the positions in which they do.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Paired {
+    /// Positions of the slave's nodes, mm.
+    pub(super) slave: Vec<Vec3>,
+    /// Of the master's.
+    pub(super) master: Vec<Vec3>,
+    pub(super) points: Pairing,
 }
 
 /// Pair of surfaces with its multipliers.
@@ -105,6 +117,8 @@ pub struct Pair {
     reach: f64,
     without: Vec<u32>,
     pub(super) mortar: Mortar,
+    /// What `mortar` was integrated from.
+    pub(super) paired: Paired,
     /// Per slave node: added to the gap, mm.
     offsets: Vec<f64>,
     /// Per slave node: overlap of the undeformed surfaces, mm.
@@ -117,11 +131,15 @@ pub struct Pair {
     pub(super) saved: Vec<Multiplier>,
     /// Per row: mean displacement at the last `begin`, mm.
     pub(super) base: Vec<Vector3<f64>>,
+    /// Displacements at the last `begin`, mm.
+    pub(super) start: Vec<Vec3>,
     /// Whether shear is bounded by friction yet. At first touch all that closes sticks, until pressures are known:
     /// from there the right sets are near, from nothing Newton's method may run in circles.
     pub(super) bounded: bool,
-    /// Whether multipliers are no longer smoothed in this increment.
-    pub(super) exact: bool,
+    /// Per slave node: multiple of the regularisation against slip in this increment, see [`law::grip`].
+    pub(super) grips: Vec<f64>,
+    /// Multiple of the regularisation in this increment: grows where smooth multipliers leave too much overlap.
+    pub(super) firmness: f64,
     /// Per row: overlap and slip for which the multipliers were last updated, and the status then; empty before.
     pub(super) updated: Vec<(Vector3<f64>, Status)>,
 }
@@ -177,33 +195,31 @@ impl Pair {
             options,
             reach,
             mortar: Mortar::default(),
+            paired: Paired::default(),
             offsets: vec![0.0; n],
             overlaps: vec![0.0; n],
             ramp: 1.0,
             multipliers: vec![Multiplier::default(); n],
             saved: vec![Multiplier::default(); n],
             base: Vec::new(),
+            start: Vec::new(),
             bounded: false,
-            exact: false,
+            grips: vec![1.0; n],
+            firmness: 1.0,
             updated: Vec::new(),
         };
-        pair.mortar = pair.integrated(&pair.slave.points, &pair.master.points);
+        (pair.paired, pair.mortar) = pair.integrated(pair.slave.points.clone(), pair.master.points.clone());
         pair.base = vec![Vector3::zeros(); pair.mortar.rows.len()];
         if !tied {
             for row in &pair.mortar.rows {
-                let corner = row.corner as usize;
+                let node = row.node as usize;
                 if let InitialGap::Value(gap) = pair.options.gap {
-                    pair.offsets[corner] = gap - row.gap;
+                    pair.offsets[node] = gap - row.gap;
                 }
-                pair.overlaps[corner] = (-row.gap - pair.offsets[corner]).max(0.0);
+                pair.overlaps[node] = (-row.gap - pair.offsets[node]).max(0.0);
             }
         }
         Ok(pair)
-    }
-
-    /// Presses apart this part of the initial overlaps, 0 to 1, from now on.
-    pub fn set_ramp(&mut self, part: f64) {
-        self.ramp = part;
     }
 
     /// Part of the slave's area that faces the master within the reach.
@@ -216,31 +232,42 @@ impl Pair {
         self.mortar.widest
     }
 
-    /// State of every corner that carries a multiplier, by node.
+    /// State of every node that carries a multiplier, by node.
     pub fn nodes(&self, displacements: &[Vec3]) -> Vec<ContactNode> {
-        let state = |i: usize| {
-            let (row, (d, response)) = (&self.mortar.rows[i], self.response(i, displacements));
+        let responses: Vec<(Vector3<f64>, Response)> =
+            (0..self.mortar.rows.len()).map(|i| self.response(i, displacements)).collect();
+        let acting = |(row, (_, response)): (&Row, &(Vector3<f64>, Response))| {
             let facing: Vec3 = row.axes * response.traction;
             let normal: Vec3 = match self.options.law {
                 Law::Bonded => self.normal_of(row),
                 Law::Sliding { .. } => row.axes.column(0).into(),
             };
             let pressure = facing.dot(&normal);
+            (normal, pressure, facing - pressure * normal)
+        };
+        let acting: Vec<(Vec3, f64, Vec3)> = self.mortar.rows.iter().zip(&responses).map(acting).collect();
+        let state = |(i, (row, (d, response))): (usize, (&Row, &(Vector3<f64>, Response)))| {
+            let around = row.mean.iter().map(|(k, share)| (*share, acting[*k as usize]));
+            let (mut pressure, mut shear) = (0.0, Vec3::zeros());
+            around.for_each(|(share, (_, p, t))| {
+                pressure += share * p;
+                shear += share * t;
+            });
             ContactNode {
-                node: self.slave.nodes[row.corner as usize],
+                node: self.slave.nodes[row.node as usize],
                 area: row.weight,
                 pressure,
-                shear: facing - pressure * normal,
+                shear,
                 gap: match self.options.law {
-                    Law::Bonded => -(row.axes * d).dot(&normal),
+                    Law::Bonded => -(row.axes * d).dot(&acting[i].0),
                     Law::Sliding { .. } => -d.x,
                 },
-                slip: self.multipliers[row.corner as usize].slip + slipped(&d, &response),
-                status: self.status(&response),
+                slip: self.multipliers[row.node as usize].slip + slipped(d, response),
+                status: self.status(response),
                 size: row.size,
             }
         };
-        (0..self.mortar.rows.len()).map(state).collect()
+        self.mortar.rows.iter().zip(&responses).enumerate().map(state).collect()
     }
 
     /// Status; shear that has come to the bound of friction slips, also where the slip is not counted any more.
@@ -255,10 +282,10 @@ impl Pair {
         }
     }
 
-    /// Mean normal of the slave around a corner, undeformed.
+    /// Mean normal of the slave around a node, undeformed.
     fn normal_of(&self, row: &Row) -> Vec3 {
         let mut sum = Vec3::zeros();
-        for facet in self.slave.facets.iter().filter(|f| f.nodes.contains(&row.corner)) {
+        for facet in self.slave.facets.iter().filter(|f| f.nodes.contains(&row.node)) {
             let p = facet.points(&self.slave.points);
             sum += (p[1] - p[0]).cross(&(p[2] - p[0]));
         }
@@ -272,32 +299,61 @@ impl Pair {
         self.slave.nodes.iter().map(|n| forces[*n as usize]).sum()
     }
 
-    pub(super) fn integrated(&self, slave_points: &[Vec3], master_points: &[Vec3]) -> Mortar {
-        let sides = Sides { slave: &self.slave, master: &self.master, slave_points, master_points };
-        let pairing = pairing::pair(sides.slave, sides.master, slave_points, master_points, self.reach);
-        let manner = Manner { tied: self.options.law == Law::Bonded, without: &self.without };
-        Mortar::new(sides, &pairing, manner)
+    /// Pairs the surfaces in these positions and integrates over them.
+    pub(super) fn integrated(&self, slave: Vec<Vec3>, master: Vec<Vec3>) -> (Paired, Mortar) {
+        let points = pairing::pair(&self.slave, &self.master, &slave, &master, self.reach);
+        let paired = Paired { slave, master, points };
+        let tied = self.options.law == Law::Bonded;
+        let manner = Manner { tied, space: self.space(), without: &self.without };
+        let mortar = Mortar::new(self.sides(&paired), &paired.points, manner);
+        (paired, mortar)
     }
 
-    pub(super) fn epsilon(&self, row: &Row) -> f64 {
-        law::FACTOR / row.compliance
+    /// Functions of the multipliers: those of ties transfer what is on both sides already, and the nodes between corners
+    /// then determine them where supports hold the corners.
+    pub(super) fn space(&self) -> Space {
+        if self.options.law == Law::Bonded { Space::Corners } else { Space::Nodes }
+    }
+
+    /// The surfaces where they were paired.
+    pub(super) fn sides<'s>(&'s self, paired: &'s Paired) -> Sides<'s> {
+        Sides {
+            slave: &self.slave,
+            master: &self.master,
+            slave_points: &paired.slave,
+            master_points: &paired.master,
+        }
+    }
+
+    pub(super) fn epsilon(&self, i: usize) -> Stiffness {
+        let normal = self.firmness * law::FACTOR / self.mortar.rows[i].compliance;
+        Stiffness { normal, along: self.grips[self.mortar.rows[i].node as usize] * normal }
     }
 
     /// Overlap and slip of a row (all of the displacement for ties), and its traction.
     pub(super) fn response(&self, i: usize, displacements: &[Vec3]) -> (Vector3<f64>, Response) {
         let row = &self.mortar.rows[i];
-        let corner = row.corner as usize;
+        let node = row.node as usize;
         let mut d = mean(row, displacements);
-        let lambda = self.multipliers[corner];
+        let lambda = self.multipliers[node];
         let mut multiplier = row.axes.transpose() * lambda.shear;
         if self.options.law != Law::Bonded {
-            let gap = row.gap + self.offsets[corner] + (1.0 - self.ramp) * self.overlaps[corner];
             d -= self.base[i];
-            d.x += self.base_overlap(i) - gap;
+            d.x += self.base_overlap(i) - self.gap(row);
             multiplier.x = lambda.pressure;
         }
         let held = self.updated.get(i).filter(|(at, _)| *at == d).map(|(_, status)| *status);
-        (d, law::respond(self.law(), self.epsilon(row), d, multiplier, held))
+        (d, law::respond(self.law(), self.epsilon(i), d, multiplier, held))
+    }
+
+    /// Gap of a row where the surfaces are paired, mm, with what is added to or left of it.
+    pub(super) fn gap(&self, row: &Row) -> f64 {
+        row.gap + self.added(row.node as usize)
+    }
+
+    /// What is added to the distance between the surfaces at a node of the slave, mm.
+    pub(super) fn added(&self, node: usize) -> f64 {
+        self.offsets[node] + (1.0 - self.ramp) * self.overlaps[node]
     }
 
     /// Whether friction couples shear to pressure once it is bounded.
@@ -343,7 +399,7 @@ fn cross_points(slave: &Surface, held: &[u32]) -> Vec<u32> {
     out
 }
 
-/// Mean displacement of the slave against the master along the axes of the corner, mm.
+/// Mean displacement of the slave against the master along the axes of the node, mm.
 pub(super) fn mean(row: &Row, displacements: &[Vec3]) -> Vector3<f64> {
     let mut sum = Vector3::zeros();
     for (&node, b) in row.nodes.iter().zip(&row.blocks) {
@@ -355,7 +411,7 @@ pub(super) fn mean(row: &Row, displacements: &[Vec3]) -> Vector3<f64> {
     sum
 }
 
-/// Length of the slip, mm; sticking corners do not move.
+/// Length of the slip, mm; sticking nodes do not move.
 pub(super) fn slipped(d: &Vector3<f64>, response: &Response) -> f64 {
     if response.status == Status::Slip { d.y.hypot(d.z) } else { 0.0 }
 }

@@ -62,8 +62,8 @@ pub(super) fn pair(
     master_points: &[Vec3],
     reach: f64,
 ) -> Pairing {
-    let own = flats(slave, slave_points);
-    let opposite = flats(master, master_points);
+    let own = flats(slave, slave_points, true);
+    let opposite = flats(master, master_points, false);
     let mut starts = vec![0; slave.facets.len() + 1];
     own.iter().for_each(|f| starts[f.facet as usize + 1] += 1);
     for i in 0..slave.facets.len() {

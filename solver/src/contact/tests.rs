@@ -2,6 +2,7 @@
 
 use super::mortar::{Manner, Mortar, Sides};
 use super::pairing;
+use super::space::Space;
 use super::*;
 use crate::nonlinear::Interaction;
 use crate::statics::Formulation;
@@ -102,7 +103,7 @@ fn rigid_motions_cost_nothing_across_a_gap() {
         Sides { slave: &slave, master: &master, slave_points: &slave.points, master_points: &master.points };
     let (shift, spin) = (Vec3::new(0.3, -0.2, 0.7), Vec3::new(0.5, 1.1, -0.8));
     for tied in [true, false] {
-        let mortar = Mortar::new(sides, &pairing, Manner { tied, without: &[] });
+        let mortar = Mortar::new(sides, &pairing, Manner { tied, space: Space::Nodes, without: &[] });
         assert!(!mortar.rows.is_empty());
         for row in &mortar.rows {
             let mut sum = Vec3::zeros();
@@ -136,14 +137,14 @@ fn a_failed_increment_leaves_no_trace() {
     t.solve(1).expect("pressed");
     let (before, u) = (t.pairs[0].checkpoint(), t.displacements.clone());
     let pushed: Vec<Vec3> = u.iter().map(|u| 1.5 * u).collect();
-    t.pairs[0].begin(&u);
+    t.pairs[0].begin(&u, 1.0);
     assert!(t.pairs[0].augment(&pushed).again);
     let held = t.pairs[0].nodes(&u);
     t.pairs[0].restore();
     assert_eq!(t.pairs[0].checkpoint(), before);
     let mut other = pressed(PairOptions { law: Law::Sliding { friction: 0.5 }, ..PairOptions::default() });
     other.pairs[0].resume(&before).expect("a state of the same pair");
-    other.pairs[0].begin(&u);
+    other.pairs[0].begin(&u, 1.0);
     assert_eq!(other.pairs[0].nodes(&u), t.pairs[0].nodes(&u));
     assert_ne!(held, t.pairs[0].nodes(&u));
     assert!(other.pairs[0].resume(&before[..40]).is_err());
@@ -153,13 +154,13 @@ fn a_failed_increment_leaves_no_trace() {
 fn newton_converges_quadratically_with_friction() {
     let mut t = pressed(PairOptions { law: Law::Sliding { friction: 0.06 }, ..PairOptions::default() });
     t.solve(1).expect("pressed");
-    // The first state of the multipliers sticks, the second is bounded by friction: new multipliers raise the residual.
+    // The first state of the multipliers sticks, the second is bounded by friction; each ends at round-off.
     let residuals: Vec<f64> = t.iterations.iter().map(|i| i.residual).collect();
-    let states: Vec<&[f64]> = residuals.chunk_by(|a, b| *b <= a.max(1e-11)).collect();
+    let states: Vec<&[f64]> = residuals.chunk_by(|a, _| 2e-11 < *a).collect();
     let second = states[1];
     let (last, before) = (second[second.len() - 1], second[second.len() - 2]);
     // Once the set is found: e → C e² with C of order ten, down to round-off.
-    assert!(3 < second.len() && last < (100.0 * before * before).max(1e-11), "{second:?}");
+    assert!(3 < second.len() && last < (100.0 * before * before).max(2e-11), "{second:?}");
     let slipping = t.pairs[0].nodes(&t.displacements).iter().any(|n| n.status == Status::Slip);
     assert!(slipping, "some corners must slip for the test to mean anything");
 }
@@ -213,4 +214,101 @@ fn slip_under_strong_friction_is_cheap_for_the_linear_solver() {
     // A preconditioner that mirrors half of the friction is indefinite, and takes shifts and hundreds of iterations.
     let most = t.iterations.iter().map(|i| i.linear_iterations).max().unwrap_or(0);
     assert!(most <= 30, "{most}");
+}
+
+/// Two blocks of 2 × 2 × 1 mm on rollers, `finer` times 2 × 2 and 3 × 3 bricks in plan, the upper one pressed, the lower
+/// one pushed sideways: friction holds the faces together but for a little slip.
+fn pushed(formulation: Formulation, finer: usize, side: f64) -> Result<Touching, VerificationError> {
+    let mesh = |n: usize, z: f64| {
+        block(formulation.shape(), [n, n, finer], true, |x| Vec3::new(2.0 * x.x, 2.0 * x.y, z + x.z))
+    };
+    let law = isotropic(1000.0, 0.3);
+    let mut t =
+        Touching::new(&[(mesh(2 * finer, 0.0), formulation, law), (mesh(3 * finer, 1.0), formulation, law)])?;
+    let on = |a: f64, b: f64| (a - b).abs() < 1e-9;
+    for part in 0..2 {
+        for axis in 0..2_u8 {
+            let plane = t.nodes(part, |p| on(p[usize::from(axis)], 0.0));
+            t.hold(&plane, axis, |_| 0.0);
+        }
+    }
+    let foot = t.nodes(0, |p| on(p.z, 0.0));
+    t.hold(&foot, 2, |_| 0.0);
+    let head = t.facets(1, |p| on(p.z, 2.0));
+    t.pull(&head, Vec3::new(0.0, 0.0, -1.0));
+    let flank = t.facets(0, |p| on(p.x, 2.0));
+    t.pull(&flank, Vec3::new(-side, 0.0, 0.0));
+    let (slave, master) = (t.facets(1, |p| on(p.z, 1.0)), t.facets(0, |p| on(p.z, 1.0)));
+    t.touch(&slave, &master, PairOptions { law: Law::Sliding { friction: 0.3 }, ..PairOptions::default() })?;
+    Ok(t)
+}
+
+#[test]
+fn partial_slip_settles_whatever_part_slips() {
+    for formulation in [Formulation::Hex8, Formulation::Tet10] {
+        let mut mixed = 0;
+        for side in [0.02, 0.1, 0.3, 0.7, 1.0, 1.3, 2.0] {
+            let mut t = pushed(formulation, 1, side).expect("sound");
+            t.solve(1).unwrap_or_else(|e| panic!("{formulation:?}, {side}: {e}"));
+            let nodes = t.pairs[0].nodes(&t.displacements);
+            let count = |s| nodes.iter().filter(|n| n.status == s).count();
+            mixed += usize::from(0 < count(Status::Stick) && 0 < count(Status::Slip));
+            for n in &nodes {
+                assert!(n.shear.norm() <= 0.3 * n.pressure * (1.0 + 1e-9));
+            }
+        }
+        assert!(3 <= mixed, "{formulation:?}: {mixed}");
+    }
+}
+
+/// A shallow dome on a flat block, pressed by `depth` mm and dragged along x in so many increments.
+fn dome(increments: usize) -> Result<Touching, VerificationError> {
+    let lower = block(Formulation::Tet10.shape(), [6, 3, 2], false, |x| Vec3::new(4.0 * x.x, 2.0 * x.y, x.z));
+    let upper = block(Formulation::Tet10.shape(), [5, 3, 2], true, |x| {
+        let p = Vec3::new(0.5 + 1.5 * x.x, 0.2 + 1.6 * x.y, 1.0 + x.z);
+        p + Vec3::new(0.0, 0.0, 0.1 * (1.0 - x.z) * ((p.x - 1.25).powi(2) + 0.3 * (p.y - 1.0).powi(2)))
+    });
+    let law = isotropic(1000.0, 0.3);
+    let mut t = Touching::new(&[(lower, Formulation::Tet10, law), (upper, Formulation::Tet10, law)])?;
+    let foot = t.nodes(0, |p| p.z < 1e-9);
+    (0..3).for_each(|axis| t.hold(&foot, axis, |_| 0.0));
+    let head = t.nodes(1, |p| 1.999 < p.z);
+    let slave = t.facets(1, |p| p.z < 1.0 + 0.1 * ((p.x - 1.25).powi(2) + 0.3 * (p.y - 1.0).powi(2)) + 1e-9);
+    let master = t.facets(0, |p| 0.999 < p.z);
+    t.touch(&slave, &master, PairOptions { motion: Motion::Finite, ..PairOptions::default() })?;
+    let part = |k: usize| k as f64 / increments as f64;
+    for k in 1..=increments {
+        t.hold(&head, 0, |_| 0.8 * part(k));
+        t.hold(&head, 1, |_| 0.0);
+        t.hold(&head, 2, |_| -0.02 * part(k));
+        t.increment(1.0)?;
+    }
+    Ok(t)
+}
+
+#[test]
+fn a_long_slide_ends_the_same_in_one_increment_as_in_four() {
+    let [one, four] = [1, 4].map(|n| dome(n).expect("slides"));
+    let largest = four.displacements.iter().map(|u| u.z.abs()).fold(0.0, f64::max);
+    let apart = one.displacements.iter().zip(&four.displacements).map(|(a, b)| (a - b).norm());
+    let apart = apart.fold(0.0, f64::max);
+    let forces = [&one, &four].map(|t| t.pairs[0].force(&t.displacements));
+    // Pairing is final at 1e-3 of the element size, 0.25 mm, and of the forces.
+    assert!(apart < 3e-4, "{apart} of {largest}");
+    assert!((forces[0] - forces[1]).norm() < 3e-3 * forces[1].norm(), "{forces:?}");
+}
+
+#[test]
+fn an_overlap_is_pressed_apart_in_proportion_to_the_first_stage() {
+    let mut t = pressed(PairOptions { gap: InitialGap::Value(-0.01), ..PairOptions::default() });
+    let still = vec![Vec3::zeros(); t.displacements.len()];
+    for part in [0.25, 1.0] {
+        t.pairs[0].begin(&still, part);
+        for n in t.pairs[0].nodes(&still) {
+            // Round-off of a mean over some hundred points.
+            assert!((n.gap + 0.01 * part).abs() < 1e-12, "{part}: {}", n.gap);
+        }
+        let overlap = t.pairs[0].overlap(&still);
+        assert!((overlap.deepest - 0.01 * part).abs() < 1e-12, "{overlap:?}");
+    }
 }

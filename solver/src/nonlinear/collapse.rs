@@ -51,7 +51,7 @@ impl Analysis<'_> {
         let of_strength = match &failed.cause {
             Cause::Stalled | Cause::Linear(_) => true,
             Cause::Point { fault, .. } => matches!(fault, Fault::NoReturn),
-            Cause::Augmentation | Cause::Increments => false,
+            Cause::Augmentation | Cause::Geometry | Cause::Increments => false,
         };
         let moved = self.moves_supports(levels, state);
         if !spent

@@ -126,6 +126,8 @@ pub enum Cause {
     Stalled,
     /// Multipliers of an interaction did not settle.
     Augmentation,
+    /// The geometry of an interaction changed again with every equilibrium found on it.
+    Geometry,
     /// The linear solver failed.
     Linear(crate::linear::LinearError),
     /// The stage needs more increments than allowed.
@@ -138,6 +140,7 @@ impl fmt::Display for Cause {
             Self::Point { cell, point, fault } => write!(f, "cell {cell}, point {point}: {fault}"),
             Self::Stalled => write!(f, "the residual does not fall"),
             Self::Augmentation => write!(f, "the multipliers do not settle"),
+            Self::Geometry => write!(f, "surfaces slide or turn too far for one increment"),
             Self::Linear(e) => write!(f, "{e}"),
             Self::Increments => write!(f, "no increments left"),
         }

@@ -6,7 +6,8 @@
 //! One increment, as the engine walks through it:
 //! ```text
 //! begin ─> linearize … linearize ─> augment ── another solve? ──> linearize …
-//!   │                                  └── no ──> accept
+//!   │                                  └── no ──> follow ── moved? ──> linearize …
+//!   │                                               └── no ──> accept
 //!   └── no convergence ──> restore, a smaller increment, begin
 //! ```
 
@@ -34,12 +35,16 @@ pub struct Augmentation {
 pub trait Interaction: Send + Sync {
     /// Groups of nodes whose unknowns it couples now (for the sparsity pattern); empty groups allowed.
     ///
-    /// Asked again after [`Interaction::begin`], [`Interaction::augment`] and [`Interaction::resume`]. Blocks
+    /// Asked again after [`Interaction::begin`], [`Interaction::augment`], [`Interaction::follow`] and
+    /// [`Interaction::resume`]. Blocks
     /// handed to the tangent must lie within a group.
     fn couplings(&self) -> Vec<Vec<u32>>;
 
     /// Called at the start of an increment (accepted state); may search pairs again.
-    fn begin(&mut self, displacements: &[Vec3]);
+    ///
+    /// - `ramp`: share of what is imposed from the start (misfit, overlap) that acts at the end of the increment: grows
+    ///   to 1 over the first stage
+    fn begin(&mut self, displacements: &[Vec3], ramp: f64);
 
     /// Adds its internal-like forces (residual = internal + interaction − applied) and its tangent blocks
     /// ∂ force_a / ∂ u_b.
@@ -60,6 +65,12 @@ pub trait Interaction: Send + Sync {
     /// Called when Newton converged with the multipliers held: updates multipliers; returns whether another
     /// Newton solve is needed and a description of the worst place.
     fn augment(&mut self, displacements: &[Vec3]) -> Augmentation;
+
+    /// Called when Newton converged and the multipliers are final: takes the geometry as it is now, where forces
+    /// would change with it; a description of what moved, or `None` where nothing did.
+    fn follow(&mut self, _displacements: &[Vec3]) -> Option<String> {
+        None
+    }
 
     /// Accepts the increment (history such as the slip).
     fn accept(&mut self, displacements: &[Vec3]);

@@ -82,6 +82,9 @@ const NEAR: f64 = 1e-3;
 /// Relative residual that is nothing but round-off: equilibrium, however little the body has moved.
 const BALANCED: f64 = 1e-12;
 
+/// Times that interactions may take a new geometry within one increment.
+const FOLLOWS: usize = 5;
+
 /// Looser bound of the linear tolerance.
 const LOOSE: f64 = 1e-3;
 
@@ -117,14 +120,24 @@ impl Newton<'_, '_> {
     ) -> Result<Result<Converged, Failed>, NonlinearError> {
         let from = self.equilibrium.displacements(start.unknowns, start.acting);
         let mut log = Log::default();
-        let (mut point, mut augmentations) = (None, 0);
+        let (mut point, mut augmentations, mut updates, mut follows) = (None, 0, 0, 0);
         let cause = loop {
             self.tangents.forget();
             let found = match self.iterate(start, acting, &from, point, &mut log)? {
                 Ok(found) => found,
                 Err(cause) => break cause,
             };
-            if !self.augment(&found.displacements, &mut log)? {
+            if self.augment(&found.displacements, &mut log)? {
+                if updates == self.options.max_augmentations {
+                    break Cause::Augmentation;
+                }
+                (augmentations, updates) = (augmentations + 1, updates + 1);
+            } else if self.follow(&found.displacements, &mut log)? {
+                if follows == FOLLOWS {
+                    break Cause::Geometry;
+                }
+                (follows, updates) = (follows + 1, 0);
+            } else {
                 let Point { unknowns, displacements, forces } = found;
                 let reference = start.reference.max(forces.reference);
                 let iterations = log.iterations;
@@ -137,10 +150,6 @@ impl Newton<'_, '_> {
                     augmentations,
                 }));
             }
-            if augmentations == self.options.max_augmentations {
-                break Cause::Augmentation;
-            }
-            augmentations += 1;
             point = Some(found);
         };
         let worst = log.residual.as_ref().map(|r| self.equilibrium.worst(r));
@@ -162,6 +171,21 @@ impl Newton<'_, '_> {
             self.equilibrium.update_couplings()?;
         }
         Ok(again)
+    }
+
+    /// Lets the interactions take the geometry as it is now; whether it changed.
+    fn follow(&mut self, displacements: &[Vec3], log: &mut Log) -> Result<bool, NonlinearError> {
+        let mut moved = false;
+        for interaction in &mut self.equilibrium.interactions {
+            if let Some(what) = interaction.follow(displacements) {
+                moved = true;
+                log.interactions.push(format!("{}: {what}", interaction.name()));
+            }
+        }
+        if moved {
+            self.equilibrium.update_couplings()?;
+        }
+        Ok(moved)
     }
 
     /// Newton iterations with the multipliers held, from `point` or, with the motion of supports ahead, from the start.

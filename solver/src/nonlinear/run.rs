@@ -397,7 +397,7 @@ impl<'a> Analysis<'a> {
             let size = if rest <= state.next * (1.0 + 1e-6) { rest } else { state.next };
             let target = if size == rest { 1.0 } else { state.load_factor + size };
             let acting = self.acting(levels, number, target);
-            self.equilibrium.interactions.iter_mut().for_each(|i| i.begin(&from));
+            self.equilibrium.interactions.iter_mut().for_each(|i| i.begin(&from, acting.ramp));
             self.equilibrium.update_couplings()?;
             if state.initial_flexibility == 0.0 {
                 let found = self.flexibility(levels, state, &before, &from)?;

@@ -35,7 +35,7 @@ impl Interaction for Springs {
         crate::statics::spring_couplings(&self.springs)
     }
 
-    fn begin(&mut self, _: &[Vec3]) {}
+    fn begin(&mut self, _: &[Vec3], _: f64) {}
 
     fn linearize(&self, u: &[Vec3], forces: &mut [Vec3], mut tangent: Option<&mut TangentSink<'_>>) {
         for (spring, span) in self.springs.iter().zip(&self.spans) {

@@ -105,7 +105,7 @@ impl Interaction for Floor {
         Vec::new()
     }
 
-    fn begin(&mut self, _: &[Vec3]) {
+    fn begin(&mut self, _: &[Vec3], _: f64) {
         self.kept.clone_from(&self.pressures);
     }
 

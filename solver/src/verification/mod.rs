@@ -36,11 +36,13 @@ mod newton_method;
 mod patch;
 mod press_fit;
 mod problem;
+mod punch;
 mod quasistatic;
 mod rigid_motions;
 mod roller;
 mod sphere;
 mod spheres;
+mod squeezed_blocks;
 mod tied_patch;
 pub mod touching;
 
@@ -198,6 +200,9 @@ pub static CATALOGUE: &[Check] = &[
     roller::UNITS,
     press_fit::CHECK,
     spheres::CHECK,
+    spheres::APPROACH,
+    squeezed_blocks::CHECK,
+    punch::CHECK,
     friction_block::CHECK,
     friction_block::RESTART,
     mortar_balance::CHECK,

@@ -229,6 +229,20 @@ fn a_uniform_pressure_passes_between_meshes_that_do_not_match() {
 }
 
 #[test]
+fn friction_that_holds_but_for_a_little_slip_settles() {
+    for side in [0.02, 0.1, 0.3, 1.0] {
+        let folder = scratch();
+        let deck = two_blocks("*FRICTION\n0.3\n", "\nBOTTOM, TOP\n")
+            .replace("UP, P2, 1.\n", &format!("UP, P2, 1.\nLOW, P4, {side:?}\n"));
+        let contact = step_of(&deck, folder.path())["nonlinear"]["contact"][0].clone();
+        let force = contact["force"][2].as_f64().expect("a number");
+        assert!(near(force.abs(), 4.0, 4.0, 1e-6), "{side}: {contact}");
+        let overlap = contact["largest_overlap_over_element_size"].as_f64().expect("a number");
+        assert!(overlap < 1e-3, "{side}: {contact}");
+    }
+}
+
+#[test]
 fn a_clearance_is_closed_before_it_presses() {
     let folder = scratch();
     let deck = two_blocks("", "\nBOTTOM, TOP\n*CLEARANCE, SLAVE=BOTTOM, MASTER=TOP, VALUE=0.01\n");

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use dens_mesher::Vec3;
 use dens_mesher::cells::mapping;
-use dens_solver::contact::{ContactNode, Pair, Status};
+use dens_solver::contact::{ContactNode, Overlap, Pair, Status};
 use dens_solver::linear::SolveStats;
 use dens_solver::nonlinear::{
     Accepted, Analysis, Interaction, NonlinearError, Options, Outcome, Stage, Stepping,
@@ -56,6 +56,7 @@ struct Touching {
     name: String,
     force: Vec3,
     nodes: Vec<ContactNode>,
+    overlap: Overlap,
 }
 
 /// First line of `contact.csv`.
@@ -442,12 +443,14 @@ impl Course {
             let closed = t.nodes.iter().filter(|n| n.status != Status::Open).count();
             let _ = writeln!(
                 text,
-                "step {step}: {}: {closed} of {} nodes touch, force {:.4}, mean overlap around a node at most {:.1e} ({:.1e} of the element)",
+                "step {step}: {}: {closed} of {} nodes touch, force {:.4}, overlap at most {:.1e} in the mean around a node ({:.1e} of the element), {:.1e} at a point ({:.1e})",
                 t.name,
                 t.nodes.len(),
                 t.force.norm(),
-                t.overlap(),
-                t.relative_overlap(),
+                t.overlap.mean,
+                t.overlap.relative_mean,
+                t.overlap.deepest,
+                t.overlap.relative_deepest,
             );
         }
         text
@@ -461,11 +464,11 @@ impl Course {
                 "step {step}: a tangent was not positive definite: the model may have passed a point where it would buckle, and the equilibrium found need not be stable"
             ));
         }
-        for t in self.contact.iter().filter(|t| OVERLAP < t.relative_overlap()) {
+        for t in self.contact.iter().filter(|t| OVERLAP < t.overlap.relative_mean) {
             out.push(format!(
                 "step {step}: {}: the deformed surfaces overlap by {:.1e} of the element size: smaller increments pair them anew more often",
                 t.name,
-                t.relative_overlap()
+                t.overlap.relative_mean
             ));
         }
         out
@@ -502,16 +505,12 @@ impl Course {
 impl Touching {
     fn of(pair: &Pair, displacements: &[Vec3]) -> Self {
         let name = pair.name().to_string();
-        Self { name, force: pair.force(displacements), nodes: pair.nodes(displacements) }
-    }
-
-    /// Largest mean overlap around a node; points in between may overlap more where the mesh is coarse.
-    fn overlap(&self) -> f64 {
-        self.nodes.iter().map(|n| -n.gap).fold(0.0, f64::max)
-    }
-
-    fn relative_overlap(&self) -> f64 {
-        self.nodes.iter().map(|n| -n.gap / n.size).fold(0.0, f64::max)
+        Self {
+            name,
+            force: pair.force(displacements),
+            nodes: pair.nodes(displacements),
+            overlap: pair.overlap(displacements),
+        }
     }
 
     fn json(&self) -> serde_json::Value {
@@ -524,8 +523,11 @@ impl Touching {
             "slipping": closed.clone().filter(|n| n.status == Status::Slip).count(),
             "area": closed.map(|n| n.area).sum::<f64>(),
             "largest_pressure": self.nodes.iter().map(|n| n.pressure).fold(0.0, f64::max),
-            "mean_overlap": self.overlap(),
-            "mean_overlap_over_element_size": self.relative_overlap(),
+            "mean_overlap": self.overlap.mean,
+            "mean_overlap_over_element_size": self.overlap.relative_mean,
+            "largest_overlap": self.overlap.deepest,
+            "largest_overlap_over_element_size": self.overlap.relative_deepest,
+            "largest_overlap_at": [self.overlap.place.x, self.overlap.place.y, self.overlap.place.z],
         })
     }
 }
