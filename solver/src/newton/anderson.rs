@@ -10,21 +10,24 @@
 use crate::linear::vector::dot;
 use nalgebra::{DMatrix, DVector};
 
-/// Differences kept. Tuned on blocks sliding as a whole, where 3 to 6 do alike.
-const DEPTH: usize = 4;
-
 /// Differences of a fixed-point iteration.
-#[derive(Default)]
 pub(super) struct Anderson {
+    /// Differences kept.
+    depth: usize,
     last: Option<(Vec<f64>, Vec<f64>)>,
     points: Vec<Vec<f64>>,
     residuals: Vec<Vec<f64>>,
 }
 
 impl Anderson {
+    /// - `depth`: differences kept
+    pub(super) fn new(depth: usize) -> Self {
+        Self { depth, last: None, points: Vec::new(), residuals: Vec::new() }
+    }
+
     /// Forgets the past, for instance because the map has changed.
     pub(super) fn reset(&mut self) {
-        *self = Self::default();
+        *self = Self::new(self.depth);
     }
 
     /// Next iterate from the present one, its image and the mixing β.
@@ -33,7 +36,7 @@ impl Anderson {
         if let Some((last_s, last_f)) = self.last.take() {
             self.points.push(difference(s, &last_s));
             self.residuals.push(difference(&f, &last_f));
-            if DEPTH < self.points.len() {
+            if self.depth < self.points.len() {
                 self.points.remove(0);
                 self.residuals.remove(0);
             }
@@ -77,7 +80,7 @@ mod tests {
         let map =
             |s: &[f64]| -> Vec<f64> { (0..3).map(|i| fixed[i] + factors[i] * (s[i] - fixed[i])).collect() };
         let mut s = vec![1.1, 2.1, 0.6];
-        let mut anderson = Anderson::default();
+        let mut anderson = Anderson::new(4);
         for _ in 0..6 {
             s = anderson.next(&s, &map(&s), 1.0);
         }

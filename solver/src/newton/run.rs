@@ -24,6 +24,9 @@ const FAST: f64 = 0.3;
 /// Slowest pace of the friction bounds.
 const SLOWEST: f64 = 0.1;
 
+/// Differences kept for friction bounds. Tuned on blocks sliding as a whole, where 3 to 6 do alike.
+const DEPTH: usize = 4;
+
 /// Bookkeeping of one solve.
 pub(super) struct Run {
     pub(super) options: Options,
@@ -57,7 +60,7 @@ impl Run {
             fresh_iterations: None,
             last_iterations: 0,
             augmented: false,
-            anderson: Anderson::default(),
+            anderson: Anderson::new(DEPTH),
             pace: 1.0,
             violation: 0.0,
             exhausted: false,

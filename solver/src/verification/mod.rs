@@ -5,8 +5,8 @@
 //! observed order of convergence.
 //!
 //! Not a validation: nothing here says how well a model describes a person. The problems are those of linear
-//! statics, bonded and closed interfaces, contact with and without friction, homogenisation, large strain and
-//! plasticity.
+//! statics, bonded and closed interfaces, contact with and without friction, homogenisation, large strain,
+//! plasticity and bone that yields.
 
 mod balloon;
 mod beam;
@@ -45,6 +45,7 @@ mod spheres;
 mod squeezed_blocks;
 mod tied_patch;
 pub mod touching;
+mod yielding;
 
 pub use mesh::{block, boundary, distort, joined, stir};
 
@@ -193,6 +194,8 @@ pub static CATALOGUE: &[Check] = &[
     beam::CHECK,
     bonded_block::CHECK,
     tied_patch::CHECK,
+    yielding::BED,
+    yielding::CRUSH,
     contact_patch::CHECK,
     mortar_patch::TIED,
     mortar_patch::TOUCHING,

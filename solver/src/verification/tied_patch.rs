@@ -33,7 +33,8 @@ pub(super) const CHECK: Check = Check {
 /// Pressure on the stack, MPa.
 pub(super) const P: f64 = 1.0;
 
-fn part(name: &str, mesh: Mesh, modulus: f64) -> Part {
+/// Isotropic part; ν = 0.
+pub(super) fn part(name: &str, mesh: Mesh, modulus: f64) -> Part {
     let of_cell = vec![0; mesh.n_cells()];
     Part {
         name: name.to_string(),
@@ -43,8 +44,8 @@ fn part(name: &str, mesh: Mesh, modulus: f64) -> Part {
     }
 }
 
-/// Boundary facets of a part whose corners lie at `place`.
-fn surface(parts: &[Part], part: usize, place: impl Fn(Vec3) -> bool) -> Surface {
+/// Boundary facets of a part whose nodes lie at `place`.
+pub(super) fn surface(parts: &[Part], part: usize, place: impl Fn(Vec3) -> bool) -> Surface {
     let mesh = &parts[part].mesh;
     let at = |f: &u32| mesh.boundary[*f as usize].nodes.iter().all(|n| place(mesh.points[*n as usize]));
     Surface { part, facets: (0..mesh.boundary.len() as u32).filter(at).collect() }

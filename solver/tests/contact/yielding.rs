@@ -100,6 +100,14 @@ fn a_column_that_yields_throughout_collapses_at_its_strength() {
     assert!(carried < tried && stiffness < 0.1);
 }
 
+#[test]
+fn a_law_that_is_not_elastic_as_its_part_is_refused() {
+    let mut model = column([1.0, 1.0, 1.0], [1, 1, 1]);
+    model.parts[0].palette = part("other", block([0.0; 3], [1.0; 3], [1; 3]), MODULUS, 0.2).palette;
+    let refused = loaded(&model, bone(0.0, false), &[1.0]);
+    assert!(matches!(refused, Err(YieldError::Stiffness { material: 0, .. })), "{refused:?}");
+}
+
 /// Sinking of a stiff punch in softening bone, mm, with `n` cells across the half block.
 fn punched(n: usize) -> f64 {
     let parts = vec![
@@ -118,7 +126,7 @@ fn punched(n: usize) -> f64 {
     let holds = vec![hold(&parts, 1, Face::Bottom)];
     let tractions = vec![Traction { name: "head".into(), part: 0, facets, value: [0.0, 0.0, -1.0] }];
     let model = Model { parts, interfaces, holds, tractions, ..Model::default() };
-    let course = loaded(&model, bone(0.0, true), &[6.0, 9.0]).expect("equilibrium");
+    let course = loaded(&model, bone(0.0, true), &[4.0, 7.0]).expect("equilibrium");
     let Course::Completed(reached) = course else { panic!("the block carries the punch: {course:?}") };
     let crushed = reached[1].points[0].iter().flatten().filter(|p| 0.0 < p.crushing).count();
     assert!(0 < crushed, "nothing is crushed");
@@ -128,10 +136,9 @@ fn punched(n: usize) -> f64 {
 
 #[test]
 fn sinking_in_softening_bone_hardly_depends_on_the_mesh() {
-    let sunk = [4, 6, 8].map(punched);
-    // Cells of 1, 0.67 and 0.5 mm; the elastic part alone converges by some per cent under the edge.
-    let spread = (sunk[2] / sunk[1] - 1.0).abs();
-    assert!(spread < 0.05, "{sunk:?}");
+    let sunk = [6, 8].map(punched);
+    // Cells of 0.67 and 0.5 mm at 1.25 strengths: 1.6 %, of which 1.1 % is the elastic error under the sharp edge.
+    assert!((sunk[1] / sunk[0] - 1.0).abs() < 0.025, "{sunk:?}");
 }
 
 #[test]
