@@ -15,21 +15,21 @@ use crate::failure::{Exit, Failure};
 use dens_mesher::geometry::spine::Level;
 use dens_solver::criteria::{self, settling, subsidence};
 use dens_solver::loads::contact::Bed;
-use dens_solver::model::Model;
 use dens_solver::newton::Observer;
-use dens_solver::newton::yielding::{BonePoint, Course, Reached, YieldError, YieldingPart, solve_yielding};
+use dens_solver::newton::yielding::{
+    BonePoint, Course, Reached, Step, YieldError, YieldingPart, solve_yielding,
+};
 use dens_solver::solution::Contact;
 use std::sync::atomic::AtomicBool;
 
-/// Force out of balance by yielding that is accepted, relative to the load: sinking is then final to four digits, far
-/// below what a mesh resolves.
+/// Force out of balance by yielding that is accepted, relative to the load; contact is ten times as exact.
 const TOLERANCE: f64 = 1e-3;
 
 /// Day 1 at one load.
 #[derive(Debug, Clone)]
 pub struct LoadState {
-    /// Name of the load; empty for the last equilibrium of a bone that collapsed.
-    pub id: String,
+    /// Index of the load in the case; `None` for the last equilibrium of a bone that carries no more.
+    pub load: Option<usize>,
     /// Axial load, N.
     pub axial: f64,
     /// Shortening between condyles and held bone, mm.
@@ -46,6 +46,8 @@ pub struct LoadState {
     pub crushing: f64,
     /// Area in contact, mm², and mean pressure over it, MPa, on C3.
     pub contact: [f64; 2],
+    /// Largest stress of screws and rods, MPa.
+    pub members: f64,
     /// Contact solves it took.
     pub solves: usize,
 }
@@ -57,8 +59,13 @@ pub struct Settled {
     pub bed: Bed,
     /// Load, N.
     pub axial: f64,
-    /// Loss of height against day 1 under the same load, mm.
+    /// Loss of height against day 1 under the same load, mm: with the constant taken, and with the least and largest that
+    /// the calibration leaves open.
     pub loss: f64,
+    /// See [`Settled::loss`].
+    pub range: [f64; 2],
+    /// Largest stress of screws and rods, MPa: what the bone lets go, they take.
+    pub members: f64,
     /// By contact face: name, mean and largest depth, mm, share of the paired area that sank, area in contact, mm².
     pub faces: Vec<(String, [f64; 4])>,
 }
@@ -81,14 +88,15 @@ pub struct Crushing {
     pub loads: Vec<LoadState>,
     /// The limit load, where one was met.
     pub limit: Option<Limit>,
-    /// Settling at the judged load; `None` where the bone does not carry that load.
+    /// Settling at the judged load; `None` where no settled equilibrium was found.
     pub settled: Option<Settled>,
 }
 
 impl Crushing {
-    /// State at a load of the case, if it was reached.
-    pub fn at(&self, id: &str) -> Option<&LoadState> {
-        self.loads.iter().find(|l| l.id == id)
+    /// State at the judged load, if it was reached.
+    pub fn judged(&self, case: &Case) -> Option<&LoadState> {
+        let axial = case.judged_load().axial;
+        self.loads.iter().find(|s| s.load.is_some_and(|k| case.loads[k].axial == axial))
     }
 }
 
@@ -109,22 +117,21 @@ pub fn run(
     let question = &day_one.question;
     let parts = parts(case, bodies, question)?;
     let largest = case.largest_load();
-    let mut loads: Vec<_> = case.loads.iter().collect();
-    loads.sort_by(|a, b| a.axial.total_cmp(&b.axial));
-    loads.dedup_by(|a, b| a.axial == b.axial);
-    let factors: Vec<f64> = loads.iter().map(|l| l.axial / largest).collect();
-    let solve = |model: &Model, factors: &[f64], part: [f64; 2]| {
+    let mut order: Vec<usize> = (0..case.loads.len()).collect();
+    order.sort_by(|a, b| case.loads[*a].axial.total_cmp(&case.loads[*b].axial));
+    order.dedup_by(|a, b| case.loads[*a].axial == case.loads[*b].axial);
+    let solve = |steps: &[Step], part: [f64; 2]| {
         let within = |what: &str, f: f64| observer(what, part[0] + f * (part[1] - part[0]));
         let start = Some(&day_one.solution);
-        solve_yielding(model, &parts, factors, TOLERANCE, start, &options(case), &within, cancel)
-            .map_err(|e| failure(&e))
+        solve_yielding(&question.model, &parts, steps, TOLERANCE, start, &options(case), &within, cancel)
     };
-    let course = solve(&question.model, &factors, [0.0, 0.7])?;
+    let factors: Vec<f64> = order.iter().map(|k| case.loads[*k].axial / largest).collect();
+    let course = solve(&Step::loads(&factors), [0.0, 0.5]).map_err(|e| failure(&e))?;
     let under = depth_under_implant(geometry, case.criteria.crush_depth);
     let in_layer = layer_of(question, &parts, &under);
     let state = |(k, r): (usize, &Reached)| {
-        let id = loads.get(k).filter(|l| l.axial == r.factor * largest || r.factor == factors[k]);
-        load_state(case, question, &parts, &in_layer, r, id.map_or("", |l| l.id.as_str()))
+        let load = order.get(k).copied().filter(|_| r.factor == factors[k]);
+        load_state(case, question, &parts, &in_layer, r, load)
     };
     let states: Vec<LoadState> = course.reached().iter().enumerate().map(state).collect();
     let limit = match &course {
@@ -135,22 +142,33 @@ pub fn run(
             stiffness: *stiffness,
         }),
     };
-    let judged = case.judged_load();
-    let before = states.iter().find(|s| s.axial == judged.axial).map(|s| s.travel);
-    let settled = match before {
-        None => None,
-        Some(before) => {
-            let bed = settling::bed(tissue::cancellous(case)?.0);
-            let mut model = question.model.clone();
-            model.beds = (0..model.interfaces.len())
-                .filter(|k| is_seat(&model.interfaces[*k].name))
-                .map(|k| (k, bed))
-                .collect();
-            let course = solve(&model, &[judged.axial / largest], [0.7, 1.0])?;
-            course.reached().first().map(|r| settled(bed, judged.axial, before, r))
-        }
-    };
-    Ok(Crushing { loads: states, limit, settled })
+    let mut crushing = Crushing { loads: states, limit, settled: None };
+    if crushing.judged(case).is_some() {
+        let judged = case.judged_load().axial;
+        let steps = settling_steps(case, question, judged / largest)?;
+        crushing.settled = match solve(&steps, [0.5, 1.0]) {
+            Ok(Course::Completed(reached)) => settled(&steps, judged, &reached),
+            // A bed that finds no rest under a load that the bone carried at once: said by the verdict, not passed over.
+            Ok(Course::Collapsed { .. }) | Err(YieldError::NotConverged { .. }) => None,
+            Err(e) => return Err(failure(&e)),
+        };
+    }
+    Ok(crushing)
+}
+
+/// Day 1 under the judged load, then on beds of growing length: one for each rim the calibration may have had.
+fn settling_steps(case: &Case, question: &Question, factor: f64) -> Result<Vec<Step>, Failure> {
+    let modulus = tissue::cancellous(case)?.0;
+    let interfaces = &question.model.interfaces;
+    let mut lengths = settling::RIM.map(settling::length);
+    lengths.sort_by(f64::total_cmp);
+    let mut steps = Step::loads(&[factor]);
+    for length in lengths {
+        let bed = Bed { length, ..settling::bed(modulus) };
+        let seats = (0..interfaces.len()).filter(|k| is_seat(&interfaces[*k].name));
+        steps.push(Step { factor, beds: seats.map(|k| (k, bed)).collect() });
+    }
+    Ok(steps)
 }
 
 fn is_seat(interface: &str) -> bool {
@@ -195,7 +213,7 @@ fn load_state(
     parts: &[YieldingPart],
     in_layer: &[Vec<[bool; 4]>],
     reached: &Reached,
-    id: &str,
+    load: Option<usize>,
 ) -> LoadState {
     let crushed = |p: &BonePoint| if 0.0 < p.crushing { p.weight } else { 0.0 };
     let all = |k: usize| reached.points.get(k).into_iter().flatten().flatten();
@@ -220,8 +238,8 @@ fn load_state(
     let area = seat.map_or(0.0, Contact::closed_area);
     let force = seat.map_or(0.0, |c| c.points.iter().map(|p| p.area * p.pressure).sum());
     LoadState {
-        id: id.to_string(),
-        axial: reached.factor * case.largest_load(),
+        load,
+        axial: load.map_or(reached.factor * case.largest_load(), |k| case.loads[k].axial),
         travel: travel(reached),
         indentation: mean("implant lower").zip(base).map_or(0.0, |(a, b)| b.z - a.z),
         crushed: [Level::C1, Level::C3].map(of_level),
@@ -229,8 +247,14 @@ fn load_state(
         overstrained_share: criteria::fraction_above(&weights, &ratios, 1.0),
         crushing: (0..parts.len()).flat_map(all).map(|p| p.crushing).fold(0.0, f64::max),
         contact: [area, if 0.0 < area { force / area } else { 0.0 }],
+        members: members(reached),
         solves: reached.solves,
     }
+}
+
+/// Largest stress of screws and rods, MPa.
+fn members(reached: &Reached) -> f64 {
+    reached.solution.members.iter().map(|m| m.peak_stress).fold(0.0, f64::max)
 }
 
 /// Mean travel of the condyles, mm.
@@ -239,7 +263,10 @@ fn travel(reached: &Reached) -> f64 {
     guides.iter().map(|g| g.travel).sum::<f64>() / guides.len().max(1) as f64
 }
 
-fn settled(bed: Bed, axial: f64, before: f64, reached: &Reached) -> Settled {
+/// - `reached`: of [`settling_steps`]
+fn settled(steps: &[Step], axial: f64, reached: &[Reached]) -> Option<Settled> {
+    let [before, least, taken, largest] = reached else { return None };
+    let bed = steps.get(2)?.beds.first()?.1;
     let of_face = |c: &Contact| {
         let areas: Vec<f64> = c.points.iter().map(|p| p.area).collect();
         let depths: Vec<f64> = c.points.iter().map(|p| p.sunk).collect();
@@ -247,16 +274,23 @@ fn settled(bed: Bed, axial: f64, before: f64, reached: &Reached) -> Settled {
         let share = criteria::fraction_above(&areas, &depths, 0.0);
         (c.name.clone(), [criteria::mean(&areas, &depths), most, share, c.closed_area()])
     };
-    let faces = reached.solution.contacts.iter().filter(|c| is_seat(&c.name)).map(of_face).collect();
-    Settled { bed, axial, loss: travel(reached) - before, faces }
+    let loss = |r: &Reached| travel(r) - travel(before);
+    Some(Settled {
+        bed,
+        axial,
+        loss: loss(taken),
+        range: [least, largest].map(loss),
+        members: [least, taken, largest].map(members).into_iter().fold(0.0, f64::max),
+        faces: taken.solution.contacts.iter().filter(|c| is_seat(&c.name)).map(of_face).collect(),
+    })
 }
 
 fn failure(error: &YieldError) -> Failure {
     let what = "implanted, day 1, bone that yields";
     match error {
         YieldError::Solve(e) => solve_failure(what, e),
-        YieldError::Point { .. } | YieldError::Stiffness { .. } => Failure::bug(format!("{what}: {error}")),
-        YieldError::NotConverged { .. } => Failure {
+        YieldError::Stiffness { .. } => Failure::bug(format!("{what}: {error}")),
+        YieldError::Point { .. } | YieldError::NotConverged { .. } => Failure {
             exit: Exit::NotConverged,
             message: format!(
                 "error: {what}: {error}\n  = hint: refine mesh.edge_*, or check bone density, loads and fixation"

@@ -102,7 +102,7 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
         sections::materials_section(case, results)?,
         sections::loads_section(case, results),
         sections::shielding_section(results),
-        sections::subsidence_section(results),
+        sections::subsidence_section(case, results),
         sections::lattice_section(case, results),
         sections::stiffness_section(results),
         sections::implant_section(case, results),
@@ -138,7 +138,12 @@ fn verdict(case: &Case, quality: Quality, results: &Results, criteria: &[Quantit
     let sentence = if failed.is_empty() {
         format!("Every criterion is met under {} ({:.0} N), with gaps in the evidence.", load.id, load.axial)
     } else {
-        format!("Under {} ({:.0} N) these criteria are not met: {}.", load.id, load.axial, failed.join("; "))
+        format!(
+            "Judged under {} ({:.0} N), these criteria are not met: {}.",
+            load.id,
+            load.axial,
+            failed.join("; ")
+        )
     };
     Judgement { outcome, sentence, gaps }
 }
@@ -146,28 +151,33 @@ fn verdict(case: &Case, quality: Quality, results: &Results, criteria: &[Quantit
 /// What bone that yields says at the judged load, and whether it carries every load.
 fn crushing(case: &Case, results: &Results) -> Vec<Quantity> {
     let (c, judged) = (&case.criteria, case.judged_load());
+    let layer = format!("C3, upper {} mm", c.crush_depth);
     let q = |id: &str, label: &str, region: &str, value: f64, unit: &str| {
         Quantity::new(id, label, value, unit).region(region).load(&judged.id)
     };
     let mut list = Vec::new();
-    if let Some(limit) = results.crushing.limit {
+    let mut carried = |value: f64, tried: &str| {
         list.push(
-            Quantity::new("limit-load", "largest load that the bone carries, day 1", limit.carried, "N")
+            Quantity::new("limit-load", "largest load that the bone carries, day 1", value, "N")
                 .region("C1 and C3")
+                .load("all")
                 .judged(
-                    &format!("every load of the case; no equilibrium at {:.0} N", limit.tried),
+                    &format!("largest load of the case; {tried}"),
                     Relation::AtLeast,
                     case.largest_load(),
-                    "limit load of the model with yielding bone",
+                    "last equilibrium of the model with yielding bone",
                 ),
         );
+    };
+    if let Some(limit) = results.crushing.limit {
+        carried(limit.carried, &format!("no equilibrium found at {:.0} N", limit.tried));
     }
-    if let Some(state) = results.crushing.loads.iter().find(|s| s.axial == judged.axial) {
+    if let Some(state) = results.crushing.judged(case) {
         list.push(
             q(
                 "crushed-volume",
-                "crushed bone under the implant, day 1",
-                "C3, upper 3 mm",
+                "bone that has yielded under the implant, day 1",
+                &layer,
                 state.crushed_share,
                 NO_UNIT,
             )
@@ -181,8 +191,8 @@ fn crushing(case: &Case, results: &Results) -> Vec<Quantity> {
         list.push(
             q(
                 "overstrained-volume",
-                "the same by strain, cross-check",
-                "C3, upper 3 mm",
+                "the same by a threshold of strain, cross-check",
+                &layer,
                 state.overstrained_share,
                 NO_UNIT,
             )
@@ -203,22 +213,31 @@ fn crushing(case: &Case, results: &Results) -> Vec<Quantity> {
                 ),
         );
     }
-    if let Some(settled) = &results.crushing.settled {
-        list.push(
+    match &results.crushing.settled {
+        Some(settled) => list.push(
             q(
                 "settling",
-                "loss of height after 10,000 cycles, predicted",
+                "loss of height after 10,000 cycles, predicted, upper value",
                 "contact faces",
-                settled.loss,
+                settled.range[1],
                 "mm",
             )
             .judged(
                 "loss of height against day 1",
                 Relation::AtMost,
                 c.indentation_limit,
-                "law set by Wang 2019; limit Wei 2020",
+                "law set by Wang 2019, largest constant over the rims of its cage; limit Wei 2020",
             ),
-        );
+        ),
+        // Without an equilibrium there is no loss of height to state; the bone carries nothing under cycles.
+        None => list.push(
+            q("settling", "load that finds rest under 10,000 cycles", "contact faces", 0.0, "N").judged(
+                "the judged load; no settled equilibrium was found",
+                Relation::AtLeast,
+                judged.axial,
+                "law set by Wang 2019",
+            ),
+        ),
     }
     list
 }
@@ -234,6 +253,12 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
     let both = |f: &dyn Fn(&StageState) -> f64| f(day_one).max(f(ingrown));
     let micromotion = day_one.seats.iter().map(|s| s.settled).fold(1.0, f64::min);
     let members = |s: &StageState| s.members.iter().map(|m| m.1).fold(0.0, f64::max);
+    // What yielding and settling bone lets go, screws and rods take.
+    let yielding = [
+        results.crushing.judged(case).map_or(0.0, |s| s.members),
+        results.crushing.settled.as_ref().map_or(0.0, |s| s.members),
+    ];
+    let members = yielding.into_iter().fold(both(&members), f64::max);
     let mut list = crushing(case, results);
     list.extend([
         q(
@@ -251,7 +276,7 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
         ),
         q(
             "micromotion-area",
-            "contact area moving less than the limit, day 1",
+            "contact area moving less than the limit, day 1, elastic",
             "worst contact face",
             micromotion,
             NO_UNIT,
@@ -298,19 +323,13 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
     ]);
     if case.fixation.rods {
         list.push(
-            q(
-                "fixation-fatigue",
-                "peak stress of screws and rods",
-                "posterior fixation",
-                both(&members),
-                "MPa",
-            )
-            .judged(
-                "fatigue strength at 1e7 cycles",
-                Relation::AtMost,
-                case.fixation.fatigue_strength,
-                "Mater Sci Eng A 2024, machined",
-            ),
+            q("fixation-fatigue", "peak stress of screws and rods", "posterior fixation", members, "MPa")
+                .judged(
+                    "fatigue strength at 1e7 cycles",
+                    Relation::AtMost,
+                    case.fixation.fatigue_strength,
+                    "Mater Sci Eng A 2024, machined",
+                ),
         );
     }
     let overpressed = day_one.seats.first().map_or(0.0, |s| s.overpressed);
@@ -399,7 +418,9 @@ fn limits(case: &Case) -> Vec<String> {
     let mut limits: Vec<String> = [
         "Computed, not validated: no prediction of this program has been compared with a clinical outcome.",
         "C1 and C3 yield and soften on day 1 only; discs, cartilage, C4 and the healed stage are linear elastic, and so is the design loop. The constants of yielding are published means, not the patient's.",
-        "Settling under cycles is a prediction: its one constant comes from one bench test (Wang 2019) whose ring area and bone density are assumed. It knows no healing.",
+        "Strength of cells that hold several tissues is the mean by share, an upper bound where load passes from endplate to cancellous bone: crushed volume is then too small. Under a sharp edge the limit load falls with the size of the cells.",
+        "Settling under cycles is a prediction: of its law one constant is fitted, to one bench test (Wang 2019) whose ring area and bone density are assumed; threshold and form are assumed too. It knows no healing.",
+        "Implant stress, micromotion and stiffness are those of the elastic stages; stress of screws and rods is the largest of elastic, yielding and settled states.",
         "Small displacements, axial loads A to D only; no moments, no shear, no muscle forces, no ligaments.",
         "The condyles move along the load only; C1 cannot tilt with the head. The stiff implant then meets bone at an edge of its faces once C3 tilts on its disc: contact areas on day 1 are small and local pressures high.",
         "Cortex and endplates are carried by partial-volume stiffness of the cells at the surface, not meshed as layers.",

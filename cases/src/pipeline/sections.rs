@@ -286,10 +286,10 @@ pub(super) fn shielding_section(results: &Results) -> Section {
         .figure("sections")
 }
 
-pub(super) fn subsidence_section(results: &Results) -> Section {
+pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
     let mut t = Table::new(
         "seats",
-        "Contact faces of the implant at the judged load",
+        "Contact faces of the implant at the judged load, elastic stages",
         &[
             ("stage", ""),
             ("face", ""),
@@ -305,11 +305,11 @@ pub(super) fn subsidence_section(results: &Results) -> Section {
     );
     let mut c = Table::new(
         "crush",
-        "C3 under the implant at the judged load",
+        "C3 under the implant at the judged load, elastic stages",
         &[
             ("stage", ""),
             ("layer", "mm³"),
-            ("crushed", NO_UNIT),
+            ("overstrained", NO_UNIT),
             ("p95 strain over yield strain", NO_UNIT),
             ("indentation", "mm"),
         ],
@@ -341,21 +341,21 @@ pub(super) fn subsidence_section(results: &Results) -> Section {
     let bed = settling::bed(settling::MODULUS);
     let range = [1, 2].map(|i| settling::length(settling::RIM[i]));
     let mut section = Section::new("subsidence", "Subsidence risk and micromotion")
-        .paragraph("On day 1 the bone of C1 and C3 yields: on a closed quadric surface with the strength of its density, then softening to 0.7 of it, dissipation per crushed area independent of the mesh (Schwiedrzik 2013). The loads of the case act one after the other through contact with friction. Crushed is bone that has yielded; overstrained is bone whose compressive principal strain exceeds the yield strain, a cross-check that the law of yielding does not enter.")
-        .table(loads_table(results))
+        .paragraph("On day 1 the bone of C1 and C3 yields: on a closed quadric surface with the strength of its density, then softening to 0.7 of it at a rate scaled with the size of the cells (form of the law: Schwiedrzik 2013). The loads of the case act one after the other through contact with friction. Crushed is bone that has yielded in any way; overstrained is bone whose compressive principal strain, in the same state, exceeds the yield strain: another threshold, as a cross-check.")
+        .table(loads_table(case, results))
         .figure("load-sinking");
     if let Some(limit) = results.crushing.limit {
         section = section.paragraph(format!(
-            "The bone does not carry every load: the largest load in equilibrium is {:.1} N, none was found at {:.1} N, and the stiffness had fallen to {:.0} % of its first value.",
+            "The bone does not carry every load: the largest load in equilibrium is {:.1} N. At {:.1} N none was found; there the model ran {:.0} times as far as the same rise of load moves an elastic one.",
             limit.carried,
             limit.tried,
-            100.0 * limit.stiffness
+            1.0 / limit.stiffness
         ));
     }
     if let Some(settled) = &results.crushing.settled {
         section = section
             .paragraph(format!(
-                "Settling: after {} cycles bone has sunk by s = l (p/p0 - 1) wherever its pressure p exceeds p0 = 0.0026 E (Haddock 2004: the least stress at which vertebral bone failed in cycles), here {:.2} MPa. The length l = {:.2} mm is set by one test alone, a ring cage that sank {:.2} mm in {} cycles to {:.0} N (Wang 2019); the area of its rim and the density of its bone are assumed, which leaves l between {:.2} and {:.2} mm. All else is prediction: a loss of height of {:.3} mm under {:.0} N for this implant, beside a clinical mean of 0.30 ± 0.26 mm (Wei 2020, nine patients), which it is not fitted to.",
+                "Settling: after {} cycles bone has sunk by s = ℓ (p/p₀ − 1) wherever its pressure p exceeds p₀ = 0.0026 E (Haddock 2004: the least stress at which vertebral bone was cycled to failure), here {:.2} MPa. The length ℓ = {:.2} mm is fitted to one test alone, a ring cage that sank {:.2} mm in {} cycles to {:.0} N (Wang 2019), and so contains what crushed there at once. The area of its rim is not published: rims of common cages leave ℓ between {:.2} and {:.2} mm; the modulus of its bone (792 MPa) and the threshold are assumed. All else is prediction, from the state of day 1 onward: a loss of height of {:.3} mm under {:.0} N for this implant, {:.3} to {:.3} mm over these rims, beside a clinical mean of 0.30 ± 0.26 mm (Wei 2020, nine patients), which it is not fitted to.",
                 settling::CYCLES,
                 settled.bed.strength,
                 bed.length,
@@ -365,7 +365,9 @@ pub(super) fn subsidence_section(results: &Results) -> Section {
                 range[0],
                 range[1],
                 settled.loss,
-                settled.axial
+                settled.axial,
+                settled.range[0],
+                settled.range[1]
             ))
             .table(settled_table(settled));
     }
@@ -376,7 +378,7 @@ pub(super) fn subsidence_section(results: &Results) -> Section {
         .figure("contact-pressure")
 }
 
-fn loads_table(results: &Results) -> Table {
+fn loads_table(case: &Case, results: &Results) -> Table {
     let mut t = Table::new(
         "crushing",
         "Day 1 with bone that yields, load by load",
@@ -395,7 +397,7 @@ fn loads_table(results: &Results) -> Table {
     );
     for s in &results.crushing.loads {
         t.push([
-            if s.id.is_empty() { "limit".into() } else { s.id.as_str().into() },
+            s.load.map_or("limit", |k| case.loads[k].id.as_str()).into(),
             s.axial.into(),
             s.travel.into(),
             s.indentation.into(),

@@ -16,6 +16,7 @@ use super::anderson::Anderson;
 use super::{Extra, Observer, Options, SolveError, Solver, check};
 use crate::elements::PointStrain;
 use crate::linear::vector::{dot, norm};
+use crate::loads::contact::Bed;
 use crate::model::Model;
 use crate::nonlinear::laws::{Fault, QuadricBone, SmallStrainLaw};
 use crate::solution::Solution;
@@ -34,7 +35,7 @@ const PATIENCE: usize = 12;
 /// Differences kept for the acceleration.
 const DEPTH: usize = 12;
 
-/// Increments are not halved below this part of the largest load.
+/// Increments below this part of the largest load are not tried: a limit load is bracketed by twice of it.
 const LEAST: f64 = 1.0 / 64.0;
 
 /// Stiffness over that of the elastic model below which a model that finds no further equilibrium has collapsed: it
@@ -67,6 +68,22 @@ pub struct BonePoint {
     pub stress: Six,
     /// Crushing κ: plastic work over strength, the axial plastic strain of uniaxial compression.
     pub crushing: f64,
+}
+
+/// Load to go to, on which beds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Share of the loads of the model.
+    pub factor: f64,
+    /// Beds under sliding interfaces from here on, as [`Model::beds`].
+    pub beds: Vec<(usize, Bed)>,
+}
+
+impl Step {
+    /// Loads one after the other, without beds.
+    pub fn loads(factors: &[f64]) -> Vec<Self> {
+        factors.iter().map(|&factor| Self { factor, beds: Vec::new() }).collect()
+    }
 }
 
 /// Equilibrium at one load.
@@ -155,6 +172,23 @@ pub enum YieldError {
     },
 }
 
+impl YieldError {
+    /// Whether a smaller increment may help.
+    fn may_be_the_increment(&self) -> bool {
+        use crate::linear::LinearError;
+        match self {
+            Self::Point { .. } | Self::NotConverged { .. } => true,
+            Self::Solve(e) => {
+                matches!(
+                    e,
+                    SolveError::NotConverged { .. } | SolveError::Linear(LinearError::NotConverged { .. })
+                )
+            }
+            Self::Stiffness { .. } => false,
+        }
+    }
+}
+
 /// History of all points of one part, [`HISTORY`] numbers per point.
 type History = Vec<[[f64; HISTORY]; 4]>;
 
@@ -166,9 +200,9 @@ struct Answered {
     forces: Vec<f64>,
 }
 
-/// Loads a model to each of `factors` times its loads, one after the other.
+/// Takes a model through steps of load. Bone keeps what it has suffered; beds follow the pressure that acts.
 ///
-/// - `factors`: ascending, positive
+/// - `steps`: positive factors that do not fall; the beds of the model itself are not used
 /// - `tolerance`: of [`Reached::residual`]
 /// - `start`: an answer to the same model under its whole load, elastic for instance; none: from rest
 ///
@@ -178,7 +212,7 @@ struct Answered {
 pub fn solve_yielding(
     model: &Model,
     yielding: &[YieldingPart],
-    factors: &[f64],
+    steps: &[Step],
     tolerance: f64,
     start: Option<&Solution>,
     options: &Options,
@@ -203,14 +237,18 @@ pub fn solve_yielding(
         last: None,
         factor: 0.0,
         elastic: None,
-        largest: factors.iter().copied().fold(0.0, f64::max),
+        largest: steps.iter().map(|s| s.factor).fold(0.0, f64::max),
+        loads: model.clone(),
     };
     let mut reached = Vec::new();
-    for (k, &target) in factors.iter().enumerate() {
+    for (k, step) in steps.iter().enumerate() {
         let within = |what: &str, part: f64| {
-            observer(what, (k as f64 + part) / factors.len() as f64);
+            observer(what, (k as f64 + part) / steps.len() as f64);
         };
-        match loading.reach(target, &within, cancel)? {
+        loading.loads.beds.clone_from(&step.beds);
+        check(&loading.loads)?;
+        loading.solver.interfaces.refresh(&loading.loads, options);
+        match loading.reach(step.factor, &within, cancel)? {
             Ok(state) => reached.push(state),
             Err(Lost { tried, stiffness, last }) => {
                 reached.extend(last);
@@ -270,6 +308,8 @@ struct Loading<'a> {
     /// Work of the whole load over the motion that its unit makes in the elastic model, mJ.
     elastic: Option<f64>,
     largest: f64,
+    /// The model with the beds of the step.
+    loads: Model,
 }
 
 impl Loading<'_> {
@@ -281,33 +321,29 @@ impl Loading<'_> {
         cancel: &AtomicBool,
     ) -> Result<Result<Reached, Lost>, YieldError> {
         let mut step = target - self.factor;
-        let (mut solves, mut last) = (0, None);
+        let (mut solves, mut last, mut least) = (0, None, f64::INFINITY);
         loop {
             let rest = target - self.factor;
             let next = if rest <= step * (1.0 + 1e-9) { target } else { self.factor + step };
-            match self.increment(next, observer, cancel) {
+            let error = match self.increment(next, observer, cancel) {
                 Ok(state) => {
                     solves += state.solves;
                     if next == target {
                         return Ok(Ok(Reached { solves, ..state }));
                     }
-                    last = Some(Reached { solves, ..state });
+                    (last, least) = (Some(Reached { solves, ..state }), f64::INFINITY);
+                    continue;
                 }
-                Err(
-                    e
-                    @ (YieldError::NotConverged { .. } | YieldError::Solve(SolveError::NotConverged { .. })),
-                ) => {
-                    step = 0.5 * (next - self.factor);
-                    if step < LEAST * self.largest {
-                        return match e {
-                            YieldError::NotConverged { stiffness, .. } if stiffness < COLLAPSED => {
-                                Ok(Err(Lost { tried: next, stiffness, last }))
-                            }
-                            e => Err(e),
-                        };
-                    }
-                }
-                Err(e) => return Err(e),
+                Err(e) if !e.may_be_the_increment() => return Err(e),
+                Err(e) => e,
+            };
+            if let YieldError::NotConverged { stiffness, .. } = &error {
+                least = least.min(*stiffness);
+            }
+            step = 0.5 * (next - self.factor);
+            if step < LEAST * self.largest {
+                let lost = Lost { tried: next, stiffness: least, last };
+                return if least < COLLAPSED { Ok(Err(lost)) } else { Err(error) };
             }
         }
     }
@@ -318,7 +354,7 @@ impl Loading<'_> {
         observer: Observer<'_>,
         cancel: &AtomicBool,
     ) -> Result<Reached, YieldError> {
-        let model = self.model.under(factor);
+        let model = self.loads.under(factor);
         // Where nothing yields anew the answer grows with the load.
         let mut start = match &self.last {
             Some(last) => Some(last.stretched(factor / self.factor)),
@@ -342,12 +378,15 @@ impl Loading<'_> {
             let found = self.solver.solve_under(&model, &held, &options, start.as_ref(), observer, cancel)?;
             let gone = self.work(&load, &found) - from;
             farthest = farthest.max(gone);
-            let elastic = *self.elastic.get_or_insert(gone / (factor - self.factor));
+            // Under a load that stays, only a bed gives way: there is no stiffness along the load to tell.
+            let rise = factor - self.factor;
+            let elastic = if 0.0 < rise { *self.elastic.get_or_insert(gone / rise) } else { f64::INFINITY };
             let answered = self.answer(&found)?;
             let mut out: Vec<f64> = answered.forces.iter().zip(&held.forces).map(|(a, b)| a - b).collect();
             self.solver.discrete.project(&mut out);
             residual = norm(&out) / scale;
-            if residual.max(inner) <= self.tolerance {
+            // Contact is to be ten times as exact as yielding.
+            if residual <= self.tolerance && inner <= 0.1001 * self.tolerance {
                 self.accept(factor, &found, &answered, held);
                 let points = answered.points;
                 return Ok(Reached { factor, solution: found, points, residual, solves });
@@ -362,7 +401,7 @@ impl Loading<'_> {
                     residual,
                     part,
                     place,
-                    stiffness: elastic * (factor - self.factor) / farthest,
+                    stiffness: if 0.0 < rise { elastic * rise / farthest } else { 1.0 },
                 });
             }
             held.forces = anderson.next(&held.forces, &answered.forces, 1.0);
