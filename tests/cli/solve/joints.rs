@@ -132,6 +132,21 @@ fn a_moment_on_a_rigid_end_rolls_a_strip_into_an_arc() {
 }
 
 #[test]
+fn reduced_elements_beside_a_body_that_may_turn_far_are_warned_of() {
+    for (kind, warned) in [("C3D20R", true), ("C3D20", false)] {
+        let folder = scratch();
+        let (_, text) = beam(kind, [4.0, 1.0, 0.5], [4, 1, 1], [4.0, 0.5, 0.25]);
+        let deck = format!(
+            "{text}*RIGID BODY, NSET=X1, REF NODE=9001\n*BOUNDARY\nX0, 1, 3\n*STEP, NLGEOM\n*STATIC\n1., 1.\n\
+             *CLOAD\n9001, 5, 0.01\n*END STEP\n"
+        );
+        let result = solved(folder.path(), &deck, &[]);
+        let told = std::fs::read_to_string(result.join("solve.json")).expect("there");
+        assert_eq!(told.contains("C3D20R beside a rigid body"), warned, "{kind}: {told}");
+    }
+}
+
+#[test]
 fn a_rigid_end_that_is_moved_reacts_at_its_reference_node() {
     for (name, joint) in [
         ("kinematic", "*COUPLING, CONSTRAINT NAME=C, REF NODE=9001, SURFACE=END\n*KINEMATIC\n1, 3\n"),
