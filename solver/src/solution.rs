@@ -28,7 +28,7 @@ pub struct Solution {
     /// How well forces and moments balance.
     pub balance: Balance,
     /// Work of the applied forces over their displacements, F·u, N·mm: twice the elastic energy when nothing
-    /// slides.
+    /// slides. With bone that yields the forces of yielding count as applied.
     pub compliance: f64,
     /// How the solve went.
     pub progress: Progress,

@@ -49,6 +49,37 @@ fn the_trial_case_gives_all_outputs_and_the_same_record_for_any_thread_count() {
     no_private_words(&a);
 }
 
+#[test]
+fn bone_too_weak_for_its_load_ends_as_a_limit_load() {
+    let folder = scratch();
+    // Unrodded and osteoporotic beyond any patient, under far less than a daily peak: nothing but the bone can give way.
+    let weak = [
+        "verdict=true",
+        "bone.cancellous_density=100 mg/cm3",
+        "bone.endplate_modulus=300 MPa",
+        "bone.cortical_modulus=3 GPa",
+        "fixation.rods=false",
+        "design.optimize=false",
+        "load.3.axial=600 N",
+    ];
+    let mut command = dens(folder.path());
+    command.args(["run", "tiny", "-o", "weak", "--quiet"]);
+    for set in weak {
+        command.args(["--set", set]);
+    }
+    let output = command.output().expect("the program starts");
+    let messages = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "a collapse is a result: {messages}");
+    let record = fs::read_to_string(folder.path().join("weak/record.json")).expect("written");
+    let record: serde_json::Value = serde_json::from_str(&record).expect("JSON");
+    let rows = record["criteria"].as_array().expect("a list");
+    let limit = rows.iter().find(|row| row["id"] == "limit-load").expect("the collapse is judged");
+    assert_eq!((&limit["verdict"], &limit["unit"]), (&"not-met".into(), &"N".into()));
+    let carried = limit["value"].as_f64().expect("a force");
+    assert!(0.0 < carried && carried < 600.0, "{carried} N carried of 600 N");
+    assert!(rows.iter().all(|row| row["id"] != "settling"), "no settling under a load that is not carried");
+}
+
 /// No absolute path, user or host name in any text output.
 fn no_private_words(result: &Path) {
     let record = fs::read_to_string(result.join("record.json")).expect("there");

@@ -88,8 +88,10 @@ pub struct Crushing {
     pub loads: Vec<LoadState>,
     /// The limit load, where one was met.
     pub limit: Option<Limit>,
-    /// Settling at the judged load; `None` where no settled equilibrium was found.
+    /// Settling at the judged load; `None` where the bone does not carry that load.
     pub settled: Option<Settled>,
+    /// Largest overlap that the contact method leaves on a face of the implant in these states, mm.
+    pub overlap: f64,
 }
 
 impl Crushing {
@@ -142,16 +144,18 @@ pub fn run(
             stiffness: *stiffness,
         }),
     };
-    let mut crushing = Crushing { loads: states, limit, settled: None };
+    let widest = course.reached().iter().map(overlap).fold(0.0, f64::max);
+    let mut crushing = Crushing { loads: states, limit, settled: None, overlap: widest };
     if crushing.judged(case).is_some() {
         let judged = case.judged_load().axial;
         let steps = settling_steps(case, question, judged / largest)?;
-        crushing.settled = match solve(&steps, [0.5, 1.0]) {
-            Ok(Course::Completed(reached)) => settled(&steps, judged, &reached),
-            // A bed that finds no rest under a load that the bone carried at once: said by the verdict, not passed over.
-            Ok(Course::Collapsed { .. }) | Err(YieldError::NotConverged { .. }) => None,
-            Err(e) => return Err(failure(&e)),
+        let Course::Completed(reached) = solve(&steps, [0.5, 1.0]).map_err(|e| failure(&e))? else {
+            return Err(Failure::not_converged(
+                "settling: no equilibrium under the judged load, which the bone carried in smaller steps\n  = hint: refine mesh.edge_*",
+            ));
         };
+        crushing.overlap = reached.iter().map(overlap).fold(crushing.overlap, f64::max);
+        crushing.settled = settled(&steps, judged, &reached);
     }
     Ok(crushing)
 }
@@ -250,6 +254,12 @@ fn load_state(
         members: members(reached),
         solves: reached.solves,
     }
+}
+
+/// Largest overlap on a face of the implant, mm.
+fn overlap(reached: &Reached) -> f64 {
+    let seats = reached.solution.contacts.iter().filter(|c| is_seat(&c.name));
+    seats.map(|c| c.largest_violation).fold(0.0, f64::max)
 }
 
 /// Largest stress of screws and rods, MPa.

@@ -352,6 +352,13 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
             1.0 / limit.stiffness
         ));
     }
+    section = section.paragraph(format!(
+        "In these states the contact method leaves at most {:.4} mm of overlap on a face of the implant.",
+        results.crushing.overlap
+    ));
+    if results.crushing.settled.is_none() {
+        section = section.paragraph("No settling is computed: the bone does not carry the judged load once.");
+    }
     if let Some(settled) = &results.crushing.settled {
         section = section
             .paragraph(format!(

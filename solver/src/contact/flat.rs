@@ -61,7 +61,8 @@ pub(super) fn flats(surface: &Surface, points: &[Vec3], finely: bool) -> Vec<Fla
 
 const TRIANGLE: [[f64; 2]; 6] = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.5, 0.0], [0.5, 0.5], [0.0, 0.5]];
 const QUARTERS: [[usize; 3]; 4] = [[0, 3, 5], [3, 1, 4], [5, 4, 2], [3, 4, 5]];
-const SQUARE: [[f64; 2]; 9] = [
+/// Nodes of the eight-node quadrilateral, then its middle.
+pub(super) const SQUARE: [[f64; 2]; 9] = [
     [-1.0, -1.0],
     [1.0, -1.0],
     [1.0, 1.0],

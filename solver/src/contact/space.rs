@@ -16,6 +16,7 @@
 //! the smallest of its singular values between the two spaces, each with the norm of the square integral, is 0.92
 //! (0.89 on a square), and on triangles its symmetric part is positive definite, so that any patch of them is as stable.
 
+use super::flat::SQUARE;
 use super::pairing::values;
 use dens_mesher::cells::{self, Cell, mapping::MAX_NODES};
 
@@ -69,20 +70,10 @@ fn triangles([x, y]: [f64; 2]) -> [f64; MAX_NODES] {
 
 /// Bilinear on the four squares of an eight-node quadrilateral.
 fn squares([x, y]: [f64; 2]) -> [f64; MAX_NODES] {
-    const PLACES: [[f64; 2]; 8] = [
-        [-1.0, -1.0],
-        [1.0, -1.0],
-        [1.0, 1.0],
-        [-1.0, 1.0],
-        [0.0, -1.0],
-        [1.0, 0.0],
-        [0.0, 1.0],
-        [-1.0, 0.0],
-    ];
     let hat = |t: f64, at: f64| (1.0 - (t - at).abs()).max(0.0);
     let middle = hat(x, 0.0) * hat(y, 0.0);
     let mut out = [0.0; MAX_NODES];
-    for (k, [a, b]) in PLACES.into_iter().enumerate() {
+    for (k, &[a, b]) in SQUARE[..8].iter().enumerate() {
         out[k] = hat(x, a) * hat(y, b) + if k < 4 { 0.0 } else { 0.25 * middle };
     }
     out

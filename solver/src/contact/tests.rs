@@ -226,12 +226,7 @@ fn pushed(formulation: Formulation, finer: usize, side: f64) -> Result<Touching,
     let mut t =
         Touching::new(&[(mesh(2 * finer, 0.0), formulation, law), (mesh(3 * finer, 1.0), formulation, law)])?;
     let on = |a: f64, b: f64| (a - b).abs() < 1e-9;
-    for part in 0..2 {
-        for axis in 0..2_u8 {
-            let plane = t.nodes(part, |p| on(p[usize::from(axis)], 0.0));
-            t.hold(&plane, axis, |_| 0.0);
-        }
-    }
+    t.hold_symmetry();
     let foot = t.nodes(0, |p| on(p.z, 0.0));
     t.hold(&foot, 2, |_| 0.0);
     let head = t.facets(1, |p| on(p.z, 2.0));

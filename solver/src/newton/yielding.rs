@@ -39,7 +39,7 @@ const DEPTH: usize = 12;
 const LEAST: f64 = 1.0 / 64.0;
 
 /// Stiffness over that of the elastic model below which a model that finds no further equilibrium has collapsed: it
-/// runs ten times as far as the load would move an elastic one.
+/// runs ten times as far as the load would move an elastic one. An attempt that does is given up.
 const COLLAPSED: f64 = 0.1;
 
 /// Cells computed at once before they are added in order.
@@ -368,7 +368,9 @@ impl Loading<'_> {
         let load = self.solver.discrete.applied(self.model);
         let from = self.last.as_ref().map_or(0.0, |s| self.work(&load, s));
         let mut farthest = 0.0_f64;
-        for solves in 1..=MAX_SOLVES {
+        let mut solves = 0;
+        loop {
+            solves += 1;
             let inner = (0.1 * residual).clamp(0.1 * self.tolerance, 1e-3);
             let options = Options {
                 residual_tolerance: inner.max(self.options.residual_tolerance),
@@ -391,9 +393,12 @@ impl Loading<'_> {
                 let points = answered.points;
                 return Ok(Reached { factor, solution: found, points, residual, solves });
             }
-            since = if residual < 0.9 * best { 0 } else { since + 1 };
-            best = best.min(residual);
-            if !residual.is_finite() || since == PATIENCE || solves == MAX_SOLVES {
+            since += 1;
+            if residual < 0.9 * best {
+                (best, since) = (residual, 0);
+            }
+            let away = 0.0 < rise && elastic * rise < COLLAPSED * farthest;
+            if !residual.is_finite() || away || since == PATIENCE || solves == MAX_SOLVES {
                 let (part, place) = self.place(&out);
                 return Err(YieldError::NotConverged {
                     reached: self.factor,
@@ -407,7 +412,6 @@ impl Loading<'_> {
             held.forces = anderson.next(&held.forces, &answered.forces, 1.0);
             start = Some(found);
         }
-        unreachable!("the last pass of the loop returns")
     }
 
     fn accept(&mut self, factor: f64, found: &Solution, answered: &Answered, held: Extra) {

@@ -45,7 +45,7 @@ mod spheres;
 mod squeezed_blocks;
 mod tied_patch;
 pub mod touching;
-mod yielding;
+pub mod yielding;
 
 pub use mesh::{block, boundary, distort, joined, stir};
 

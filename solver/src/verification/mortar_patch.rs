@@ -46,12 +46,7 @@ pub(super) fn stack(
         (mesh(0, [4, 4, 2], 0.0), formulations[0], isotropic(moduli[0], nu)),
         (mesh(1, [3, 3, 2], 1.0), formulations[1], isotropic(moduli[1], nu)),
     ])?;
-    for part in 0..2 {
-        for axis in 0..2_u8 {
-            let plane = t.nodes(part, |p| near(p[usize::from(axis)], 0.0));
-            t.hold(&plane, axis, |_| 0.0);
-        }
-    }
+    t.hold_symmetry();
     let foot = t.nodes(0, |p| near(p.z, 0.0));
     t.hold(&foot, 2, |_| 0.0);
     let head = t.facets(1, |p| near(p.z, 2.0));

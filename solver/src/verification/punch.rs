@@ -116,12 +116,7 @@ fn pressed(friction: f64) -> Result<Touching, VerificationError> {
         (cylinder(), Formulation::Tet10, isotropic(70e3, 0.3)),
         (punch(), Formulation::Tet10, isotropic(210e3, 0.3)),
     ])?;
-    for part in 0..2 {
-        for axis in 0..2_u8 {
-            let plane = t.nodes(part, |p| near(p[usize::from(axis)], 0.0));
-            t.hold(&plane, axis, |_| 0.0);
-        }
-    }
+    t.hold_symmetry();
     let foot = t.nodes(0, |p| near(p.z, -HEIGHTS[1]));
     t.hold(&foot, 2, |_| 0.0);
     let head = t.facets(1, |p| near(p.z, HEIGHTS[0]));

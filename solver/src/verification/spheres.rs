@@ -100,12 +100,7 @@ impl Pairing {
             (self.cap(n - 1, n - 4, false), Formulation::Tet10, law),
             (self.cap(n, n - 3, true), Formulation::Tet10, law),
         ])?;
-        for part in 0..2 {
-            for axis in 0..2_u8 {
-                let plane = t.nodes(part, |p| near(p[usize::from(axis)], 0.0));
-                t.hold(&plane, axis, |_| 0.0);
-            }
-        }
+        t.hold_symmetry();
         let on_sphere = |p: Vec3| near(p.z.abs(), self.rise(p.x, p.y));
         let (slave, master) = (t.facets(1, on_sphere), t.facets(0, on_sphere));
         t.touch(&slave, &master, PairOptions::default())?;

@@ -33,13 +33,13 @@ pub(super) const CHECK: Check = Check {
 /// Pressure on the stack, MPa.
 pub(super) const P: f64 = 1.0;
 
-/// Isotropic part; ν = 0.
-pub(super) fn part(name: &str, mesh: Mesh, modulus: f64) -> Part {
+/// Isotropic part.
+pub(super) fn part(name: &str, mesh: Mesh, modulus: f64, nu: f64) -> Part {
     let of_cell = vec![0; mesh.n_cells()];
     Part {
         name: name.to_string(),
         mesh: Arc::new(mesh),
-        palette: vec![Section::suited(isotropic(modulus, 0.0))],
+        palette: vec![Section::suited(isotropic(modulus, nu))],
         of_cell,
     }
 }
@@ -56,7 +56,8 @@ pub(super) fn stack(law: Law, upper: f64, bulge: impl Fn(Vec3) -> f64) -> Model 
     let raise = |p: Vec3| p + Vec3::new(0.0, 0.0, bulge(p) * (1.0 - (p.z - 1.0).abs()));
     let lower = block(Shape::Tet10, [4, 4, 2], true, |x| raise(Vec3::new(2.0 * x.x, 2.0 * x.y, x.z)));
     let above = block(Shape::Tet10, [3, 3, 2], true, |x| raise(Vec3::new(2.0 * x.x, 2.0 * x.y, 1.0 + x.z)));
-    let parts = vec![part("lower", tetrahedra(&lower), 1000.0), part("upper", tetrahedra(&above), upper)];
+    let parts =
+        vec![part("lower", tetrahedra(&lower), 1000.0, 0.0), part("upper", tetrahedra(&above), upper, 0.0)];
     let joint = |p: Vec3| near(p.z, 1.0 + bulge(p));
     let foot = surface(&parts, 0, |p| near(p.z, 0.0));
     let head = surface(&parts, 1, |p| near(p.z, 2.0));

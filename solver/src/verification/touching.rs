@@ -2,6 +2,7 @@
 
 use super::VerificationError;
 use super::mesh::boundary;
+use super::problem::near;
 use crate::contact::{Pair, PairOptions, Surface};
 use crate::nonlinear::laws::{Law, LinearElastic};
 use crate::nonlinear::{
@@ -111,6 +112,17 @@ impl Touching {
         nodes.dedup();
         nodes.retain(|n| place(mesh.points()[*n as usize]));
         nodes
+    }
+
+    /// Holds every body in the planes x = 0 and y = 0 of symmetry.
+    pub fn hold_symmetry(&mut self) {
+        let n_parts = self.part_of.iter().max().map_or(0, |last| last + 1);
+        for part in 0..n_parts {
+            for axis in 0..2_u8 {
+                let plane = self.nodes(part, |p| near(p[usize::from(axis)], 0.0));
+                self.hold(&plane, axis, |_| 0.0);
+            }
+        }
     }
 
     /// Prescribes one axis at nodes, mm, at the end of the load.

@@ -8,49 +8,12 @@ use dens_solver::linear::Choice;
 use dens_solver::loads::contact::{Bed, Gaps, Law, Status};
 use dens_solver::loads::traction::Traction;
 use dens_solver::model::{Interface, Model};
-use dens_solver::newton::Options;
-use dens_solver::newton::yielding::{Course, Step, YieldError, YieldingPart, solve_yielding};
-use dens_solver::nonlinear::laws::{Damage, Law as MaterialLaw, PostYield, QuadricBone, QuadricSurface};
+use dens_solver::newton::yielding::{Course, YieldError};
+use dens_solver::nonlinear::laws::Law as MaterialLaw;
 use dens_solver::nonlinear::{self, Analysis, Outcome, Stage, Stepping};
 use dens_solver::statics::{Body, CellFacet, CellProperties, Constraints, Dof, Formulation, Load, Material};
+use dens_solver::verification::yielding::{MODULUS, STRENGTH, bone, column, loaded, punch};
 use std::ops::ControlFlow;
-use std::sync::atomic::AtomicBool;
-
-const MODULUS: f64 = 800.0;
-const STRENGTH: f64 = 5.6;
-
-/// - `damage`: softening to 0.7 of the strength
-fn bone(hardening: f64, damage: bool) -> QuadricBone {
-    let surface = QuadricSurface { tension: 0.7 * STRENGTH, compression: STRENGTH, interaction: 0.3 };
-    let damage = damage.then_some(Damage { most: 0.3, rate: 15.0, band: 1.5 });
-    let post = PostYield { hardening, densification: None, damage };
-    QuadricBone::new(MODULUS, 0.3, surface, post).expect("sound constants")
-}
-
-/// Column clamped at its foot, pressed on its head by one megapascal.
-fn column(size: [f64; 3], n: [usize; 3]) -> Model {
-    let parts = vec![part("column", block([0.0; 3], size, n), MODULUS, 0.3)];
-    let facets = face(&parts, 0, Face::Top).facets;
-    let tractions = vec![Traction { name: "head".into(), part: 0, facets, value: [0.0, 0.0, -1.0] }];
-    let holds = vec![hold(&parts, 0, Face::Bottom)];
-    Model { parts, holds, tractions, ..Model::default() }
-}
-
-fn loaded(model: &Model, law: QuadricBone, factors: &[f64]) -> Result<Course, YieldError> {
-    let part = model.parts.len() - 1;
-    let yielding = [YieldingPart { part, laws: vec![Some(law)] }];
-    let cancel = AtomicBool::new(false);
-    solve_yielding(
-        model,
-        &yielding,
-        &Step::loads(factors),
-        1e-6,
-        None,
-        &Options::default(),
-        &|_, _| (),
-        &cancel,
-    )
-}
 
 #[test]
 fn a_yielding_column_is_that_of_the_nonlinear_engine() {
@@ -100,8 +63,7 @@ fn a_yielding_column_is_that_of_the_nonlinear_engine() {
 #[test]
 fn a_column_that_yields_throughout_collapses_at_its_strength() {
     let model = column([1.0, 1.0, 4.0], [2, 2, 8]);
-    let limit = 4.0_f64.min(STRENGTH);
-    let course = loaded(&model, bone(0.0, false), &[limit, 2.0 * STRENGTH]).expect("a limit load");
+    let course = loaded(&model, bone(0.0, false), &[4.0, 2.0 * STRENGTH]).expect("a limit load");
     let Course::Collapsed { reached, tried, stiffness } = course else { panic!("it must not carry that") };
     let carried = reached.last().expect("the first load").factor;
     // The clamped foot may bear a little more than the free column, which decides; the bracket is 1/32 of 11.2.
@@ -117,25 +79,9 @@ fn a_law_that_is_not_elastic_as_its_part_is_refused() {
     assert!(matches!(refused, Err(YieldError::Stiffness { material: 0, .. })), "{refused:?}");
 }
 
-/// Sinking of a stiff punch in softening bone, mm, with `n` cells across the half block.
+/// Mean sinking of the punch, mm, with `n` cells over 4 mm.
 fn punched(n: usize) -> f64 {
-    let parts = vec![
-        part("punch", block([0.0, 0.0, 0.0], [2.0, 2.0, 1.0], [n / 2, n / 2, 1]), 1e5, 0.3),
-        part("bone", block([-2.0, -2.0, -4.0], [4.0, 4.0, 0.0], [3 * n / 2, 3 * n / 2, n]), MODULUS, 0.3),
-    ];
-    let facets = face(&parts, 0, Face::Top).facets;
-    let interfaces = vec![Interface {
-        name: "seat".into(),
-        slave: face(&parts, 0, Face::Bottom),
-        master: face(&parts, 1, Face::Top),
-        law: Law::Bonded,
-        gaps: Gaps::Closed,
-        reach_mm: 0.1,
-    }];
-    let holds = vec![hold(&parts, 1, Face::Bottom)];
-    let tractions = vec![Traction { name: "head".into(), part: 0, facets, value: [0.0, 0.0, -1.0] }];
-    let model = Model { parts, interfaces, holds, tractions, ..Model::default() };
-    let course = loaded(&model, bone(0.0, true), &[4.0, 7.0]).expect("equilibrium");
+    let course = loaded(&punch(n), bone(0.0, true), &[4.0, 7.0]).expect("equilibrium");
     let Course::Completed(reached) = course else { panic!("the block carries the punch: {course:?}") };
     let crushed = reached[1].points[0].iter().flatten().filter(|p| 0.0 < p.crushing).count();
     assert!(0 < crushed, "nothing is crushed");
