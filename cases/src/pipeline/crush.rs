@@ -9,13 +9,13 @@ use super::bodies::{Bodies, Kind};
 use super::fields::{Solved, mean_displacement, points_of};
 use super::geometry::Geometry;
 use super::models::{Question, SEATS};
-use super::{options, solve_failure, tissue};
+use super::{solve_failure, tissue};
 use crate::case::Case;
 use crate::failure::{Exit, Failure};
 use dens_mesher::geometry::spine::Level;
 use dens_solver::criteria::{self, settling, subsidence};
 use dens_solver::loads::contact::Bed;
-use dens_solver::newton::Observer;
+use dens_solver::newton::{Observer, Options};
 use dens_solver::newton::yielding::{
     BonePoint, Course, Reached, Step, YieldError, YieldingPart, solve_yielding,
 };
@@ -113,6 +113,7 @@ pub fn run(
     geometry: &Geometry,
     bodies: &Bodies,
     day_one: &Solved,
+    options: &Options,
     observer: Observer<'_>,
     cancel: &AtomicBool,
 ) -> Result<Crushing, Failure> {
@@ -125,7 +126,7 @@ pub fn run(
     let solve = |steps: &[Step], part: [f64; 2]| {
         let within = |what: &str, f: f64| observer(what, part[0] + f * (part[1] - part[0]));
         let start = Some(&day_one.solution);
-        solve_yielding(&question.model, &parts, steps, TOLERANCE, start, &options(case), &within, cancel)
+        solve_yielding(&question.model, &parts, steps, TOLERANCE, start, options, &within, cancel)
     };
     let factors: Vec<f64> = order.iter().map(|k| case.loads[*k].axial / largest).collect();
     let course = solve(&Step::loads(&factors), [0.0, 0.5]).map_err(|e| failure(&e))?;

@@ -90,7 +90,8 @@ pub fn run(
     let no_lattice = [[0.0; 6]; 6];
     phase(2);
     let within = |what: &str, fraction: f64| progress.within(what, fraction);
-    let intact = solve(case, &geometry, &bodies, Stage::Intact, &no_lattice, &within, &cancel)?;
+    let exact = reported(case, quality);
+    let intact = solve(case, &geometry, &bodies, (Stage::Intact, &no_lattice), &exact, &within, &cancel)?;
     phase(3);
     let coarse = case.fineness.edge[Quality::Draft as usize];
     let voxels = case.fineness.voxels[grade];
@@ -112,14 +113,14 @@ pub fn run(
     let (day_one, (ingrown, exported)) = rayon::join(
         || {
             let halfway = |what: &str, f: f64| progress.within(what, 0.4 * f);
-            let solved = solve(case, &geometry, &bodies, Stage::DayOne, lattice, &halfway, &cancel)?;
+            let solved = solve(case, &geometry, &bodies, (Stage::DayOne, lattice), &exact, &halfway, &cancel)?;
             let rest = |what: &str, f: f64| progress.within(what, 0.4 + 0.6 * f);
-            let crushing = crush::run(case, &geometry, &bodies, &solved, &rest, &cancel)?;
+            let crushing = crush::run(case, &geometry, &bodies, &solved, &exact, &rest, &cancel)?;
             Ok::<_, Failure>((solved, crushing))
         },
         || {
             rayon::join(
-                || solve(case, &geometry, &bodies, Stage::Ingrown, lattice, &|_, _| {}, &cancel),
+                || solve(case, &geometry, &bodies, (Stage::Ingrown, lattice), &exact, &|_, _| {}, &cancel),
                 || export::write(case, &geometry, &chosen, quality, output, &quiet, &cancel),
             )
         },
@@ -160,26 +161,25 @@ fn solve(
     case: &Case,
     geometry: &Geometry,
     bodies: &Bodies,
-    stage: Stage,
-    lattice: &Stiffness,
+    (stage, lattice): (Stage, &Stiffness),
+    options: &Options,
     observer: Observer<'_>,
     cancel: &AtomicBool,
 ) -> Result<Solved, Failure> {
     let question = models::build(case, geometry, bodies, stage, lattice)?;
-    let options = options(case);
-    let solution = dens_solver::newton::solve(&question.model, &options, observer, cancel)
+    let solution = dens_solver::newton::solve(&question.model, options, observer, cancel)
         .map_err(|e| solve_failure(stage.name(), &e))?;
     Solved::new(question, solution)
 }
 
-/// Says so when an interface overlaps or jumps by more than 5 % of its facet size.
+/// Says so when an interface overlaps or jumps by more than 2 % of its facet size.
 fn wide_overlap(solved: &Solved) -> Option<String> {
     let worst = solved
         .solution
         .contacts
         .iter()
         .max_by(|a, b| a.relative_violation.total_cmp(&b.relative_violation))
-        .filter(|c| 0.05 < c.relative_violation)?;
+        .filter(|c| 0.02 < c.relative_violation)?;
     Some(format!(
         "{}: the contact method leaves {:.3} mm of overlap or jump at {}, {:.0} % of the facet size",
         solved.question.stage.name(),
@@ -189,14 +189,29 @@ fn wide_overlap(solved: &Solved) -> Option<String> {
     ))
 }
 
-/// Options of a solve. The overlap that the contact method leaves is reported, not driven to zero: soft
-/// cartilage on coarser bone cannot follow it point by point.
+/// Options of the solves that compare lattices: contact soft enough to converge fast, and the same for all of them.
 pub fn options(case: &Case) -> Options {
     Options {
         residual_tolerance: case.tolerance,
         max_iterations: case.max_iterations,
         gap_tolerance: 0.15,
         ..Options::default()
+    }
+}
+
+/// Options of the solves whose numbers are reported.
+///
+/// The firmer the contact, the more iterations: on the draft mesh of the default case 26, 45 and 66. It leaves overlaps of
+/// 1.8e-3, 1.0e-3 and 0.8e-3 of the facet size under the implant and jumps of 24e-3, 5e-3 and 3e-3 at joints; the column
+/// is 2 % stiffer with the second than with the first, and 0.4 % with the third than with the second.
+pub fn reported(case: &Case, quality: Quality) -> Options {
+    let own = options(case);
+    match quality {
+        Quality::Draft => own,
+        Quality::Standard => {
+            Options { penalty_factor: 100.0, bonded_factor: 500.0, gap_tolerance: 0.01, ..own }
+        }
+        Quality::Fine => Options { penalty_factor: 300.0, bonded_factor: 2000.0, gap_tolerance: 0.01, ..own },
     }
 }
 
