@@ -19,3 +19,4 @@ pub mod output;
 pub mod pipeline;
 pub mod progress;
 pub mod reader;
+pub mod spine;

@@ -18,6 +18,11 @@ fn terms() -> Vec<OgdenTerm> {
     ]
 }
 
+fn fibers() -> FiberReinforced {
+    let ground = MooneyRivlin::new(0.13, 0.03, 0.6).expect("valid");
+    FiberReinforced::new(ground, 85.0, 0.5).expect("valid")
+}
+
 fn finite_laws() -> Vec<Box<dyn FiniteStrainLaw>> {
     vec![
         Box::new(SaintVenantKirchhoff { stiffness: isotropic(100.0, 0.3) }),
@@ -25,6 +30,7 @@ fn finite_laws() -> Vec<Box<dyn FiniteStrainLaw>> {
         Box::new(MooneyRivlin::new(0.7, 0.0, 0.05).expect("valid")),
         Box::new(MooneyRivlin::new(0.7, 0.2, 0.05).expect("valid")),
         Box::new(Ogden::new(terms()).expect("valid")),
+        Box::new(fibers()),
         Box::new(LogarithmicPlastic::new(500.0, 0.3, None).expect("valid")),
         Box::new(LogarithmicPlastic::new(500.0, 0.3, Some(curve())).expect("valid")),
     ]
