@@ -20,3 +20,4 @@ pub mod pipeline;
 pub mod progress;
 pub mod reader;
 pub mod spine;
+pub mod validation;

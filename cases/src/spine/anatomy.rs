@@ -167,11 +167,12 @@ impl Neck {
         Ok(self.bed(&name, bones, &upper, &lower, opening))
     }
 
-    /// The condyle is C1's facet, raised by the cartilage.
+    /// The condyle is C1's facet, raised by the cartilage; cartilage that is thicker toward the front and back of the
+    /// cup, and thicker in the middle of the condyle, deepens both.
     fn condyle(&self, patch: &Patch, side: Side) -> Result<Bed, Failure> {
         let c = &self.book.cartilage;
         let name = format!("C0-C1 facet {}", side.name());
-        let lower = self.quadric(Level::C1, patch, patch.axis, &name)?;
+        let lower = self.quadric(Level::C1, patch, patch.axis, &name)?.crowned(-c.condyle_deepening_mm);
         let mut upper = lower;
         upper.height[0] += c.condyle_thickness_mm;
         Ok(self.bed(&name, [0, 1], &upper, &lower, c.condyle_opening_mm))

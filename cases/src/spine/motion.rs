@@ -112,17 +112,19 @@ pub struct Shares {
     pub posterior: [f64; 2],
 }
 
-/// Shares of an axial load on C2, N, at C3-C4; C2 is guided without turning, as between the plates of a machine.
+/// Shares of an axial load on C2, N, at C3-C4; C2 does not turn, as between the plates of a machine.
+///
+/// - `guide`: [`Freedom::Axial`] where the plate holds C2 sideways, [`Freedom::Guided`] where it slides
 ///
 /// # Errors
 /// No equilibrium; exit 3.
-pub fn shares(neck: &Neck, force: f64) -> Result<Shares, Failure> {
+pub fn shares(neck: &Neck, force: f64, guide: Freedom) -> Result<Shares, Failure> {
     let Column { mut bones, mut links } = neck.column(Condition::Intact)?;
     links.retain(|l| l.bones().iter().all(|b| 2 <= *b) && !l.name().starts_with("preload"));
     for (i, bone) in bones.iter_mut().enumerate() {
         bone.2 = match i {
             0 | 1 | 4 => Freedom::Held,
-            2 => Freedom::Guided,
+            2 => guide,
             _ => Freedom::Free,
         };
     }

@@ -28,6 +28,7 @@ pub struct Cartilage {
     pub poisson: f64,
     pub condyle_thickness_mm: f64,
     pub condyle_opening_mm: f64,
+    pub condyle_deepening_mm: f64,
     pub atlas_axis_opening_mm: f64,
     pub subaxial_opening_mm: f64,
     pub dens_play_mm: f64,

@@ -16,6 +16,8 @@ pub enum Freedom {
     Free,
     /// Moves along all axes, does not turn.
     Guided,
+    /// Moves along z alone: between the plates of a machine.
+    Axial,
     /// Does not move.
     Held,
 }
@@ -163,10 +165,11 @@ impl Column {
         for (bone, (_, _, freedom)) in self.bones.iter().enumerate() {
             let fixed = match freedom {
                 Freedom::Free => continue,
-                Freedom::Guided => 3..6,
-                Freedom::Held => 0..6,
+                Freedom::Guided => &[3, 4, 5][..],
+                Freedom::Axial => &[0, 1, 3, 4, 5],
+                Freedom::Held => &[0, 1, 2, 3, 4, 5],
             };
-            for row in fixed.map(|i| 6 * bone + i) {
+            for row in fixed.iter().map(|i| 6 * bone + i) {
                 s.residual[row] = 0.0;
                 if tangent {
                     s.tangent.row_mut(row).fill(0.0);
