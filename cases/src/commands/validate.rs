@@ -86,16 +86,17 @@ fn table(all: &[Done]) -> String {
                 let head = ["predicted", "published", "band", "difference"];
                 let _ = writeln!(
                     t,
-                    "  {:<48}{:>10}{:>11}{:>20}{:>12}  verdict",
+                    "  {:<48}{:>10}{:>11}{:>22}{:>12}  verdict",
                     "", head[0], head[1], head[2], head[3]
                 );
                 for row in rows {
                     let unit = if row.unit.is_empty() { String::new() } else { format!(", {}", row.unit) };
-                    let number = |v: f64| significant(v, 3);
+                    // Round-off of a symmetric model is zero to a reader.
+                    let number = |v: f64| significant(if v.abs() < 1e-9 { 0.0 } else { v }, 3);
                     let band = format!("{} to {}", number(row.band[0]), number(row.band[1]));
                     let _ = writeln!(
                         t,
-                        "  {:<48}{:>10}{:>11}{:>20}{:>12}  {}",
+                        "  {:<48}{:>10}{:>11}{:>22}{:>12}  {}",
                         format!("{}{unit}", row.quantity),
                         number(row.predicted),
                         number(row.published),

@@ -11,6 +11,8 @@ mod disc;
 mod ligaments;
 mod motion;
 mod rods;
+#[cfg(test)]
+mod tests;
 mod tissue;
 
 pub use anatomy::{Condition, Neck};

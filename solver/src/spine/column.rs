@@ -58,9 +58,9 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// 1e-7 N, a tenth, 200.
+    /// 1e-9 N, a tenth, 200.
     fn default() -> Self {
-        Self { residual: 1e-7, step: 0.1, max_iterations: 200 }
+        Self { residual: 1e-9, step: 0.1, max_iterations: 200 }
     }
 }
 

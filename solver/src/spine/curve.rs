@@ -29,7 +29,7 @@ pub struct Knot {
 }
 
 impl Curve {
-    /// Monotone cubic through measured points, with slope zero at the first one; the last chord goes on.
+    /// Monotone cubic through measured points; it starts with the slope of the first chord, and the last one goes on.
     ///
     /// - `points`: elongation, mm, and force, N; both rise, from 0, 0
     ///
@@ -45,7 +45,7 @@ impl Curve {
         let chords: Vec<f64> = points.windows(2).map(|w| (w[1][1] - w[0][1]) / (w[1][0] - w[0][0])).collect();
         let last = points.len() - 1;
         let slope = |i: usize| match i {
-            0 => 0.0,
+            0 => chords[0],
             i if i == last => chords[last - 1],
             i => 2.0 * chords[i - 1] * chords[i] / (chords[i - 1] + chords[i]),
         };
