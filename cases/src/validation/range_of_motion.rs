@@ -22,7 +22,7 @@ pub(super) const T1: Validation = Validation {
     id: "T1",
     title: "range of motion C0-C3, 1.5 N m with 40 N: intact, unstable C1-C2, C1-C2 with screws and rods",
     source: "Cai 2025, finite elements from the CT of one man; no scatter given",
-    note: "Band: the published value -+ twice the coefficient of variation of Panjabi's specimens at that level and plane (T1b); C1-C2 fixed: below 1 deg. Parametric mean woman. Two numbers are calibrated on the six rows of intact C1-C2 (slack of its capsule, opening of its facets); all else is predicted. Unstable: ligaments of the dens cut (transverse, alar, apical, tectorial); the paper's own list is not known. Likely causes of misses: C0-C1 turns and bends too far because the parametric cups of C1 are close to a sphere and its capsule has the curve of the lower neck; C2-C4 turn too far because the uncinate joints are not modelled and the finite element disc of these material constants turns more easily than discs do; unstable extension, because the arch of C1 still meets the dens; fixed C0-C1, because a pure moment loads the free level as before, while the published one loses nine tenths.",
+    note: "Band: the published value -+ twice the coefficient of variation of Panjabi's specimens at that level and plane (T1b); C1-C2 fixed: below 1 deg. Parametric mean woman. Two numbers are calibrated on the six rows of intact C1-C2 (slack of its capsule, opening of its facets); nothing else is fitted, but the rest is not blind: which annulus constants, how parallel the facets, how deep the cups of C1 and which ligaments to cut were decided with first results in view. Unstable: ligaments of the dens cut (transverse, alar, apical, tectorial); the paper's own list is not known. Likely causes of misses: C0-C1 turns and bends too far because the parametric cups of C1 are close to a sphere and its capsule has the curve of the lower neck; C2-C4 turn too far because the uncinate joints are not modelled and the finite element disc of these material constants turns more easily than discs do; unstable extension, because the arch of C1 still meets the dens; fixed C0-C1, because a pure moment loads the free level as before, while the published one loses nine tenths.",
     run: t1,
 };
 
@@ -31,7 +31,7 @@ pub(super) const T1B: Validation = Validation {
     id: "T1b",
     title: "range of motion C0-C4 in both directions together, 1.5 N m, intact",
     source: "Panjabi and Ito, in vitro, as tabled in J Orthop Surg Res 2024",
-    note: "Band: mean -+ 2 SD of each series. Nothing is calibrated on these rows; C1-C2 was on T1.",
+    note: "Band: mean -+ 2 SD of each series. Nothing is fitted to these rows; C1-C2 was calibrated on T1, and choices of the model were made with first results in view (see T1).",
     run: t1b,
 };
 
