@@ -64,6 +64,10 @@ fn tangent_error(law: &dyn FiniteStrainLaw, f: &Matrix3<f64>, before: &[f64], h:
 fn finite_tangents_are_the_derivatives_of_the_stress_with_error_of_second_order() {
     for law in finite_laws() {
         for f in [Matrix3::identity(), general(), general().transpose() * general()] {
+            // Fibers that pull only have no slope where they are just straight.
+            if law.name() == "fiber-reinforced" && f == Matrix3::identity() {
+                continue;
+            }
             let before = vec![0.0; law.n_history()];
             let (coarse, fine) = (
                 tangent_error(law.as_ref(), &f, &before, 1e-3),
@@ -138,6 +142,8 @@ fn hyperelastic_stress_is_the_gradient_of_the_energy() {
     check(&neo, &|f| neo.energy(f));
     check(&mooney, &|f| mooney.energy(f));
     check(&ogden, &|f| ogden.energy(f));
+    let annulus = fibers();
+    check(&annulus, &|f| annulus.energy(f));
 }
 
 #[test]
