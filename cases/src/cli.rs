@@ -37,6 +37,8 @@ pub enum Command {
     Cases(CasesArgs),
     /// Compute published and exact values on this machine and compare.
     Verify(VerifyArgs),
+    /// Compare predictions with published measurements; misses are printed as misses.
+    Validate(ValidateArgs),
     /// Solve an Abaqus, CalculiX or FEBio model: statics of solids, linear or not.
     Solve(SolveArgs),
     /// Convert a model between decks (.inp), VTK (.vtu) and FEBio (.feb).
@@ -239,6 +241,20 @@ pub struct VerifyArgs {
     pub manner: Manner,
 }
 
+/// Arguments of `dens validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// Folder for validation.json; nothing is written by default.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Only this table; may be repeated.
+    #[arg(long, value_name = "ID")]
+    pub only: Vec<String>,
+    /// Threads and what is shown.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
 /// Runs the program with these arguments and gives the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let cli = match Cli::try_parse_from(arguments) {
@@ -254,6 +270,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::Check(a) => commands::check::run(a),
         Command::Cases(a) => commands::cases::run(a),
         Command::Verify(a) => commands::verify::run(a),
+        Command::Validate(a) => commands::validate::run(a),
         Command::Solve(a) => commands::solve::run(a),
         Command::Convert(a) => commands::convert::run(a),
     };

@@ -19,3 +19,5 @@ pub mod output;
 pub mod pipeline;
 pub mod progress;
 pub mod reader;
+pub mod spine;
+pub mod validation;

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// Files whose presence and word mark a folder as a result of this program.
-const MARKS: [(&str, &str); 3] = [
+const MARKS: [(&str, &str); 4] = [
     ("record.json", "\"dens-record/1\""),
     ("solve.json", "\"dens-solve/1\""),
     ("verification.json", "\"dens-verification/1\""),
+    ("validation.json", "\"dens-validation/1\""),
 ];
 
 /// The folder being written, for the signal handler; held locked while results are exchanged.

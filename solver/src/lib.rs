@@ -23,6 +23,7 @@ pub mod newton;
 pub mod nonlinear;
 pub mod recover;
 pub mod solution;
+pub mod spine;
 pub mod statics;
 pub mod tensor;
 pub mod verification;

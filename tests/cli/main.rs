@@ -6,6 +6,7 @@ mod commands;
 mod convert;
 mod runs;
 mod solve;
+mod validate;
 
 use assert_cmd::Command;
 use std::path::Path;

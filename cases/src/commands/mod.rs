@@ -6,6 +6,7 @@ pub mod convert;
 pub mod new;
 pub mod run;
 pub mod solve;
+pub mod validate;
 pub mod verify;
 
 use crate::case::Case;

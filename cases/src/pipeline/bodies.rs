@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use dens_mesher::Vec3;
 use dens_mesher::generate::{Engine, MeshError, MeshSpec, Meshed, mesh_with_notes};
 use dens_mesher::geometry::implant::FaceKind;
-use dens_mesher::geometry::spine::{Joint, JointKind, Level, Patch, Side};
+use dens_mesher::geometry::spine::{Joint, JointKind, Level, Patch, Side, Spine};
 use dens_mesher::geometry::{Aabb, Field};
 use dens_mesher::mesh::Mesh;
 use dens_mesher::quality::{self, Quality};
@@ -281,9 +281,27 @@ fn joint_body(
     edge: f64,
     engine: &Engine,
 ) -> Result<Body, Failure> {
+    let meshed = shaped(case, joint_mesh(&geometry.spine, joint, edge, engine)?);
+    let kind = match joint.kind {
+        JointKind::Disc => Kind::Disc(joint.upper),
+        JointKind::Facet(side) => Kind::Cartilage(joint.upper, side),
+    };
+    let mut body = finish(kind, joint.name(), meshed)?;
+    match joint.kind {
+        JointKind::Disc => tissue::fill_disc(case, joint, &mut body),
+        JointKind::Facet(_) => tissue::fill_cartilage(case, &mut body),
+    }
+    Ok(body)
+}
+
+/// Filling of a joint, its facets on the bones named `on lower` and `on upper`.
+///
+/// # Errors
+/// A joint of a bone that is not there; a body the mesher refuses, with place and remedy; exit 2.
+pub fn joint_mesh(spine: &Spine, joint: &Joint, edge: f64, engine: &Engine) -> Result<Meshed, Failure> {
     let missing = || Failure::bug(format!("{} names a bone that is not there", joint.name()));
-    let upper = geometry.spine.bone(joint.upper).ok_or_else(missing)?.field.clone();
-    let lower = geometry.spine.bone(joint.lower).ok_or_else(missing)?.field.clone();
+    let upper = spine.bone(joint.upper).ok_or_else(missing)?.field.clone();
+    let lower = spine.bone(joint.lower).ok_or_else(missing)?.field.clone();
     let reach = joint.patch.radii[0].max(joint.patch.radii[1]) + joint.patch.depth;
     let bounds = Aabb { min: joint.patch.center, max: joint.patch.center }.grown(reach);
     let gap = upper.value(joint.patch.center).abs() + lower.value(joint.patch.center).abs();
@@ -294,26 +312,16 @@ fn joint_body(
     let column = Column(joint, bounds);
     let (below_upper, above_lower) = (Inverse(upper.clone()), Inverse(lower.clone()));
     let narrow = Narrow { joint, upper, lower, widest };
-    let name = joint.name();
     // One or two cells across a thin layer: ten-node tetrahedra carry its compression with one.
     let spacing = match joint.kind {
         JointKind::Disc => edge.min((0.7 * gap).max(1.2)),
         JointKind::Facet(_) => edge.min((1.35 * gap).max(1.2)),
     };
     let surfaces: Vec<&dyn Field> = vec![&above_lower, &below_upper, &column, &narrow];
-    let mut meshed = shaped(case, one(&name, surfaces, spacing, bounds, engine)?);
+    let mut meshed = one(&joint.name(), surfaces, spacing, bounds, engine)?;
     meshed.mesh.name_facets("on lower", |_, _, s| s == 0);
     meshed.mesh.name_facets("on upper", |_, _, s| s == 1);
-    let kind = match joint.kind {
-        JointKind::Disc => Kind::Disc(joint.upper),
-        JointKind::Facet(side) => Kind::Cartilage(joint.upper, side),
-    };
-    let mut body = finish(kind, name, meshed)?;
-    match joint.kind {
-        JointKind::Disc => tissue::fill_disc(case, joint, &mut body),
-        JointKind::Facet(_) => tissue::fill_cartilage(case, &mut body),
-    }
-    Ok(body)
+    Ok(meshed)
 }
 
 fn implant_body(case: &Case, geometry: &Geometry, edge: f64, engine: &Engine) -> Result<Body, Failure> {

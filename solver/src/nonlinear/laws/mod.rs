@@ -9,6 +9,7 @@
 
 mod dilatation;
 mod elastic;
+mod fibers;
 mod hardening;
 mod logarithmic;
 mod mooney_rivlin;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use dilatation::LogarithmicVolume;
 pub use elastic::{LinearElastic, SaintVenantKirchhoff};
+pub use fibers::FiberReinforced;
 pub use hardening::Hardening;
 pub use logarithmic::LogarithmicPlastic;
 pub use mooney_rivlin::MooneyRivlin;

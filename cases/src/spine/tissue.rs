@@ -1,0 +1,47 @@
+//! Disc and cartilage as written in `library/neck.toml`.
+
+use serde::Deserialize;
+
+/// Disc: annulus with fibers, nucleus.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are those of the file, which documents them with their sources")]
+pub struct Disc {
+    pub annulus_c10: f64,
+    pub annulus_c01: f64,
+    pub annulus_d1: f64,
+    pub fiber_modulus: f64,
+    pub fiber_volume_fraction: f64,
+    pub fiber_angle_deg: f64,
+    pub nucleus_c10: f64,
+    pub nucleus_c01: f64,
+    pub nucleus_poisson: f64,
+    pub nucleus_area_fraction: f64,
+    pub edge_mm: f64,
+}
+
+/// Cartilage of all joints.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cartilage {
+    pub modulus: f64,
+    pub poisson: f64,
+    pub condyle_thickness_mm: f64,
+    pub condyle_opening_mm: f64,
+    pub condyle_deepening_mm: f64,
+    pub atlas_axis_opening_mm: f64,
+    pub subaxial_opening_mm: f64,
+    pub dens_play_mm: f64,
+    pub rim_mm: f64,
+}
+
+/// Rods and screws from C1 to C2.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rods {
+    pub modulus: f64,
+    pub poisson: f64,
+    pub rod_diameter_mm: f64,
+    pub screw_diameter_mm: f64,
+    pub offset_mm: f64,
+}

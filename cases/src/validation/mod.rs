@@ -1,0 +1,151 @@
+//! Predictions beside published measurements and models of others: `dens validate`.
+//!
+//! A [`Validation`] is one published table; [`CATALOGUE`] lists them in the order of the printed table. To add one, add a
+//! file, its `mod` line and its entry. Misses are results: a row says whether the prediction lies inside the band,
+//! never that the product is valid. Rows on which something was calibrated are no predictions and say so.
+
+mod column_share;
+mod range_of_motion;
+
+use crate::failure::Failure;
+use crate::spine::{Book, Neck};
+use dens_mesher::geometry::parametric::{self, Parametric};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// Published tables, as embedded.
+const PUBLISHED: &str = include_str!("../../library/published.toml");
+
+/// One published table.
+#[derive(Clone, Copy)]
+pub struct Validation {
+    /// Short name, as printed.
+    pub id: &'static str,
+    /// What is compared.
+    pub title: &'static str,
+    /// Where the published values come from.
+    pub source: &'static str,
+    /// What a reader must know of model, band and likely causes of misses.
+    pub note: &'static str,
+    /// Computes it.
+    pub run: fn(&Bench) -> Result<Vec<Row>, Failure>,
+}
+
+/// What a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing was fitted to it.
+    Prediction,
+    /// A number of the model was calibrated on it.
+    Calibration,
+}
+
+/// One number beside its published counterpart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// What it is.
+    pub quantity: String,
+    /// Unit; empty for none.
+    pub unit: &'static str,
+    /// Computed value.
+    pub predicted: f64,
+    /// Published value.
+    pub published: f64,
+    /// Least and greatest value that counts as agreement.
+    pub band: [f64; 2],
+    /// What the band is.
+    pub basis: &'static str,
+    /// Prediction or calibration.
+    pub role: Role,
+}
+
+impl Row {
+    /// Whether the value lies in the band; one that is not a number does not.
+    pub fn inside(&self) -> bool {
+        self.band[0] <= self.predicted && self.predicted <= self.band[1]
+    }
+
+    /// Computed less published.
+    pub fn difference(&self) -> f64 {
+        self.predicted - self.published
+    }
+}
+
+/// Every published table, in the order of the output.
+pub static CATALOGUE: &[Validation] = &[range_of_motion::T1, range_of_motion::T1B, column_share::T5];
+
+/// Published numbers that are embedded.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// Version of the format.
+    pub schema: String,
+    /// Range of motion by condition and level, degrees.
+    #[serde(rename = "T1")]
+    pub(crate) t1: BTreeMap<String, BTreeMap<String, [f64; 6]>>,
+    /// Range of motion by plane and level, degrees: two means with their SD.
+    #[serde(rename = "T1b")]
+    pub(crate) t1b: BTreeMap<String, BTreeMap<String, [f64; 4]>>,
+    /// Shares of the columns.
+    #[serde(rename = "T5")]
+    pub(crate) t5: column_share::Published,
+}
+
+/// What several tables need; computed when first asked for.
+#[derive(Default)]
+pub struct Bench {
+    neck: OnceLock<Result<Neck, Failure>>,
+}
+
+impl Bench {
+    /// Published numbers.
+    ///
+    /// # Errors
+    /// A file that is not sound: our bug.
+    pub fn published(&self) -> Result<Published, Failure> {
+        toml::from_str(PUBLISHED).map_err(|e| Failure::bug(format!("published.toml: {e}")))
+    }
+
+    /// The intact neck of the mean woman, with discs measured on their finite elements.
+    ///
+    /// # Errors
+    /// As [`Neck::measured`].
+    pub fn neck(&self) -> Result<&Neck, Failure> {
+        let build = || {
+            let spine = parametric::spine(&Parametric::default()).map_err(Failure::bug)?;
+            Neck::measured(spine, Book::embedded()?)
+        };
+        self.neck.get_or_init(build).as_ref().map_err(Failure::clone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_lies_inside_its_band_ends_included_and_never_without_a_number() {
+        let row = |predicted| Row {
+            quantity: "x".into(),
+            unit: "",
+            predicted,
+            published: 1.0,
+            band: [0.5, 1.5],
+            basis: "",
+            role: Role::Prediction,
+        };
+        assert!(row(0.5).inside() && row(1.5).inside());
+        assert!(!row(1.6).inside() && !row(f64::NAN).inside());
+    }
+
+    #[test]
+    fn the_embedded_tables_are_read_and_names_are_unique() {
+        let published = Bench::default().published().expect("sound");
+        assert_eq!(published.t1["intact"]["C1C2"][4], 25.97);
+        assert_eq!(published.t1b["axial_rotation"]["C3C4"], [5.1, 1.2, 9.5, 4.9]);
+        for (i, v) in CATALOGUE.iter().enumerate() {
+            assert!(CATALOGUE[..i].iter().all(|w| w.id != v.id));
+        }
+    }
+}

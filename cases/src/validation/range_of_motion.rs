@@ -1,0 +1,129 @@
+//! T1 and T1b: range of motion under 1.5 N m.
+
+use super::{Bench, Role, Row, Validation};
+use crate::failure::Failure;
+use crate::spine::{Condition, Direction, LEVELS, Motion, range_of_motion};
+
+/// Moment of both tables, N·mm.
+const MOMENT: f64 = 1500.0;
+
+/// Levels as the tables name them.
+const KEYS: [&str; 4] = ["C0C1", "C1C2", "C2C3", "C3C4"];
+
+/// Planes of T1b, in the order of pairs of directions.
+const PLANES: [(&str, &str); 3] = [
+    ("flexion_extension", "flexion and extension"),
+    ("lateral_bending", "lateral bending, both sides"),
+    ("axial_rotation", "axial rotation, both sides"),
+];
+
+/// Motion by level and direction, one model of others.
+pub(super) const T1: Validation = Validation {
+    id: "T1",
+    title: "range of motion C0-C3, 1.5 N m with 40 N: intact, unstable C1-C2, C1-C2 with screws and rods",
+    source: "Cai 2025, finite elements from the CT of one man; no scatter given",
+    note: "Band: the published value -+ twice the coefficient of variation of Panjabi's specimens at that level and plane (T1b); C1-C2 fixed: below 1 deg. Parametric mean woman. Two numbers are calibrated on the six rows of intact C1-C2 (slack of its capsule, opening of its facets); nothing else is fitted, but the rest is not blind: which annulus constants, how parallel the facets, how deep the cups of C1 and which ligaments to cut were decided with first results in view. Unstable: ligaments of the dens cut (transverse, alar, apical, tectorial); the paper's own list is not known. Likely causes of misses: C0-C1 turns and bends too far because the parametric cups of C1 are close to a sphere and its capsule has the curve of the lower neck; C2-C4 turn too far because the uncinate joints are not modelled and the finite element disc of these material constants turns more easily than discs do; unstable extension, because the arch of C1 still meets the dens; fixed C0-C1, because a pure moment loads the free level as before, while the published one loses nine tenths.",
+    run: t1,
+};
+
+/// Motion by level and plane, two series of specimens.
+pub(super) const T1B: Validation = Validation {
+    id: "T1b",
+    title: "range of motion C0-C4 in both directions together, 1.5 N m, intact",
+    source: "Panjabi and Ito, in vitro, as tabled in J Orthop Surg Res 2024",
+    note: "Band: mean -+ 2 SD of each series. Nothing is fitted to these rows; C1-C2 was calibrated on T1, and choices of the model were made with first results in view (see T1).",
+    run: t1b,
+};
+
+fn degrees(motions: &[Motion], level: usize, direction: Direction) -> f64 {
+    motions.iter().find(|m| m.direction == direction).map_or(f64::NAN, |m| m.angle(level))
+}
+
+fn t1(bench: &Bench) -> Result<Vec<Row>, Failure> {
+    let (neck, published) = (bench.neck()?, bench.published()?);
+    let missing = || Failure::bug("published.toml lacks a level of T1");
+    let mut rows = Vec::new();
+    let mut intact = Vec::new();
+    let conditions =
+        [(Condition::Intact, "intact"), (Condition::Unstable, "unstable"), (Condition::Fixed, "fixed")];
+    for (condition, key) in conditions {
+        let motions = range_of_motion(neck, condition, MOMENT, &Direction::ALL)?;
+        for level in 0..3 {
+            let values = published.t1.get(key).and_then(|t| t.get(KEYS[level])).ok_or_else(missing)?;
+            for (direction, value) in Direction::ALL.into_iter().zip(*values) {
+                let scatter = published
+                    .t1b
+                    .get(PLANES[direction as usize / 2].0)
+                    .and_then(|t| t.get(KEYS[level]))
+                    .map(|[mean, sd, ..]| 2.0 * sd / mean)
+                    .ok_or_else(missing)?;
+                let fused = condition == Condition::Fixed && level == 1;
+                let (band, basis) = match fused {
+                    true => ([0.0, 1.0], "below 1 deg"),
+                    false => ([value * (1.0 - scatter), value * (1.0 + scatter)], "-+ 2 CV of Panjabi"),
+                };
+                let role = match condition == Condition::Intact && level == 1 {
+                    true => Role::Calibration,
+                    false => Role::Prediction,
+                };
+                rows.push(Row {
+                    quantity: format!("{key} {} {}", LEVELS[level], direction.name()),
+                    unit: "deg",
+                    predicted: degrees(&motions, level, direction),
+                    published: value,
+                    band,
+                    basis,
+                    role,
+                });
+            }
+        }
+        match condition {
+            Condition::Intact => intact = motions,
+            Condition::Unstable => {}
+            Condition::Fixed => {
+                let before = published.t1.get("intact").and_then(|t| t.get("C1C2")).ok_or_else(missing)?;
+                let after = published.t1.get("fixed").and_then(|t| t.get("C1C2")).ok_or_else(missing)?;
+                for (i, direction) in Direction::ALL.into_iter().enumerate() {
+                    let left = degrees(&motions, 1, direction) / degrees(&intact, 1, direction);
+                    rows.push(Row {
+                        quantity: format!("fixed over intact C1-C2 {}", direction.name()),
+                        unit: "",
+                        predicted: left,
+                        published: after[i] / before[i],
+                        band: [0.0, 0.05],
+                        basis: "at least 95 % less",
+                        role: Role::Prediction,
+                    });
+                }
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn t1b(bench: &Bench) -> Result<Vec<Row>, Failure> {
+    let (neck, published) = (bench.neck()?, bench.published()?);
+    let motions = range_of_motion(neck, Condition::Intact, MOMENT, &Direction::ALL)?;
+    let mut rows = Vec::new();
+    for (plane, (key, title)) in PLANES.into_iter().enumerate() {
+        for (level, name) in LEVELS.into_iter().enumerate() {
+            let values = published.t1b.get(key).and_then(|t| t.get(KEYS[level]));
+            let [panjabi, panjabi_sd, ito, ito_sd] =
+                *values.ok_or_else(|| Failure::bug("published.toml lacks a level of T1b"))?;
+            let predicted: f64 =
+                Direction::ALL[2 * plane..2 * plane + 2].iter().map(|d| degrees(&motions, level, *d)).sum();
+            for (series, mean, sd) in [("Panjabi", panjabi, panjabi_sd), ("Ito", ito, ito_sd)] {
+                rows.push(Row {
+                    quantity: format!("{name} {title}, {series}"),
+                    unit: "deg",
+                    predicted,
+                    published: mean,
+                    band: [mean - 2.0 * sd, mean + 2.0 * sd],
+                    basis: "mean -+ 2 SD",
+                    role: Role::Prediction,
+                });
+            }
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,296 @@
+//! Bones and links in equilibrium.
+
+use super::link::gather;
+use super::{Link, Pose, Wrench};
+use dens_mesher::Vec3;
+use nalgebra::{DMatrix, DVector};
+use thiserror::Error;
+
+/// Length, mm, by which moments are compared with forces: about the width of a joint.
+const ARM: f64 = 15.0;
+
+/// What a bone may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freedom {
+    /// Moves and turns.
+    Free,
+    /// Moves along all axes, does not turn.
+    Guided,
+    /// Moves along z alone: between the plates of a machine.
+    Axial,
+    /// Does not move.
+    Held,
+}
+
+/// Bones with what acts between them.
+pub struct Column {
+    /// Name, reference point (mm) and freedom of each bone, cranial first.
+    pub bones: Vec<(String, Vec3, Freedom)>,
+    /// What acts between them.
+    pub links: Vec<Box<dyn Link>>,
+}
+
+impl std::fmt::Debug for Column {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let links: Vec<&str> = self.links.iter().map(|l| l.name()).collect();
+        f.debug_struct("Column").field("bones", &self.bones).field("links", &links).finish()
+    }
+}
+
+/// Forces at the reference points and moments, constant in space.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Load {
+    /// Bone and force, N.
+    pub forces: Vec<(usize, Vec3)>,
+    /// Bone and moment, N·mm.
+    pub moments: Vec<(usize, Vec3)>,
+}
+
+/// How to solve.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Largest force, N, and moment over 15 mm, N, that may be left out of balance.
+    pub residual: f64,
+    /// Largest part of the load that is put on at once.
+    pub step: f64,
+    /// Iterations before a step is halved.
+    pub max_iterations: usize,
+}
+
+impl Default for Options {
+    /// 1e-9 N, a tenth, 200.
+    fn default() -> Self {
+        Self { residual: 1e-9, step: 0.1, max_iterations: 200 }
+    }
+}
+
+/// Bones in equilibrium.
+#[derive(Debug, Clone)]
+pub struct Equilibrium {
+    /// Where the bones are.
+    pub poses: Vec<Pose>,
+    /// Largest force, or moment over 15 mm, out of balance, N.
+    pub residual: f64,
+    /// Iterations it took.
+    pub iterations: usize,
+}
+
+/// Why there is no equilibrium.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum SpineError {
+    /// None found from the last one.
+    #[error(
+        "the neck finds no equilibrium beyond {reached:.3} of the load: {residual:.2e} N out of balance at {bone}"
+    )]
+    NoEquilibrium {
+        /// Part of the load in equilibrium.
+        reached: f64,
+        /// Largest residual of the last attempt, N.
+        residual: f64,
+        /// Bone it acts on.
+        bone: String,
+    },
+}
+
+struct State {
+    energy: f64,
+    residual: DVector<f64>,
+    tangent: DMatrix<f64>,
+}
+
+impl Column {
+    /// All bones in their undeformed places.
+    pub fn at_rest(&self) -> Vec<Pose> {
+        self.bones.iter().map(|b| Pose::at_rest(b.1)).collect()
+    }
+
+    /// Energy of all links, N·mm.
+    pub fn energy(&self, poses: &[Pose]) -> f64 {
+        self.state(poses, &Load::default(), &Load::default(), 1.0, false).energy
+    }
+
+    /// What a link does to its two bones: force and moment about their reference points, in space.
+    pub fn wrenches(&self, link: usize, poses: &[Pose]) -> [Wrench; 2] {
+        let link = &*self.links[link];
+        let [p, q] = link.bones();
+        let back = |w: Wrench| Wrench { force: -w.force, moment: -w.moment };
+        gather(link, &poses[p], &poses[q], false).1.map(back)
+    }
+
+    /// Places of a link's points as its second bone sees them, mm.
+    pub fn seen(&self, link: usize, poses: &[Pose]) -> Vec<Vec3> {
+        let link = &*self.links[link];
+        let [p, q] = link.bones();
+        link.points().iter().map(|x| poses[q].seen(poses[p].place(*x))).collect()
+    }
+
+    /// Forces and moments (over 1 mm) out of balance in the twelve, eighteen ... unknowns, and their derivative.
+    pub fn balance(&self, poses: &[Pose], load: &Load) -> (DVector<f64>, DMatrix<f64>) {
+        let state = self.state(poses, load, load, 1.0, true);
+        (state.residual, state.tangent)
+    }
+
+    fn state(&self, poses: &[Pose], from: &Load, to: &Load, t: f64, tangent: bool) -> State {
+        let n = 6 * self.bones.len();
+        let mut s = State {
+            energy: 0.0,
+            residual: DVector::zeros(n),
+            tangent: DMatrix::zeros(if tangent { n } else { 0 }, if tangent { n } else { 0 }),
+        };
+        for link in &self.links {
+            let pair = link.bones();
+            let (energy, wrenches, k) = gather(&**link, &poses[pair[0]], &poses[pair[1]], tangent);
+            s.energy += energy;
+            for (i, w) in wrenches.iter().enumerate() {
+                let mut force = s.residual.fixed_rows_mut::<3>(6 * pair[i]);
+                force += w.force;
+                let mut moment = s.residual.fixed_rows_mut::<3>(6 * pair[i] + 3);
+                moment += w.moment;
+                for j in 0..2 {
+                    if tangent {
+                        let mut view = s.tangent.fixed_view_mut::<6, 6>(6 * pair[i], 6 * pair[j]);
+                        view += k.fixed_view::<6, 6>(6 * i, 6 * j);
+                    }
+                }
+            }
+        }
+        for (load, share) in [(from, 1.0 - t), (to, t)] {
+            for (list, row) in [(&load.forces, 0), (&load.moments, 3)] {
+                for (bone, value) in list {
+                    let mut view = s.residual.fixed_rows_mut::<3>(6 * bone + row);
+                    view -= share * value;
+                }
+            }
+        }
+        for (bone, (_, _, freedom)) in self.bones.iter().enumerate() {
+            let fixed = match freedom {
+                Freedom::Free => continue,
+                Freedom::Guided => &[3, 4, 5][..],
+                Freedom::Axial => &[0, 1, 3, 4, 5],
+                Freedom::Held => &[0, 1, 2, 3, 4, 5],
+            };
+            for row in fixed.iter().map(|i| 6 * bone + i) {
+                s.residual[row] = 0.0;
+                if tangent {
+                    s.tangent.row_mut(row).fill(0.0);
+                    s.tangent.column_mut(row).fill(0.0);
+                    s.tangent[(row, row)] = 1.0;
+                }
+            }
+        }
+        s
+    }
+
+    /// Goes from equilibrium under one load to equilibrium under another, in steps that are halved where needed.
+    ///
+    /// # Errors
+    /// [`SpineError::NoEquilibrium`].
+    pub fn solve(
+        &self,
+        start: &[Pose],
+        from: &Load,
+        to: &Load,
+        options: &Options,
+    ) -> Result<Equilibrium, SpineError> {
+        let (mut poses, mut t, mut step) = (start.to_vec(), 0.0, options.step);
+        let (mut iterations, mut residual) = (0, 0.0);
+        while t < 1.0 {
+            let next = f64::min(1.0, t + step);
+            match self.newton(&poses, from, to, next, options) {
+                Ok(found) => {
+                    (poses, t, residual) = (found.poses, next, found.residual);
+                    iterations += found.iterations;
+                    step = f64::min(1.5 * step, options.step);
+                }
+                Err((left, bone)) => {
+                    step *= 0.5;
+                    if step < 1e-4 {
+                        let bone = self.bones[bone].0.clone();
+                        return Err(SpineError::NoEquilibrium { reached: t, residual: left, bone });
+                    }
+                }
+            }
+        }
+        Ok(Equilibrium { poses, residual, iterations })
+    }
+
+    /// Newton's method, damped (Levenberg and Marquardt) until a step lowers the energy less the work of the loads, or
+    /// the residual: cables that go slack and cartilage that lifts off leave directions without stiffness.
+    fn newton(
+        &self,
+        start: &[Pose],
+        from: &Load,
+        to: &Load,
+        t: f64,
+        options: &Options,
+    ) -> Result<Equilibrium, (f64, usize)> {
+        let mut poses = start.to_vec();
+        let mut state = self.state(&poses, from, to, t, true);
+        let mut damping = 0.0;
+        for iterations in 0..options.max_iterations {
+            let size = scaled(&state.residual);
+            if size.amax() <= options.residual {
+                return Ok(Equilibrium { poses, residual: size.amax(), iterations });
+            }
+            let mut accepted = false;
+            for _ in 0..40 {
+                if let Some((moved, next)) = self.step(&poses, &state, damping, from, to, t) {
+                    (poses, state) = (moved, next);
+                    damping = if damping < 1e-4 { 0.0 } else { 0.2 * damping };
+                    accepted = true;
+                    break;
+                }
+                damping = f64::max(1e-3, 5.0 * damping);
+            }
+            if !accepted {
+                break;
+            }
+        }
+        let size = scaled(&state.residual);
+        match size.amax() <= options.residual {
+            true => Ok(Equilibrium { poses, residual: size.amax(), iterations: options.max_iterations }),
+            false => Err((size.amax(), size.iamax() / 6)),
+        }
+    }
+
+    /// One damped step, if it is worth taking.
+    fn step(
+        &self,
+        poses: &[Pose],
+        state: &State,
+        damping: f64,
+        from: &Load,
+        to: &Load,
+        t: f64,
+    ) -> Option<(Vec<Pose>, State)> {
+        let mut k = state.tangent.clone();
+        for i in 0..k.nrows() {
+            k[(i, i)] += damping * if i % 6 < 3 { 1.0 } else { ARM * ARM };
+        }
+        let mut d = k.lu().solve(&-&state.residual)?;
+        // No step turns a bone by more than 3° or moves it by more than 1 mm.
+        let size = |i: usize| d[i].abs() / if i % 6 < 3 { 1.0 } else { 0.05 };
+        let most = (0..d.len()).map(size).fold(1.0, f64::max);
+        d /= most;
+        let slope = state.residual.dot(&d);
+        if 0.0 <= slope {
+            return None;
+        }
+        let part = |bone: usize, r: usize| d.fixed_rows::<3>(6 * bone + r).into_owned();
+        let moved: Vec<Pose> = (0..).zip(poses).map(|(b, p)| p.moved(part(b, 0), part(b, 3))).collect();
+        let next = self.state(&moved, from, to, t, true);
+        let mut work = 0.0;
+        for (load, share) in [(from, 1.0 - t), (to, t)] {
+            work += share * load.forces.iter().map(|(b, f)| f.dot(&part(*b, 0))).sum::<f64>();
+            work += share * load.moments.iter().map(|(b, m)| m.dot(&part(*b, 3))).sum::<f64>();
+        }
+        let lower = next.energy - state.energy - work < 1e-4 * slope;
+        let closer = scaled(&next.residual).norm() < 0.9 * scaled(&state.residual).norm();
+        (lower || closer).then_some((moved, next))
+    }
+}
+
+/// Forces and moments over [`ARM`], N.
+fn scaled(residual: &DVector<f64>) -> DVector<f64> {
+    DVector::from_fn(residual.len(), |i, _| if i % 6 < 3 { residual[i] } else { residual[i] / ARM })
+}
