@@ -107,7 +107,20 @@ pub struct Load {
     pub id: String,
     /// Force toward caudal, N.
     pub axial: f64,
+    /// Whether it is left out below quality `fine`.
+    pub fine_only: bool,
     /// Where the number comes from.
+    pub source: String,
+}
+
+/// Couple in six directions with an axial preload, at quality `fine`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MomentLoad {
+    /// Couple, N mm.
+    pub moment: f64,
+    /// Axial preload, N.
+    pub preload: f64,
+    /// Where the numbers come from.
     pub source: String,
 }
 
@@ -198,6 +211,8 @@ pub struct Case {
     pub friction: f64,
     pub facet_friction: f64,
     pub loads: Vec<Load>,
+    /// Couples; `None`: the case has none, or the quality leaves them out.
+    pub moments: Option<MomentLoad>,
     pub criteria: Criteria,
     pub design: Design,
     pub fineness: Fineness,
@@ -229,6 +244,19 @@ impl Case {
         let case = read(&r, document);
         let problems = r.finish();
         if problems.is_empty() { Ok(case) } else { Err(problems) }
+    }
+
+    /// The case with the loads that a quality computes.
+    pub fn at(&self, quality: Quality) -> Self {
+        let mut case = self.clone();
+        if quality != Quality::Fine {
+            let judged = case.judged_load().id.clone();
+            case.loads.retain(|l| !l.fine_only);
+            // The judged load is none of those left out.
+            case.criteria.load = case.loads.iter().position(|l| l.id == judged).unwrap_or(0);
+            case.moments = None;
+        }
+        case
     }
 
     /// Largest axial load, N.
@@ -395,6 +423,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         friction: r.number("contact.friction", Range::Within(0.0, 2.0)),
         facet_friction: r.number("contact.facet_friction", Range::Within(0.0, 2.0)),
         loads,
+        moments: moments(r),
         criteria,
         design,
         fineness,
@@ -433,13 +462,23 @@ fn loads(r: &Reader<'_>) -> Vec<Load> {
         } else {
             String::new()
         };
-        loads.push(Load { id, axial, source });
+        let fine_only = r.has(&format!("load.{i}.quality"))
+            && r.choice(&format!("load.{i}.quality"), &["all", "fine"]) == "fine";
+        loads.push(Load { id, axial, fine_only, source });
     }
     if loads.is_empty() {
         r.problem("load", "the case has no load".into(), "add `[[load]]` with id, axial and source");
-        loads.push(Load { id: String::new(), axial: f64::NAN, source: String::new() });
+        loads.push(Load { id: String::new(), axial: f64::NAN, fine_only: false, source: String::new() });
     }
     loads
+}
+
+fn moments(r: &Reader<'_>) -> Option<MomentLoad> {
+    r.has("moments.moment").then(|| MomentLoad {
+        moment: r.quantity("moments.moment", Dimension::Moment, Range::Within(1.0, 2e4)),
+        preload: r.quantity("moments.preload", Dimension::Force, Range::Within(0.0, 500.0)),
+        source: r.text("moments.source"),
+    })
 }
 
 fn criteria(r: &Reader<'_>, loads: &[Load]) -> Criteria {
@@ -453,6 +492,13 @@ fn criteria(r: &Reader<'_>, loads: &[Load]) -> Criteria {
         );
         0
     });
+    if loads[load].fine_only {
+        r.problem(
+            "criteria.load",
+            format!("load `{wanted}` is left out below quality fine, so nothing could be judged there"),
+            "judge a load without `quality`, or drop its `quality`",
+        );
+    }
     Criteria {
         load,
         crush_strain: r.number("criteria.crush_strain", Range::Within(1e-4, 0.1)),

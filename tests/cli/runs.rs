@@ -80,6 +80,38 @@ fn bone_too_weak_for_its_load_ends_as_a_limit_load() {
     assert!(rows.iter().all(|row| row["id"] != "settling"), "no settling under a load that is not carried");
 }
 
+#[test]
+fn fine_quality_adds_the_maximum_effort_and_moments_in_six_directions() {
+    let folder = scratch();
+    let (code, _, messages) =
+        outcome(folder.path(), &["run", "tiny", "-o", "fine", "--quality", "fine", "--quiet"]);
+    assert_eq!(code, 0, "{messages}");
+    let record = fs::read_to_string(folder.path().join("fine/record.json")).expect("written");
+    let record: serde_json::Value = serde_json::from_str(&record).expect("JSON");
+    let tables = tables(&record);
+    let migration = tables.iter().find(|t| t["id"] == "migration").expect("moments were applied");
+    let number = |row: usize, column: usize| migration["rows"][row][column].as_f64().expect("a number");
+    for row in 0..6 {
+        // What turns, turns along the couple; rods and screws leave less than the 2 degrees of a loose construct.
+        assert!(0.0 < number(row, 1) && number(row, 1) < 2.0, "{}", migration["rows"][row]);
+    }
+    for (left, right) in [(2, 3), (4, 5)] {
+        // The meshes of the two sides are not mirror images; the bones are.
+        assert!((number(left, 1) / number(right, 1) - 1.0).abs() < 0.02, "{migration}");
+    }
+    let crushing = tables.iter().find(|t| t["id"] == "crushing").expect("load by load");
+    let loads: Vec<&str> =
+        crushing["rows"].as_array().expect("rows").iter().filter_map(|r| r[0].as_str()).collect();
+    assert!(loads.contains(&"E_maximum"), "{loads:?}");
+}
+
+/// All tables of a record.
+fn tables(record: &serde_json::Value) -> Vec<serde_json::Value> {
+    let blocks = |section: &serde_json::Value| section["blocks"].as_array().cloned().unwrap_or_default();
+    let sections = record["sections"].as_array().expect("sections");
+    sections.iter().flat_map(blocks).filter_map(|b| b.get("table").cloned()).collect()
+}
+
 /// No absolute path, user or host name in any text output.
 fn no_private_words(result: &Path) {
     let record = fs::read_to_string(result.join("record.json")).expect("there");

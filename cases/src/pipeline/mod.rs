@@ -9,6 +9,7 @@ pub mod fields;
 pub mod geometry;
 pub mod lattice;
 pub mod models;
+pub mod moments;
 pub mod pictures;
 pub mod plots;
 pub mod report;
@@ -32,6 +33,7 @@ use fields::Solved;
 use geometry::Geometry;
 use lattice::{Chosen, Drawn};
 use models::Stage;
+use moments::Turned;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -49,6 +51,8 @@ pub struct Results {
     pub stages: [Solved; 3],
     /// Day 1 with bone that yields, and settling.
     pub crushing: Crushing,
+    /// Day 1 under moments, where the quality asks for them.
+    pub turned: Vec<Turned>,
     /// What they say.
     pub assessment: Assessment,
     /// Printable solids, one per height.
@@ -79,6 +83,7 @@ pub fn run(
     output: &Output,
     progress: &Progress,
 ) -> Result<(Results, Record), Failure> {
+    let case = &case.at(quality);
     let cancel = AtomicBool::new(false);
     let phase = |i: usize| progress.phase(SHARES[i].0, SHARES[i].1);
     let grade = quality as usize;
@@ -112,11 +117,13 @@ pub fn run(
     let quiet = Progress::new(true);
     let (day_one, (ingrown, exported)) = rayon::join(
         || {
-            let halfway = |what: &str, f: f64| progress.within(what, 0.4 * f);
-            let solved = solve(case, &geometry, &bodies, (Stage::DayOne, lattice), &exact, &halfway, &cancel)?;
-            let rest = |what: &str, f: f64| progress.within(what, 0.4 + 0.6 * f);
+            let halfway = |what: &str, f: f64| progress.within(what, 0.3 * f);
+            let solved =
+                solve(case, &geometry, &bodies, (Stage::DayOne, lattice), &exact, &halfway, &cancel)?;
+            let turned = turn(case, &solved, &|what, f| progress.within(what, 0.3 + 0.3 * f), &cancel)?;
+            let rest = |what: &str, f: f64| progress.within(what, 0.6 + 0.4 * f);
             let crushing = crush::run(case, &geometry, &bodies, &solved, &exact, &rest, &cancel)?;
-            Ok::<_, Failure>((solved, crushing))
+            Ok::<_, Failure>((solved, turned, crushing))
         },
         || {
             rayon::join(
@@ -125,7 +132,7 @@ pub fn run(
             )
         },
     );
-    let (day_one, crushing) = day_one?;
+    let (day_one, turned, crushing) = day_one?;
     let stages = [intact, day_one, ingrown?];
     let exported = exported?;
     phase(5);
@@ -139,11 +146,48 @@ pub fn run(
     warnings.extend(bodies.all.iter().flat_map(|b| b.notes.iter().cloned()));
     warnings.extend(exported.iter().flat_map(|e| e.warnings.iter().cloned()));
     warnings.extend(stages.iter().filter_map(wide_overlap));
+    if case.moments.is_some() && turned.is_empty() {
+        warnings.push(String::from(
+            "No moments were applied: without posterior rods nothing but the ligaments, which are cut, resists them.",
+        ));
+    }
     phase(6);
-    let results =
-        Results { geometry, bodies, history, chosen, stages, crushing, assessment, exported, warnings };
+    let results = Results {
+        geometry,
+        bodies,
+        history,
+        chosen,
+        stages,
+        crushing,
+        turned,
+        assessment,
+        exported,
+        warnings,
+    };
     let record = report::write(case, quality, &results, output)?;
     Ok((results, record))
+}
+
+/// Day 1 under moments; nothing where the case has none, or no rods that could carry them.
+fn turn(
+    case: &Case,
+    day_one: &Solved,
+    observer: Observer<'_>,
+    cancel: &AtomicBool,
+) -> Result<Vec<Turned>, Failure> {
+    match &case.moments {
+        Some(load) if case.fixation.rods => {
+            // Under a couple most of a face opens, and the last digits take as many iterations as all before.
+            let exact = reported(case, Quality::Standard);
+            let options = Options {
+                residual_tolerance: 100.0 * case.tolerance,
+                max_iterations: 4 * case.max_iterations,
+                ..exact
+            };
+            moments::run(load, &day_one.question, &options, observer, cancel)
+        }
+        _ => Ok(Vec::new()),
+    }
 }
 
 fn chosen_lattice(case: &Case, history: &History, warnings: &mut Vec<String>) -> Result<Drawn, Failure> {

@@ -3,7 +3,7 @@
 use super::Results;
 use super::assess::StageState;
 use super::fields::Solved;
-use super::{pictures, plots, sections};
+use super::{moments, pictures, plots, sections};
 use crate::case::{Anatomy, Case, Quality};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -106,9 +106,9 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
         sections::lattice_section(case, results),
         sections::stiffness_section(results),
         sections::implant_section(case, results),
-        sections::design_section(results),
-        sections::export_section(results),
     ];
+    record.sections.extend(moments::section(case, &results.turned));
+    record.sections.extend([sections::design_section(results), sections::export_section(results)]);
     Ok(record)
 }
 

@@ -1,0 +1,329 @@
+//! Day 1 under moments in six directions: how far the neck turns, and whether the implant slips, lifts off or tilts.
+//!
+//! ```text
+//! t(x) = −P/A e_z + b × (x − c)        b = (∫ |r|² 1 − r rᵀ dA)⁻¹ M,   r = x − c
+//! ```
+//! The couple M and the preload P act as that traction on the superior facets of C1, as a condyle that is bedded evenly
+//! and free to turn would press and pull them: nothing guides it. The preload keeps the axis of the column, as a follower
+//! load does; displacements are small, so it neither helps nor buckles.
+//!
+//! # Source
+//! Moments of 1.5 N m in six directions: Scheer 2010, Zheng 2017; the traction is that of a distributing coupling.
+
+use super::bodies::Kind;
+use super::fields::mean_displacement;
+use super::models::{Question, SEATS};
+use super::solve_failure;
+use crate::case::{Case, MomentLoad};
+use crate::failure::Failure;
+use dens_mesher::Vec3;
+use dens_mesher::geometry::spine::{Level, Side};
+use dens_mesher::mesh::Mesh;
+use dens_reports::record::Section;
+use dens_reports::table::{NO_UNIT, Table, significant};
+use dens_solver::loads::contact::Status;
+use dens_solver::loads::traction::{self, Traction};
+use dens_solver::model::Model;
+use dens_solver::newton::{Observer, Options, Solver};
+use dens_solver::solution::Solution;
+use nalgebra::Matrix3;
+use std::sync::atomic::AtomicBool;
+
+/// Directions with their axis in the frame of the spine: +x left, +y posterior, +z cranial.
+const DIRECTIONS: [(&str, [f64; 3]); 6] = [
+    ("flexion", [1.0, 0.0, 0.0]),
+    ("extension", [-1.0, 0.0, 0.0]),
+    ("left lateral bending", [0.0, 1.0, 0.0]),
+    ("right lateral bending", [0.0, -1.0, 0.0]),
+    ("left rotation", [0.0, 0.0, 1.0]),
+    ("right rotation", [0.0, 0.0, -1.0]),
+];
+
+/// Open share of a face beyond which nothing holds it.
+const LOOSE: f64 = 0.98;
+
+/// What happens in one direction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turned {
+    /// Direction.
+    pub direction: &'static str,
+    /// Rotation of C1 against C3 about the axis of the moment, degrees.
+    pub rotation: f64,
+    /// Rotation of the implant against C3, all axes, degrees.
+    pub tilt: f64,
+    /// Shift of the implant's lower face against C3's endplate, mm: left, posterior, cranial.
+    pub shift: Vec3,
+    /// Largest slip of a closed point of the implant's faces, mm.
+    pub slip: f64,
+    /// Share of the faces' paired area that is open: lower, upper left, upper right.
+    pub open: [f64; 3],
+    /// Largest stress of screws and rods, MPa, and where.
+    pub members: (f64, String),
+    /// Largest force pulling a screw out, N, and which.
+    pub pull_out: (f64, String),
+    /// Force left over, relative to the load.
+    pub balance: f64,
+}
+
+/// Solves day 1 under the moments of a case, one direction after the other.
+///
+/// - `day_one`: its model; the axial load is replaced
+///
+/// # Errors
+/// No convergence (exit 3).
+pub fn run(
+    load: &MomentLoad,
+    day_one: &Question,
+    options: &Options,
+    observer: Observer<'_>,
+    cancel: &AtomicBool,
+) -> Result<Vec<Turned>, Failure> {
+    let mut question =
+        Question { model: day_one.model.clone(), stage: day_one.stage, kinds: day_one.kinds.clone() };
+    question.model.guides.clear();
+    let mut solver: Option<Solver> = None;
+    let mut out = Vec::new();
+    for (k, (direction, axis)) in DIRECTIONS.into_iter().enumerate() {
+        let axis = Vec3::from(axis);
+        question.model.tractions = condyle_tractions(&question, load.moment * axis, load.preload)?;
+        let failed = |e| solve_failure(&format!("implanted, day 1, {direction}"), &e);
+        let solver = match &mut solver {
+            Some(solver) => solver,
+            None => solver.insert(Solver::new(&question.model, options).map_err(failed)?),
+        };
+        let share = |f: f64| (k as f64 + f) / DIRECTIONS.len() as f64;
+        let within = |what: &str, f: f64| observer(what, share(f));
+        let solution = solver.solve(&question.model, None, &within, cancel).map_err(failed)?;
+        out.push(turned(&question, &solution, direction, axis));
+    }
+    Ok(out)
+}
+
+/// Tractions on the superior facets of C1 equal to a couple, N mm, and a force toward caudal, N.
+fn condyle_tractions(question: &Question, couple: Vec3, preload: f64) -> Result<Vec<Traction>, Failure> {
+    let part =
+        question.part(Kind::Bone(Level::C1)).ok_or_else(|| Failure::bug("no C1 in the implanted model"))?;
+    let mesh = &question.model.parts[part].mesh;
+    let mut facets = Vec::new();
+    for side in Side::BOTH {
+        let set = mesh.facet_sets.get(&format!("condyle {}", side.name()));
+        facets.extend(set.into_iter().flatten().copied());
+    }
+    let found = tractions(mesh, part, &facets, couple, preload);
+    found.ok_or_else(|| Failure::input("the superior facets of C1 are a point: no moment can act on them"))
+}
+
+/// One traction per facet; `None` where no moment can act.
+fn tractions(mesh: &Mesh, part: usize, facets: &[u32], couple: Vec3, preload: f64) -> Option<Vec<Traction>> {
+    // Area and centroid as the traction is integrated.
+    let of = |f: &u32| {
+        let shares = traction::nodal_forces(mesh, &[*f], [0.0, 0.0, 1.0]);
+        let area: f64 = shares.iter().map(|(_, s)| s.z).sum();
+        (*f, area, shares.iter().map(|(n, s)| s.z * mesh.points[*n as usize]).sum::<Vec3>() / area)
+    };
+    let facets: Vec<(u32, f64, Vec3)> = facets.iter().map(of).collect();
+    let area: f64 = facets.iter().map(|f| f.1).sum();
+    let center = facets.iter().map(|f| f.1 * f.2).sum::<Vec3>() / area;
+    let about = |r: Vec3| r.norm_squared() * Matrix3::identity() - r * r.transpose();
+    let inertia: Matrix3<f64> = facets.iter().map(|f| f.1 * about(f.2 - center)).sum();
+    let turn = inertia.try_inverse()? * couple;
+    let one = |(f, _, at): (u32, f64, Vec3)| Traction {
+        name: String::from("occiput"),
+        part,
+        facets: vec![f],
+        value: (turn.cross(&(at - center)) - Vec3::z() * (preload / area)).into(),
+    };
+    Some(facets.into_iter().map(one).collect())
+}
+
+fn turned(question: &Question, solution: &Solution, direction: &'static str, axis: Vec3) -> Turned {
+    let of =
+        |kind: Kind| question.part(kind).map(|p| rotation(&question.model, solution, p)).unwrap_or_default();
+    let (upper, lower, implant) = (of(Kind::Bone(Level::C1)), of(Kind::Bone(Level::C3)), of(Kind::Implant));
+    let face = |kind: Kind| {
+        let part = question.part(kind)?;
+        let mesh = &question.model.parts[part].mesh;
+        mean_displacement(mesh, &solution.displacements[part], SEATS[0].0)
+    };
+    let shift = face(Kind::Implant).zip(face(Kind::Bone(Level::C3))).map_or(Vec3::zeros(), |(a, b)| a - b);
+    let seats = SEATS.map(|(set, bone)| {
+        let name = format!("{} on {set}", bone.name());
+        solution.contacts.iter().find(|c| c.name == name)
+    });
+    let closed = seats.iter().flatten().flat_map(|c| &c.points).filter(|p| p.status != Status::Open);
+    let slip = closed.map(|p| p.slip.norm()).fold(0.0, f64::max);
+    let open = seats.map(|c| c.map_or(0.0, |c| 1.0 - c.closed_area() / c.paired_area));
+    let mut members = (0.0, String::new());
+    for m in &solution.members {
+        if members.0 < m.peak_stress {
+            members = (m.peak_stress, m.name.clone());
+        }
+    }
+    let mut pull_out = (0.0, String::new());
+    for t in &solution.ties {
+        if pull_out.0 < t.pull_out {
+            pull_out = (t.pull_out, t.member.clone());
+        }
+    }
+    Turned {
+        direction,
+        rotation: (upper - lower).dot(&axis).to_degrees(),
+        tilt: (implant - lower).norm().to_degrees(),
+        shift,
+        slip,
+        open,
+        members,
+        pull_out,
+        balance: solution.balance.force_error,
+    }
+}
+
+/// Rotation of a part that fits the displacements of its nodes best, rad.
+fn rotation(model: &Model, solution: &Solution, part: usize) -> Vec3 {
+    let (points, u) = (&model.parts[part].mesh.points, &solution.displacements[part]);
+    let n = points.len() as f64;
+    let center = points.iter().sum::<Vec3>() / n;
+    let mean = u.iter().sum::<Vec3>() / n;
+    let (mut inertia, mut turn) = (Matrix3::zeros(), Vec3::zeros());
+    for (x, u) in points.iter().zip(u) {
+        let r = x - center;
+        inertia += r.norm_squared() * Matrix3::identity() - r * r.transpose();
+        turn += r.cross(&(u - mean));
+    }
+    inertia.try_inverse().map_or(Vec3::zeros(), |i| i * turn)
+}
+
+/// Section of the report.
+pub(super) fn section(case: &Case, found: &[Turned]) -> Option<Section> {
+    let load = case.moments.as_ref().filter(|_| !found.is_empty())?;
+    let mut t = Table::new(
+        "migration",
+        "Day 1 under moments: rotation of the neck and migration of the implant",
+        &[
+            ("direction", ""),
+            ("C1 against C3", "deg"),
+            ("implant against C3", "deg"),
+            ("shift to the left", "mm"),
+            ("shift to posterior", "mm"),
+            ("lift", "mm"),
+            ("largest slip", "mm"),
+            ("open, lower face", NO_UNIT),
+            ("open, left face", NO_UNIT),
+            ("open, right face", NO_UNIT),
+        ],
+    );
+    let mut f = Table::new(
+        "moment-fixation",
+        "Screws and rods under moments, day 1",
+        &[
+            ("direction", ""),
+            ("largest stress", "MPa"),
+            ("in", ""),
+            ("largest pull-out force", "N"),
+            ("of", ""),
+            ("force left over", NO_UNIT),
+        ],
+    );
+    for d in found {
+        t.push([
+            d.direction.into(),
+            d.rotation.into(),
+            d.tilt.into(),
+            d.shift.x.into(),
+            d.shift.y.into(),
+            d.shift.z.into(),
+            d.slip.into(),
+            d.open[0].into(),
+            d.open[1].into(),
+            d.open[2].into(),
+        ]);
+        f.push([
+            d.direction.into(),
+            d.members.0.into(),
+            d.members.1.as_str().into(),
+            d.pull_out.0.into(),
+            if d.pull_out.1.is_empty() { "none".into() } else { d.pull_out.1.as_str().into() },
+            d.balance.into(),
+        ]);
+    }
+    let worst = found.iter().max_by(|a, b| a.members.0.total_cmp(&b.members.0))?;
+    let margin = case.fixation.fatigue_strength / worst.members.0;
+    let loose: Vec<&str> =
+        found.iter().filter(|d| d.open.iter().all(|o| LOOSE < *o)).map(|d| d.direction).collect();
+    let grip = if loose.is_empty() {
+        String::from("The implant stays pressed on at least one face in every direction.")
+    } else {
+        format!(
+            "In {} less than {} % of every face is pressed: there the implant is all but loose between the bones, and its own motion means only that. Screws through the implant, which would hold it, are not modelled.",
+            loose.join(", "),
+            significant(100.0 * (1.0 - LOOSE), 2)
+        )
+    };
+    Some(
+        Section::new("moments", "Moments and migration of the implant")
+            .paragraph(format!(
+                "A couple of {:.0} N mm in six directions with a preload of {:.0} N ({}) acts on the superior facets of C1 as the traction of an evenly bedded occiput that is free to turn; day 1, friction, elastic bone. Shift and lift are means of the implant's lower face against the endplate of C3; a face is open where nothing presses.",
+                load.moment, load.preload, load.source
+            ))
+            .table(t)
+            .paragraph(grip)
+            .table(f)
+            .paragraph(format!(
+                "The most stressed member is {} in {}: its fatigue strength is {margin:.1} times the stress. Slip, lift and pull-out have no published limit for such implants and are not judged; strength of screws in bone is not predicted.",
+                worst.members.1, worst.direction
+            )),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dens_mesher::mesh::Facet;
+
+    /// Curved facets that share no nodes, at places without symmetry.
+    fn facets(n: u32) -> Mesh {
+        let mut mesh = Mesh::default();
+        for f in 0..n {
+            let at = Vec3::new(f64::from(f * f % 7) * 3.0, f64::from(f % 3) * 2.0, f64::from(f));
+            let corners = [Vec3::zeros(), Vec3::new(2.0, 0.3, 0.1 * f64::from(f)), Vec3::new(0.2, 1.5, -0.4)]
+                .map(|c| at + c);
+            let bow = Vec3::new(0.0, 0.05, 0.2);
+            let middles = [0, 1, 2].map(|k| 0.5 * (corners[k] + corners[(k + 1) % 3]) + bow);
+            let nodes = std::array::from_fn(|k| 6 * f + k as u32);
+            mesh.points.extend(corners.into_iter().chain(middles));
+            mesh.boundary.push(Facet { cell: f, local: 0, nodes, surface: 0 });
+        }
+        mesh
+    }
+
+    #[test]
+    fn tractions_add_up_to_the_couple_and_the_preload() {
+        let mesh = facets(9);
+        let (couple, preload) = (Vec3::new(1500.0, -300.0, 70.0), 50.0);
+        let all: Vec<u32> = (0..9).collect();
+        let found = tractions(&mesh, 0, &all, couple, preload).expect("facets in space");
+        let (mut force, mut moment, mut first) = (Vec3::zeros(), Vec3::zeros(), Vec3::zeros());
+        let mut area = 0.0;
+        for t in &found {
+            for (node, f) in traction::nodal_forces(&mesh, &t.facets, t.value) {
+                force += f;
+                moment += mesh.points[node as usize].cross(&f);
+            }
+            for (node, f) in traction::nodal_forces(&mesh, &t.facets, [0.0, 0.0, 1.0]) {
+                area += f.z;
+                first += f.z * mesh.points[node as usize];
+            }
+        }
+        let push = Vec3::new(0.0, 0.0, -preload);
+        // Round-off of sums of a few hundred products.
+        assert!((force - push).norm() < 1e-10 * preload);
+        assert!((moment - (first / area).cross(&push) - couple).norm() < 1e-11 * couple.norm());
+    }
+
+    #[test]
+    fn no_moment_acts_on_facets_in_one_point() {
+        let mut mesh = facets(1);
+        mesh.points.fill(Vec3::new(1.0, 2.0, 3.0));
+        assert_eq!(tractions(&mesh, 0, &[0], Vec3::x(), 1.0), None);
+    }
+}
