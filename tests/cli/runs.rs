@@ -83,8 +83,10 @@ fn bone_too_weak_for_its_load_ends_as_a_limit_load() {
 #[test]
 fn fine_quality_adds_the_maximum_effort_and_moments_in_six_directions() {
     let folder = scratch();
-    let (code, _, messages) =
-        outcome(folder.path(), &["run", "tiny", "-o", "fine", "--quality", "fine", "--quiet"]);
+    let (code, _, messages) = outcome(
+        folder.path(),
+        &["run", "tiny", "-o", "fine", "--quality", "fine", "--quiet", "--set", "solver.tolerance=1e-6"],
+    );
     assert_eq!(code, 0, "{messages}");
     let record = fs::read_to_string(folder.path().join("fine/record.json")).expect("written");
     let record: serde_json::Value = serde_json::from_str(&record).expect("JSON");
