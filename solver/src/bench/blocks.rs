@@ -4,45 +4,48 @@ use crate::statics::CellFacet;
 use dens_mesher::Vec3;
 use dens_mesher::mixed::{MixedMesh, MixedMeshError, Shape};
 
-/// A rigid block as long as its face needs: the facets it fits, copied and drawn out to a plane, each as a prism.
+/// A rigid block as long as its face needs: the facets it fits, copied and drawn out to a plane, each as a prism or brick.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
     /// Nodes of its own, mm.
     pub points: Vec<Vec3>,
-    /// Prisms; node numbers from 0.
-    pub cells: Vec<[u32; 15]>,
+    /// Quadratic prisms and bricks; node numbers from 0.
+    pub cells: Vec<(Shape, Vec<u32>)>,
 }
 
-/// Facet of a prism that is the copied one.
+/// Facet of a prism or brick that is the copied one.
 pub(super) const FACE: u8 = 0;
 
 impl Block {
-    /// Block over six-node facets of a mesh, drawn out along `outward` to `depth` mm beyond the farthest node.
+    /// Block over quadratic facets of a mesh, drawn out along `outward` to `depth` mm beyond the farthest node.
     ///
-    /// Facets are counter-clockwise from outside of the device and must not lean away from `outward`.
-    pub(super) fn fitting(points: &[Vec3], facets: &[[u32; 6]], outward: Vec3, depth: f64) -> Self {
+    /// Facets, of six or eight nodes, are counter-clockwise from outside of the device and must not lean away from
+    /// `outward`. `None` where a facet has another number of nodes.
+    pub(super) fn fitting(points: &[Vec3], facets: &[Vec<u32>], outward: Vec3, depth: f64) -> Option<Self> {
         let mut nodes: Vec<u32> = facets.iter().flatten().copied().collect();
         nodes.sort_unstable();
         nodes.dedup();
         let n = nodes.len() as u32;
-        let of = |node: &u32| nodes.binary_search(node).expect("collected above") as u32;
         let face: Vec<Vec3> = nodes.iter().map(|k| points[*k as usize]).collect();
         let end = face.iter().map(|p| p.dot(&outward)).fold(f64::NEG_INFINITY, f64::max) + depth;
         let far = face.iter().map(|p| p + outward * (end - p.dot(&outward)));
         let middle = face.iter().map(|p| p + outward * (0.5 * (end - p.dot(&outward))));
         let points = face.iter().copied().chain(far).chain(middle).collect();
-        let prism = |f: &[u32; 6]| {
-            let own: [u32; 6] = std::array::from_fn(|k| of(&f[k]));
+        let cell = |facet: &Vec<u32>| {
+            let shape = match facet.len() {
+                6 => Shape::Wedge15,
+                8 => Shape::Hex20,
+                _ => return None,
+            };
+            let own = facet.iter().map(|k| nodes.binary_search(k).expect("collected above") as u32);
+            let own: Vec<u32> = own.collect();
+            let (corners, mids) = own.split_at(own.len() / 2);
+            let far = |list: &[u32]| list.iter().map(|k| k + n).collect::<Vec<u32>>();
             // Corners near and far, middles near and far, then the middles of the axial edges.
-            std::array::from_fn(|k| match k {
-                0..3 => own[k],
-                3..6 => own[k - 3] + n,
-                6..9 => own[k - 3],
-                9..12 => own[k - 6] + n,
-                _ => own[k - 12] + 2 * n,
-            })
+            let axial = corners.iter().map(|k| k + 2 * n).collect();
+            Some((shape, [corners.to_vec(), far(corners), mids.to_vec(), far(mids), axial].concat()))
         };
-        Self { points, cells: facets.iter().map(prism).collect() }
+        Some(Self { points, cells: facets.iter().map(cell).collect::<Option<_>>()? })
     }
 }
 
@@ -128,10 +131,10 @@ mod tests {
             p(0.5, 1.0),
             p(0.0, 0.5),
         ];
-        let facets = [[0, 1, 2, 4, 5, 6], [0, 2, 3, 6, 7, 8]];
-        let block = Block::fitting(&points, &facets, Vec3::z(), 2.0);
-        let mesh = MixedMesh::new(block.points, block.cells.iter().map(|c| (Shape::Wedge15, c.as_slice())))
-            .expect("sound");
+        let facets = [vec![0, 1, 2, 4, 5, 6], vec![0, 2, 3, 6, 7, 8]];
+        let block = Block::fitting(&points, &facets, Vec3::z(), 2.0).expect("triangles of six nodes");
+        let mesh =
+            MixedMesh::new(block.points, block.cells.iter().map(|(s, c)| (*s, c.as_slice()))).expect("sound");
         let volume: f64 = (0..2).map(|c| mesh.volume(c)).sum();
         // Mean height of the column under the plane z = 2.3: 2.15.
         assert!((volume - 2.15).abs() < 1e-12, "{volume}");

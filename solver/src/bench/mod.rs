@@ -15,6 +15,7 @@
 //! the geometry that equilibrium sees.
 
 mod blocks;
+pub mod coupon;
 pub mod curve;
 mod rig;
 mod run;

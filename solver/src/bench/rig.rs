@@ -3,7 +3,7 @@
 use super::blocks::{Block, FACE};
 use crate::contact::{self, ContactError, InitialGap, Pair, PairOptions, Surface};
 use crate::nonlinear::NonlinearError;
-use crate::nonlinear::laws::Law;
+use crate::nonlinear::laws::{Law, LinearElastic};
 use crate::statics::{
     Body, CellFacet, CellProperties, Constraints, Dof, Formulation, Material, RigidLink, RotationNode,
     StaticsError,
@@ -33,6 +33,9 @@ pub enum BenchError {
     /// A face without facets.
     #[error("{0} has no facets")]
     Empty(String),
+    /// A face whose facets are not quadratic.
+    #[error("{0}: a block slides on quadratic facets only")]
+    Linear(String),
     /// The observer asked to stop.
     #[error("stopped")]
     Cancelled,
@@ -83,7 +86,7 @@ pub struct Seat {
     pub name: String,
     /// Part.
     pub part: usize,
-    /// Its facets; triangles of six nodes where a block slides on them.
+    /// Its facets; quadratic ones where a block slides on them.
     pub facets: Vec<CellFacet>,
     /// What it stands against.
     pub against: Against,
@@ -122,6 +125,8 @@ struct Joined {
     materials: Vec<Material>,
     laws: Vec<Law>,
     parts: Vec<(String, Range<usize>, Range<usize>)>,
+    /// Number of cells of parts; those of blocks come after them.
+    deformable: usize,
 }
 
 impl Joined {
@@ -141,6 +146,20 @@ impl Joined {
         }
         let name = part.name.clone();
         self.parts.push((name, node..self.points.len(), cell..self.cells.len()));
+    }
+
+    fn add_block(&mut self, seat: &str, block: Block) {
+        let (node, cell, material) = (self.points.len(), self.cells.len(), self.materials.len() as u32);
+        self.points.extend(block.points);
+        for (shape, nodes) in block.cells {
+            let formulation = if shape == Shape::Hex20 { Formulation::Hex20 } else { Formulation::Wedge15 };
+            self.properties.push(CellProperties { formulation, material, frame: None });
+            self.cells.push((shape, nodes.iter().map(|n| n + node as u32).collect()));
+        }
+        let stiffness = isotropic(STEEL.0, STEEL.1);
+        self.materials.push(Material { stiffness, expansion: [0.0; 6], density: 0.0 });
+        self.laws.push(Law::small(LinearElastic { stiffness }));
+        self.parts.push((format!("block at {seat}"), node..self.points.len(), cell..self.cells.len()));
     }
 
     fn facet(&self, at: &CellFacet) -> Vec<u32> {
@@ -168,6 +187,7 @@ impl Rig {
     ) -> Result<Self, BenchError> {
         let mut all = Joined::default();
         parts.iter().for_each(|p| all.add(p));
+        all.deformable = all.cells.len();
         let mut held: Vec<u32> = Vec::new();
         let mut linked: Vec<u32> = Vec::new();
         let first_node = |all: &Joined, part: usize| all.parts[part].1.start as u32;
@@ -206,27 +226,11 @@ impl Rig {
                 }
             };
             let outward = if seat.against == Against::Upper { -axis } else { axis };
-            let facets: Vec<[u32; 6]> =
-                own.iter().filter_map(|f| <[u32; 6]>::try_from(all.facet(f)).ok()).collect();
-            if facets.len() != own.len() {
-                return Err(BenchError::Empty(format!(
-                    "{}: triangles of six nodes are needed; it",
-                    seat.name
-                )));
-            }
-            let block = Block::fitting(&all.points, &facets, outward, BLOCK_DEPTH);
-            let cells = block.cells.iter().map(|c| (Shape::Wedge15, c.as_slice()));
-            let mesh = MixedMesh::new(block.points, cells)?;
-            let stiffness = isotropic(STEEL.0, STEEL.1);
-            let part = Part {
-                name: format!("block at {}", seat.name),
-                of_cell: vec![0; mesh.n_cells()],
-                mesh,
-                formulation: Formulation::Wedge15,
-                palette: vec![(stiffness, Law::small(crate::nonlinear::laws::LinearElastic { stiffness }))],
-            };
+            let facets: Vec<Vec<u32>> = own.iter().map(|f| all.facet(f)).collect();
+            let block = Block::fitting(&all.points, &facets, outward, BLOCK_DEPTH)
+                .ok_or_else(|| BenchError::Linear(seat.name.clone()))?;
             let first = (all.points.len() as u32, all.cells.len() as u32);
-            all.add(&part);
+            all.add_block(&seat.name, block);
             let nodes = first.0..all.points.len() as u32;
             let list = if seat.against == Against::Upper { &mut linked } else { &mut held };
             list.extend(nodes);
@@ -244,11 +248,11 @@ impl Rig {
         all.points.extend([joint, joint]);
         let parts = std::mem::take(&mut all.parts);
         let mesh = MixedMesh::new(all.points, all.cells.iter().map(|(s, c)| (*s, c.as_slice())))?;
-        let rigid = all.properties.iter().map(|p| p.formulation == Formulation::Wedge15).collect::<Vec<_>>();
+        let deformable = all.deformable;
         let body = Body::new(mesh, all.materials, Vec::new(), all.properties)?;
         let pairs = touching
             .into_iter()
-            .map(|(name, slave, master, friction)| pair(&body, &rigid, &name, &slave, &master, friction))
+            .map(|(name, slave, master, friction)| pair(&body, deformable, &name, &slave, &master, friction))
             .collect::<Result<Vec<_>, _>>()?;
         let supports =
             held.iter().flat_map(|node| (0..3).map(move |axis| Dof { node: *node, axis })).collect();
@@ -294,14 +298,14 @@ impl Rig {
 
 fn pair(
     body: &Body,
-    rigid: &[bool],
+    deformable: usize,
     name: &str,
     slave: &[CellFacet],
     master: &[CellFacet],
     friction: f64,
 ) -> Result<Pair, ContactError> {
     let modulus = |cell: u32, normal: Vec3| {
-        if rigid[cell as usize] {
+        if deformable <= cell as usize {
             return f64::INFINITY;
         }
         let stiffness = body.material(cell as usize).stiffness;
