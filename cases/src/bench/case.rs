@@ -111,8 +111,8 @@ pub struct F2267 {
     pub block: [f64; 2],
     /// Spacing of the foam's mesh under the device by quality, mm.
     pub edge: [f64; 3],
-    /// Friction of the device on foam.
-    pub friction: f64,
+    /// Friction of the device on foam; `None`: foam and face do not part or slip.
+    pub friction: Option<f64>,
     /// Travel, mm.
     pub travel: f64,
     /// Offset of yield, share of the device's height.
@@ -126,7 +126,7 @@ pub struct Coupon {
     pub cells: usize,
     /// Friction of the platens.
     pub friction: f64,
-    /// Struts are resolved in coupons of 1 to so many cells along an edge.
+    /// Struts are resolved in coupons of two to so many cells along an edge.
     pub resolved: usize,
     /// Voxels along a cell's edge of these, by quality.
     pub voxels: [usize; 3],
@@ -200,19 +200,19 @@ fn read(r: &Reader<'_>, document: &Document) -> Bench {
                 length(r, "f2267.block_height", 10.0, 100.0),
             ],
             edge: GRADES.map(|g| length(r, &format!("mesh.foam_edge_{g}"), 0.4, 8.0)),
-            friction: friction("f2267.friction"),
+            friction: sliding(r, "f2267.faces", "f2267.friction"),
             travel: length(r, "f2267.travel", 0.01, 10.0),
             offset: r.number("f2267.offset", share),
         }),
         "coupon" => Test::Coupon(Coupon {
             cells: r.count("coupon.cells", 10),
             friction: friction("coupon.friction"),
-            resolved: r.count("coupon.resolved", 1),
+            resolved: r.count("coupon.resolved", 2),
             voxels: GRADES.map(|g| r.count(&format!("coupon.voxels_{g}"), 8)),
         }),
         _ => Test::F2077(F2077 {
             modes: modes(r),
-            friction: sliding(r),
+            friction: sliding(r, "f2077.faces", "f2077.friction"),
             travel: [length(r, "f2077.travel", 0.001, 10.0), length(r, "f2077.shear_travel", 0.001, 10.0)],
             shear_angle: angle("f2077.shear_angle", 1.2),
             preload: r.quantity("f2077.torsion_preload", Dimension::Force, Range::Within(0.0, 5000.0)),
@@ -240,10 +240,10 @@ fn read(r: &Reader<'_>, document: &Document) -> Bench {
     }
 }
 
-/// Friction where the faces slide under axial compression.
-fn sliding(r: &Reader<'_>) -> Option<f64> {
-    let slides = r.choice("f2077.faces", &["gripped", "sliding"]) == "sliding";
-    let friction = r.number("f2077.friction", Range::Within(0.0, 2.0));
+/// Friction where faces slide.
+fn sliding(r: &Reader<'_>, faces: &str, friction: &str) -> Option<f64> {
+    let slides = r.choice(faces, &["gripped", "sliding"]) == "sliding";
+    let friction = r.number(friction, Range::Within(0.0, 2.0));
     slides.then_some(friction)
 }
 

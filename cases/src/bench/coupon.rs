@@ -10,7 +10,6 @@ use dens_mesher::Vec3;
 use dens_solver::bench::coupon::{Platens, Resolved, size_effect};
 use dens_solver::bench::{Against, Course, Drive, Hold, Machine, Part, Rig, Seat, boundary, bricks, curve};
 use dens_solver::homogenize::{Base, Options as CellOptions, homogenize_lattice};
-use dens_solver::nonlinear::Options;
 use dens_solver::nonlinear::laws::{CubicStrengths, Law, LinearElastic};
 use dens_solver::statics::{CellFacet, Formulation};
 use std::ops::ControlFlow;
@@ -80,7 +79,7 @@ pub fn run(bench: &Bench, test: &Coupon, quality: Quality, progress: &Progress) 
         ControlFlow::Continue(())
     };
     let course = rig
-        .run(&machine, Options::default(), &mut observe)
+        .run(&machine, super::options(), &mut observe)
         .map_err(|e| super::failure("homogenised coupon", &e))?;
     let stiffness = curve::stiffness(&course.points)
         .ok_or_else(|| Failure::not_converged("the load does not rise with the displacement"))?;
@@ -93,8 +92,8 @@ pub fn run(bench: &Bench, test: &Coupon, quality: Quality, progress: &Progress) 
     let at_resolution = same.young([0.0, 0.0, 1.0]);
     let value = |q: [f64; 3]| lattice.cell_value(q.into());
     let mut small = Vec::new();
-    for cells in 1..=test.resolved {
-        progress.within(&format!("{cells} cells"), (cells - 1) as f64 / test.resolved as f64);
+    for cells in 2..=test.resolved {
+        progress.within(&format!("{cells} cells"), (cells - 2) as f64 / test.resolved as f64);
         let bad = |e| super::failure(&format!("coupon of {cells} cells"), &e);
         let coupon = Resolved::new(&value, base, cells, voxels).map_err(bad)?;
         let moduli =

@@ -9,7 +9,6 @@ use crate::progress::Progress;
 use dens_mesher::Vec3;
 use dens_solver::bench::{Against, Course, Drive, Hold, Machine, Part, Rig, Seat, Snapshot, curve};
 use dens_solver::criteria;
-use dens_solver::nonlinear::Options;
 use dens_solver::tensor::von_mises;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -159,7 +158,7 @@ fn frame(
         ControlFlow::Continue(())
     };
     let course =
-        rig.run(&machine, Options::default(), &mut observe).map_err(|e| super::failure(mode.name(), &e))?;
+        rig.run(&machine, super::options(), &mut observe).map_err(|e| super::failure(mode.name(), &e))?;
     let stiffness = curve::stiffness(&course.points).ok_or_else(|| {
         Failure::not_converged(format!("{}: the load does not rise with the displacement", mode.name()))
     })?;

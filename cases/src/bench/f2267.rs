@@ -10,7 +10,6 @@ use crate::progress::Progress;
 use dens_mesher::Vec3;
 use dens_mesher::mixed::MixedMesh;
 use dens_solver::bench::{Against, Course, Drive, Hold, Machine, Part, Rig, Seat, boundary, bricks, curve};
-use dens_solver::nonlinear::Options;
 use dens_solver::nonlinear::laws::{Law, PostYield, QuadricBone, QuadricSurface};
 use dens_solver::statics::{CellFacet, Formulation};
 use dens_solver::tensor::isotropic;
@@ -76,7 +75,7 @@ pub fn run(
         Machine { axis: down, drive: Drive::Travel(STEEL_TRAVEL), across: false, tilt: true, increments: 1 };
     let mut silent = |_: f64| ControlFlow::Continue(());
     let course = rig
-        .run(&steel, Options::default(), &mut silent)
+        .run(&steel, super::options(), &mut silent)
         .map_err(|e| super::failure("between steel blocks", &e))?;
     let flat = || Failure::not_converged("the load does not rise with the displacement");
     let between_steel = curve::stiffness(&course.points).ok_or_else(flat)?;
@@ -90,9 +89,8 @@ pub fn run(
             progress.within("", part);
             ControlFlow::Continue(())
         };
-        let course = rig
-            .run(&machine, Options::default(), &mut observe)
-            .map_err(|e| super::failure(&foam.grade, &e))?;
+        let course =
+            rig.run(&machine, super::options(), &mut observe).map_err(|e| super::failure(&foam.grade, &e))?;
         let stiffness = curve::stiffness(&course.points).ok_or_else(flat)?;
         let offset = test.offset * device.height;
         foams.push(OnFoam {
@@ -244,10 +242,9 @@ fn on_foam(device: &Device, part: Part, mesh: &FoamMesh, test: &F2267, foam: &Fo
         against,
         hold,
     };
-    let seats = [
-        seat(0, Against::Upper, Hold::Gripped),
-        seat(1, Against::Part(1, mesh.top.clone()), Hold::Sliding { friction: test.friction }),
-    ];
+    let on_foam = test.friction.map_or(Hold::Gripped, |friction| Hold::Sliding { friction });
+    let seats =
+        [seat(0, Against::Upper, Hold::Gripped), seat(1, Against::Part(1, mesh.top.clone()), on_foam)];
     Rig::new(&[part, block], &seats, &[(1, mesh.feet.clone())], device.centers[0], -device.axis)
         .map_err(|e| super::failure("setup", &e))
 }

@@ -20,6 +20,8 @@ use crate::progress::Progress;
 use case::{Bench, Test};
 use dens_reports::record::Record;
 use dens_solver::bench::BenchError;
+use dens_solver::linear::Choice;
+use dens_solver::nonlinear::Options;
 use dens_solver::statics::ErrorKind;
 use std::path::Path;
 
@@ -51,6 +53,11 @@ pub fn run(
             report::coupon::write(bench, test, quality, &results, output)
         }
     }
+}
+
+/// How bench tests are solved: by a factor, since foam under titanium is too uneven for an iteration.
+pub(crate) fn options() -> Options {
+    Options { solver: Choice::Direct, ..Options::default() }
 }
 
 /// Exit code and message of a bench test that failed.

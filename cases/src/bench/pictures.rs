@@ -7,7 +7,9 @@ use dens_mesher::mixed::MixedMesh;
 use dens_reports::figure::{Axis, Figure, Look, Plot, Series};
 use dens_reports::render::{ColorBar, Object, Paint, Plane, Sheet, Shot, View, arrow};
 use dens_solver::bench::{Rig, Snapshot, boundary};
+use dens_solver::statics::CellFacet;
 use dens_solver::tensor::von_mises;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Colors of the parts.
@@ -46,6 +48,38 @@ fn surface(mesh: &MixedMesh, cells: Range<usize>, paint: &Coat<'_>) -> Object {
     Object::new(points, triangles, paint)
 }
 
+/// Height of a drawn block over the highest node of its face, mm.
+const BLOCK: f64 = 6.0;
+
+/// A block over a gripped face: its far end and its walls.
+fn block(mesh: &MixedMesh, facets: &[CellFacet], outward: Vec3) -> Object {
+    let nodes = |f: &CellFacet| mesh.facet(f.cell as usize, usize::from(f.facet));
+    let place = |n: u32| mesh.points()[n as usize];
+    let height = |n: &u32| place(*n).dot(&outward);
+    let end = facets.iter().flat_map(nodes).map(|n| height(&n)).fold(f64::NEG_INFINITY, f64::max) + BLOCK;
+    let far = |n: u32| place(n) + outward * (end - height(&n));
+    let mut edges: BTreeMap<[u32; 2], (usize, [u32; 2])> = BTreeMap::new();
+    let (mut points, mut triangles) = (Vec::new(), Vec::new());
+    for f in facets {
+        let own = nodes(f);
+        let corners = &own[..own.len() / 2];
+        let base = points.len() as u32;
+        points.extend(corners.iter().map(|n| far(*n)));
+        triangles.extend((2..corners.len() as u32).map(|k| [base, base + k - 1, base + k]));
+        for k in 0..corners.len() {
+            let edge = [corners[k], corners[(k + 1) % corners.len()]];
+            let key = [edge[0].min(edge[1]), edge[0].max(edge[1])];
+            edges.entry(key).or_insert((0, edge)).0 += 1;
+        }
+    }
+    for (_, [a, b]) in edges.into_values().filter(|(count, _)| *count == 1) {
+        let base = points.len() as u32;
+        points.extend([place(a), place(b), far(b), far(a)]);
+        triangles.extend([[base, base + 1, base + 2], [base, base + 2, base + 3]]);
+    }
+    Object::new(points, triangles, Paint::Solid(STEEL))
+}
+
 enum Coat<'a> {
     Color([u8; 3]),
     Values(&'a [f64]),
@@ -59,6 +93,8 @@ pub struct Scene<'a> {
     pub rig: &'a Rig,
     /// Tip of the arrow and its direction.
     pub load: (Vec3, Vec3),
+    /// Faces that rigid blocks grip, in the numbering of the setup, with the direction out of the device.
+    pub gripped: Vec<(Vec<CellFacet>, Vec3)>,
     /// Name of the deformable parts in the key, with their color: those of the setup in order.
     pub colors: Vec<[u8; 3]>,
 }
@@ -83,6 +119,7 @@ pub fn setups(
             let object = surface(mesh, cells.clone(), &Coat::Color(color));
             own.push(if color == STEEL { object.ghost(0.55) } else { object });
         }
+        own.extend(scene.gripped.iter().map(|(facets, outward)| block(mesh, facets, *outward).ghost(0.55)));
         let (tip, direction) = scene.load;
         own.push(arrow(tip - direction * 20.0, tip - direction * 2.0, 0.9, LOAD));
         objects.push(own);

@@ -28,7 +28,8 @@ pub fn write(
     let scene = Scene {
         title: "coupon between platens".into(),
         rig: &results.rig,
-        load: (results.edge * Vec3::z(), -Vec3::z()),
+        gripped: Vec::new(),
+        load: ((results.edge + 6.0) * Vec3::z(), -Vec3::z()),
         colors: vec![FOAM],
     };
     figures.add(pictures::setups(
@@ -82,7 +83,7 @@ fn warnings(results: &Results) -> Vec<String> {
     loose
         .map(|s| {
             format!(
-                "Coupon of {} cells: {:.1} % of its solid hangs on nothing at the cut sides and was left out.",
+                "Coupon of {} cells: {:.1} % of its solid does not join both platens, cut off at the sides, and was left out.",
                 s.cells,
                 100.0 * (1.0 - s.attached)
             )
@@ -165,7 +166,7 @@ fn lattice_section(bench: &Bench, results: &Results) -> Section {
 fn setup_section(test: &Coupon, results: &Results) -> Section {
     Section::new("setup", "Test setup")
         .paragraph(format!(
-            "A cube of {0} × {0} × {0} cells, {1:.2} mm along an edge, stands between rigid platens with friction {2:.2} and is compressed along an edge of its cells; ISO 13314 asks for at least ten pores along an edge. The homogenised cube shows what the friction of the platens does; cubes of 1 to {3} cells with every strut, cut at the faces of their cells, show what free sides and platens do to a lattice that is no continuum.",
+            "A cube of {0} × {0} × {0} cells, {1:.2} mm along an edge, stands between rigid platens with friction {2:.2} and is compressed along an edge of its cells; ISO 13314 asks for at least ten pores along an edge. The homogenised cube shows what the friction of the platens does; cubes of 2 to {3} cells with every strut, cut at the faces of their cells, show what free sides and platens do to a lattice that is no continuum.",
             test.cells, results.edge, test.friction, test.resolved
         ))
         .figure("setup")

@@ -2,15 +2,18 @@
 
 use super::{Content, device_section, early, finish, limits};
 use crate::bench::case::{Bench, F2077, Mode};
+use crate::bench::device::FACES;
 use crate::bench::f2077::{Frame, Results};
 use crate::bench::fields::vtu;
 use crate::bench::pictures::{self, Curve, DEVICE, LOAD, STEEL, Scene};
 use crate::case::Quality;
 use crate::failure::Failure;
 use crate::output::Output;
+use dens_mesher::Vec3;
 use dens_reports::figure::FigureSet;
 use dens_reports::record::{Quantity, Record, Section};
 use dens_reports::table::{Cell, NO_UNIT, Table};
+use dens_solver::statics::CellFacet;
 
 const PRESSED: [(&str, &str); 2] = [("Displacement of the push rod", "mm"), ("Load", "N")];
 const TWISTED: [(&str, &str); 2] = [("Twist", "deg"), ("Moment", "N mm")];
@@ -31,9 +34,10 @@ pub fn write(
         .frames
         .iter()
         .map(|f| Scene {
-            title: f.mode.name().to_string(),
+            title: short(f).to_string(),
             rig: &f.rig,
-            load: (results.device.centers[0], f.axis),
+            gripped: gripped(test, f, results),
+            load: (results.device.centers[0] + 8.0 * results.device.axis, f.axis),
             colors: vec![DEVICE],
         })
         .collect();
@@ -56,7 +60,7 @@ pub fn write(
         figures.add(pictures::curves("moment-twist", caption, TWISTED, &twisted)?);
     }
     let states: Vec<_> =
-        results.frames.iter().map(|f| (format!("{}, end", f.mode.name()), &f.rig, &f.course.last)).collect();
+        results.frames.iter().map(|f| (short(f).to_string(), &f.rig, &f.course.last)).collect();
     figures.add(pictures::stresses(
         "stress",
         "Von Mises stress at the end of each test: metal, and lattice as a homogenised solid.",
@@ -100,6 +104,20 @@ fn settings(bench: &Bench, quality: Quality, results: &Results) -> Vec<(String, 
         ("voxels along a lattice cell".into(), results.chosen.homogenized.resolution.to_string()),
         ("linear solvers".into(), solvers.join(", ")),
     ]
+}
+
+/// Name that fits over a picture.
+fn short(frame: &Frame) -> &'static str {
+    if frame.mode == Mode::Shear { "shear" } else { frame.mode.name() }
+}
+
+/// Faces that blocks grip, which are not part of the setup, with the direction of their blocks.
+fn gripped(test: &F2077, frame: &Frame, results: &Results) -> Vec<(Vec<CellFacet>, Vec3)> {
+    if frame.mode == Mode::Compression && test.friction.is_some() {
+        return Vec::new();
+    }
+    let device = &results.device;
+    vec![(device.facets(FACES[0]), device.axis), (device.facets(FACES[1]), -device.axis)]
 }
 
 fn twists(frame: &Frame) -> bool {

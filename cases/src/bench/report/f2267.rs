@@ -2,9 +2,10 @@
 
 use super::{Content, device_section, early, finish, limits};
 use crate::bench::case::{Bench, F2267};
+use crate::bench::device::FACES;
 use crate::bench::f2267::{OnFoam, Results};
 use crate::bench::fields::vtu;
-use crate::bench::pictures::{self, Curve, DEVICE, FOAM, LOAD, Scene};
+use crate::bench::pictures::{self, Curve, DEVICE, FOAM, LOAD, STEEL, Scene};
 use crate::case::Quality;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -31,7 +32,8 @@ pub fn write(
         .map(|f| Scene {
             title: "device on foam, cut open".into(),
             rig: &f.rig,
-            load: (device.centers[0], -device.axis),
+            gripped: vec![(device.facets(FACES[0]), device.axis)],
+            load: (device.centers[0] + 8.0 * device.axis, -device.axis),
             colors: vec![DEVICE, FOAM],
         })
         .into_iter()
@@ -40,7 +42,7 @@ pub fn write(
         "setup",
         "The device on its foam block, cut open through the middle of the upper face, and the push rod.",
         &scenes,
-        &[("device", DEVICE), ("foam", FOAM), ("push rod", LOAD)],
+        &[("device", DEVICE), ("foam", FOAM), ("rigid block", STEEL), ("push rod", LOAD)],
         true,
     )?);
     let curve = |f: &OnFoam| -> Curve { (f.foam.grade.clone(), f.course.points.clone(), f.yielded) };
@@ -154,8 +156,11 @@ fn setup_section(test: &F2267, results: &Results) -> Section {
     let [width, depth] = test.block;
     Section::new("setup", "Test setup")
         .paragraph(format!(
-            "The lower face of the device stands in a foam block of {width:.0} × {width:.0} × {depth:.0} mm whose top is the negative of the face and goes on at the level of its edge around it; the block is fixed at its bottom, its sides are free. The device may slide on the foam with friction {:.2} and lift off. A rigid block grips the upper face, is pressed along the axis of the device and may tilt about a joint in the upper face.",
-            test.friction
+            "The lower face of the device stands in a foam block of {width:.0} × {width:.0} × {depth:.0} mm whose top is the negative of the face and goes on at the level of its edge around it; the block is fixed at its bottom, its sides are free. {} A rigid block grips the upper face, is pressed along the axis of the device and may tilt about a joint in the upper face.",
+            test.friction.map_or_else(
+                || "Face and foam do not slip or part: the face of a printed lattice is rough, and it mates with its pocket (`f2267.faces = \"sliding\"` lets them slide with friction and lift off).".to_string(),
+                |f| format!("The device may slide on the foam with friction {f:.2} and lift off.")
+            )
         ))
         .paragraph(format!(
             "Kd is taken between rigid blocks that grip both faces, elastic: no slip, so it is an upper value; Kp hardly feels it, since Kd is far above Ks. Yield: offset of {:.1} % of the height of {height:.2} mm, that is {:.3} mm. The test is driven by displacement and rate-independent (0.1 mm/s in the standard).",
@@ -175,7 +180,7 @@ fn results_section(results: &Results) -> Section {
         ("yield load", "N"),
         ("at", "mm"),
         ("largest load", "N"),
-        ("face in contact at the end", "mm²"),
+        ("face under pressure at the end", "mm²"),
         ("error of balance", NO_UNIT),
     ];
     let mut t = Table::new("stiffness", "Stiffness and yield", &columns);
