@@ -5,8 +5,8 @@ use crate::contact::{self, ContactError, InitialGap, Pair, PairOptions, Surface}
 use crate::nonlinear::NonlinearError;
 use crate::nonlinear::laws::{Law, LinearElastic};
 use crate::statics::{
-    Body, CellFacet, CellProperties, Constraints, Dof, Formulation, Material, RigidLink, RotationNode,
-    StaticsError,
+    self, Body, CellFacet, CellProperties, Constraints, Dof, Equation, Formulation, Material, RigidLink,
+    RotationNode, StaticsError,
 };
 use crate::tensor::{Stiffness, directional_modulus, isotropic};
 use dens_mesher::Vec3;
@@ -59,7 +59,7 @@ pub struct Part {
 /// How a face is held by a block.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Hold {
-    /// The block grips it: no relative motion.
+    /// The block grips it: no relative motion. Of two parts, nodes of the other face are tied to this one.
     Gripped,
     /// It may slide and lift off.
     Sliding {
@@ -196,6 +196,7 @@ impl Rig {
         }
         // Facets of both sides in the numbering of the whole body.
         let mut touching: Vec<(String, Vec<CellFacet>, Vec<CellFacet>, f64)> = Vec::new();
+        let mut tied: Vec<(Vec<CellFacet>, Vec<CellFacet>)> = Vec::new();
         for seat in seats {
             if seat.facets.is_empty() {
                 return Err(BenchError::Empty(seat.name.clone()));
@@ -214,7 +215,7 @@ impl Rig {
                 }
                 (Against::Part(other, facets), Hold::Gripped) => {
                     let other = global(&all, *other, facets);
-                    touching.push((seat.name.clone(), own, other, f64::INFINITY));
+                    tied.push((other, own));
                     continue;
                 }
                 (_, Hold::Sliding { friction }) => friction,
@@ -256,7 +257,11 @@ impl Rig {
             .collect::<Result<Vec<_>, _>>()?;
         let supports =
             held.iter().flat_map(|node| (0..3).map(move |axis| Dof { node: *node, axis })).collect();
-        let constraints = Constraints { supports, ..Constraints::default() };
+        let mut constraints = Constraints { supports, ..Constraints::default() };
+        for (slave, master) in tied {
+            let equations = tie_faces(&body, &slave, &master, &constraints)?;
+            constraints.equations.extend(equations);
+        }
         Ok(Self { body, laws: all.laws, constraints, pairs, joint: joint_nodes, length, linked, parts })
     }
 
@@ -296,6 +301,34 @@ impl Rig {
     }
 }
 
+/// How far nodes of a softer face may lie off the face they are tied to, over the size of its facets: both are curved, each
+/// by its own mesh.
+const TIE_REACH: f64 = 0.1;
+
+/// Equations that tie the nodes of a softer face to a stiffer one, where the two lie on each other.
+fn tie_faces(
+    body: &Body,
+    slave: &[CellFacet],
+    master: &[CellFacet],
+    constraints: &Constraints,
+) -> Result<Vec<Equation>, BenchError> {
+    let mesh = body.mesh();
+    let nodes = |f: &CellFacet| mesh.facet(f.cell as usize, usize::from(f.facet));
+    let mut slaves: Vec<u32> = slave.iter().flat_map(nodes).collect();
+    slaves.sort_unstable();
+    slaves.dedup();
+    let edge = |f: &CellFacet| {
+        let n = nodes(f);
+        (mesh.points()[n[0] as usize] - mesh.points()[n[1] as usize]).norm()
+    };
+    let size = master.iter().map(edge).sum::<f64>() / master.len().max(1) as f64;
+    let found = statics::tie(body, &slaves, master, Some(TIE_REACH * size), constraints)?;
+    if found.equations.is_empty() {
+        return Err(BenchError::Empty("the tie between two parts".into()));
+    }
+    Ok(found.equations)
+}
+
 fn pair(
     body: &Body,
     deformable: usize,
@@ -312,7 +345,7 @@ fn pair(
         directional_modulus(&stiffness, normal.into()).unwrap_or(stiffness[0][0])
     };
     let surface = |facets: &[CellFacet]| Surface::with_modulus(body.mesh(), facets, modulus);
-    let law = if friction.is_finite() { contact::Law::Sliding { friction } } else { contact::Law::Bonded };
-    let gap = if friction.is_finite() { InitialGap::Value(0.0) } else { InitialGap::Meshed };
+    let law = contact::Law::Sliding { friction };
+    let gap = InitialGap::Value(0.0);
     Pair::new(name, surface(slave)?, surface(master)?, PairOptions { law, gap, ..PairOptions::default() })
 }

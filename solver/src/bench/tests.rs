@@ -207,3 +207,40 @@ fn a_punch_as_wide_as_the_foam_measures_its_modulus_and_its_strength() {
     let expected = 4.9 * area * (1.0 + 0.5 * 0.02);
     assert!((load / expected - 1.0).abs() < 1e-3, "{load} {expected}");
 }
+
+#[test]
+fn foam_tied_to_a_narrower_punch_is_stiffer_than_the_foam_below_it_alone() {
+    // Wider than the punch by half of it on every side.
+    let side = |n: usize, l: f64| (0..=n).map(|i| l * (i as f64 / n as f64 - 0.5)).collect::<Vec<f64>>();
+    let depth: Vec<f64> = (0..=4).map(|i| -20.0 + 5.0 * f64::from(i)).collect();
+    let foam = bricks([&side(8, 16.0), &side(8, 12.0), &depth], |p| p).expect("finite");
+    let punch = bar([4, 4, 1]);
+    let top = facets(&foam, |p| p.z.abs() < 1e-9);
+    let feet = (0..).zip(foam.points()).filter(|(_, p)| (p.z + 20.0).abs() < 1e-9).map(|(n, _)| n).collect();
+    let seat = |name: &str, at: f64, against: Against| Seat {
+        name: name.into(),
+        part: 0,
+        facets: facets(&punch, |p| (p.z - at).abs() < 1e-9),
+        against,
+        hold: Hold::Gripped,
+    };
+    let seats = [seat("upper", 12.0, Against::Upper), seat("foam", 0.0, Against::Part(1, top))];
+    let (stiff, soft) = (isotropic(1e6, 0.0), isotropic(123.0, 0.0));
+    let cells = foam.n_cells();
+    let punch = Part {
+        palette: vec![(stiff, Law::small(LinearElastic { stiffness: stiff }))],
+        ..part(punch, elastic())
+    };
+    let foam = Part {
+        name: "foam".into(),
+        mesh: foam,
+        formulation: Formulation::Hex20,
+        palette: vec![(soft, Law::small(LinearElastic { stiffness: soft }))],
+        of_cell: vec![0; cells],
+    };
+    let rig = Rig::new(&[punch, foam], &seats, &[(1, feet)], 12.0 * Vec3::z(), -Vec3::z()).expect("sound");
+    let found = curve::stiffness(&run(&rig, press(-Vec3::z(), 0.1, 1)).points).expect("rises");
+    // From below the column under the punch, from above the whole block.
+    let (least, most) = (123.0 * 48.0 / 20.0, 123.0 * 192.0 / 20.0);
+    assert!(1.3 * least < found && found < 0.9 * most, "{least} {found} {most}");
+}

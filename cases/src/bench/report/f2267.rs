@@ -180,21 +180,11 @@ fn results_section(results: &Results) -> Section {
         ("yield load", "N"),
         ("at", "mm"),
         ("largest load", "N"),
-        ("face under pressure at the end", "mm²"),
         ("error of balance", NO_UNIT),
     ];
     let mut t = Table::new("stiffness", "Stiffness and yield", &columns);
     let or_dash = |v: Option<f64>| v.map_or_else(|| Cell::from("–"), Cell::from);
     for f in &results.foams {
-        let closed: f64 = f
-            .course
-            .last
-            .contacts
-            .iter()
-            .flat_map(|(_, nodes)| nodes)
-            .filter(|n| 0.0 < n.pressure)
-            .map(|n| n.area)
-            .sum();
         t.push([
             f.foam.grade.as_str().into(),
             f.on_foam.into(),
@@ -203,7 +193,6 @@ fn results_section(results: &Results) -> Section {
             or_dash(f.yielded.map(|p| p[1])),
             or_dash(f.yielded.map(|p| p[0])),
             f.course.points.iter().map(|p| p[1]).fold(0.0, f64::max).into(),
-            closed.into(),
             f.course.reaction_error.into(),
         ]);
     }
