@@ -25,6 +25,9 @@ use std::path::Path;
 /// Names of the end faces in the mesh.
 pub const FACES: [&str; 2] = ["upper face", "lower face"];
 
+/// Longest side that a surface may have at least, mm: below, it is not in millimeters.
+const LEAST: f64 = 4.0;
+
 /// Device between its end faces.
 pub struct Device {
     /// Its tetrahedra; region 0 is solid metal, 1 lattice. Facet sets [`FACES`].
@@ -64,7 +67,7 @@ pub fn check_files(asked: &Asked, folder: &Path) -> Result<(), Failure> {
     match &asked.source {
         Source::Designed => geometry::check_files(&asked.anatomy, folder),
         Source::Surface { file, .. } => {
-            geometry::surface("implant", file, folder).map(|_| ()).map_err(Failure::input)
+            geometry::surface("implant", file, folder, LEAST).map(|_| ()).map_err(Failure::input)
         }
     }
 }
@@ -94,7 +97,7 @@ pub fn build(asked: &Asked, folder: &Path, edge: f64) -> Result<Device, Failure>
         }
         Source::Surface { file, lattice, axis, face_depth, face_angle } => {
             let (surface, (name, sum)) =
-                geometry::surface("implant", file, folder).map_err(Failure::input)?;
+                geometry::surface("implant", file, folder, LEAST).map_err(Failure::input)?;
             let description = format!("closed surface `{name}` of {} triangles", surface.triangles.len());
             hashes.insert(name, sum);
             let solid = SurfaceSolid::new(surface);

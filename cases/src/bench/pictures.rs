@@ -93,13 +93,15 @@ pub struct Scene<'a> {
     pub rig: &'a Rig,
     /// Tip of the arrow and its direction.
     pub load: (Vec3, Vec3),
+    /// Where it is cut open along each view, if at all.
+    pub cut: Option<Vec3>,
     /// Faces that rigid blocks grip, in the numbering of the setup, with the direction out of the device.
     pub gripped: Vec<(Vec<CellFacet>, Vec3)>,
     /// Name of the deformable parts in the key, with their color: those of the setup in order.
     pub colors: Vec<[u8; 3]>,
 }
 
-/// Setups, two views each, opened in the middle where asked for.
+/// Setups, two views each.
 ///
 /// # Errors
 /// Only by a bug: a picture that cannot be drawn.
@@ -108,7 +110,6 @@ pub fn setups(
     caption: &str,
     scenes: &[Scene<'_>],
     key: &[(&str, [u8; 3])],
-    cut: bool,
 ) -> Result<Figure, Failure> {
     let mut objects: Vec<Vec<Object>> = Vec::new();
     for scene in scenes {
@@ -132,9 +133,9 @@ pub fn setups(
     for (scene, own) in scenes.iter().zip(&objects) {
         for view in [View::Anterior, View::Left] {
             let mut shot = Shot::new(&scene.title, view, own.iter().collect());
-            if cut {
+            if let Some(point) = scene.cut {
                 let [_, _, toward] = view.basis();
-                shot = shot.cut(Plane { point: scene.load.0, normal: toward });
+                shot = shot.cut(Plane { point, normal: toward });
             }
             shots.push(shot);
         }

@@ -2,7 +2,7 @@
 
 use crate::case::{Anatomy, Case, ImplantSize};
 use crate::failure::Failure;
-use dens_mesher::geometry::check::check;
+use dens_mesher::geometry::check::{SurfaceFault, check};
 use dens_mesher::geometry::implant::{Fit, Implant, ImplantParams};
 use dens_mesher::geometry::parametric::{self, Parametric, Sex};
 use dens_mesher::geometry::scanned;
@@ -91,7 +91,7 @@ fn surfaces(files: &[Option<String>; 4], folder: &Path) -> Result<Surfaces, Fail
     let mut hashes = BTreeMap::new();
     for (level, file) in Level::ALL.into_iter().zip(files) {
         let Some(file) = file else { continue };
-        match surface(level.name(), file, folder) {
+        match surface(level.name(), file, folder, 20.0) {
             Ok((surface, (name, sum))) => {
                 hashes.insert(name, sum);
                 found.push((level, surface));
@@ -105,17 +105,29 @@ fn surfaces(files: &[Option<String>; 4], folder: &Path) -> Result<Surfaces, Fail
 /// One checked surface, with the name of its file without folder and its SHA-256.
 ///
 /// - `what`: name of the thing, for messages
+/// - `least`: longest side that it may have at least, mm
 ///
 /// # Errors
 /// What is wrong with the file or the surface, all faults at once, as text.
-pub fn surface(what: &str, file: &str, folder: &Path) -> Result<(TriSurface, (String, String)), String> {
+pub fn surface(
+    what: &str,
+    file: &str,
+    folder: &Path,
+    least: f64,
+) -> Result<(TriSurface, (String, String)), String> {
     let path = folder.join(file);
     let read = |e: &dyn std::fmt::Display| {
         format!("{what}: {e}\n  = hint: file names are relative to the folder of the case file")
     };
     let surface = read_surface(&path).map_err(|e| read(&e))?;
-    let faults: Vec<String> =
-        check(&surface).iter().map(|f| format!("{what} (`{file}`): {f}\n  = hint: {}", f.remedy())).collect();
+    // The check is made for vertebrae; a cage may be smaller.
+    let plausible =
+        |f: &SurfaceFault| matches!(f, SurfaceFault::Size { size, .. } if (least..20.0).contains(size));
+    let faults: Vec<String> = check(&surface)
+        .iter()
+        .filter(|f| !plausible(f))
+        .map(|f| format!("{what} (`{file}`): {f}\n  = hint: {}", f.remedy()))
+        .collect();
     if !faults.is_empty() {
         return Err(faults.join("\nerror: "));
     }

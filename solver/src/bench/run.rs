@@ -133,12 +133,12 @@ impl Rig {
         let even = 1.0 / machine.increments.max(1) as f64;
         let stepping = Stepping { initial: even, max: even, min: even / 64.0, most: 20 * machine.increments };
         stages.push(Stage { load, stepping, ..Stage::default() });
-        let test = (stages.len() - 1) as u32;
+        let test = (stages.len() - 1) as u64;
         let scale = if twisting { 1.0 / self.length } else { 1.0 };
         let (mut points, mut first, mut last) = (Vec::new(), None, None);
         let mut reaction_error = 0.0_f64;
         let mut keep = |a: &Accepted<'_>| {
-            if u64::from(a.state.stage) != u64::from(test) {
+            if a.state.stage != test {
                 return observe(0.0);
             }
             let displacement = a.state.load_factor * end * scale;

@@ -30,6 +30,7 @@ pub fn write(
         rig: &results.rig,
         gripped: Vec::new(),
         load: ((results.edge + 6.0) * Vec3::z(), -Vec3::z()),
+        cut: None,
         colors: vec![FOAM],
     };
     figures.add(pictures::setups(
@@ -37,7 +38,6 @@ pub fn write(
         "The homogenised coupon between rigid platens.",
         &[scene],
         &[("coupon", FOAM), ("platens", STEEL), ("load", LOAD)],
-        false,
     )?);
     let area = results.edge * results.edge;
     let stress: Vec<[f64; 2]> =
@@ -92,8 +92,8 @@ fn warnings(results: &Results) -> Vec<String> {
 }
 
 fn size_figure(test: &Coupon, results: &Results) -> Result<dens_reports::figure::Figure, Failure> {
-    let x = Axis::new("Cells along an edge of the coupon", NO_UNIT).from_zero();
-    let y = Axis::new("Modulus of the coupon over that of the homogenised solid", NO_UNIT).from_zero();
+    let x = Axis::new("Cells along an edge", NO_UNIT).from_zero();
+    let y = Axis::new("Modulus over homogenised", NO_UNIT).from_zero();
     let of = |k: usize| {
         results
             .small

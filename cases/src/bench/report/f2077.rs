@@ -38,6 +38,7 @@ pub fn write(
             rig: &f.rig,
             gripped: gripped(test, f, results),
             load: (results.device.centers[0] + 8.0 * results.device.axis, f.axis),
+            cut: None,
             colors: vec![DEVICE],
         })
         .collect();
@@ -46,7 +47,6 @@ pub fn write(
         "Load frames: the device with the faces that the rigid blocks take hold of, and the push rod.",
         &scenes,
         &[("device", DEVICE), ("rigid blocks", STEEL), ("push rod", LOAD)],
-        false,
     )?);
     let pressed: Vec<Curve> = results.frames.iter().filter(|f| !twists(f)).map(curve_of).collect();
     if !pressed.is_empty() {

@@ -34,16 +34,16 @@ pub fn write(
             rig: &f.rig,
             gripped: vec![(device.facets(FACES[0]), device.axis)],
             load: (device.centers[0] + 8.0 * device.axis, -device.axis),
+            cut: Some(device.centers[1]),
             colors: vec![DEVICE, FOAM],
         })
         .into_iter()
         .collect();
     figures.add(pictures::setups(
         "setup",
-        "The device on its foam block, cut open through the middle of the upper face, and the push rod.",
+        "The device on its foam block, cut open through the middle of its lower face, and the push rod.",
         &scenes,
         &[("device", DEVICE), ("foam", FOAM), ("rigid block", STEEL), ("push rod", LOAD)],
-        true,
     )?);
     let curve = |f: &OnFoam| -> Curve { (f.foam.grade.clone(), f.course.points.clone(), f.yielded) };
     let curves: Vec<Curve> = results.foams.iter().map(curve).collect();

@@ -111,7 +111,7 @@ impl SmallStrainLaw for CrushableLattice {
                     break;
                 }
             }
-            if !(excess.abs() < 1e-9) {
+            if !excess.is_finite() || 1e-9 < excess.abs() {
                 return Err(Fault::NoReturn);
             }
             let normal = self.form * stress;
