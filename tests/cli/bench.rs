@@ -153,3 +153,28 @@ fn a_coupon_loses_stiffness_at_its_free_sides_and_little_at_ten_cells() {
     // Friction of platens stiffens a homogenised cube by some percent, never beyond uniaxial strain.
     assert!(axial < value("gradient-homogenised") && value("gradient-homogenised") < 1.35 * axial);
 }
+
+#[test]
+fn a_cage_on_foam_gives_the_stiffness_of_the_foam_and_denser_foam_is_stiffer() {
+    let folder = scratch();
+    std::fs::write(folder.path().join("cage.obj"), cage(0)).expect("writable");
+    let arguments = [
+        ["run", "bench-f2267", "--quality", "draft", "-o", "r", "--quiet"].as_slice(),
+        &["--set", "implant.surface=cage.obj", "--set", "implant.fill=solid"],
+        &["--set", "bench.increments=2", "--set", "f2267.travel=0.1 mm"],
+        &["--set", "f2267.block_width=30 mm", "--set", "f2267.block_height=20 mm"],
+    ]
+    .concat();
+    let (code, _, err) = outcome(folder.path(), &arguments);
+    assert_eq!(code, 0, "{err}");
+    let record = record(&folder.path().join("r"));
+    let of = |id: &str| value(&record, id);
+    let (kd, ks, kp) = (of("kd"), of("grade-15-ks"), of("grade-15-kp"));
+    assert!((1.0 / ks - 1.0 / kd - 1.0 / kp).abs() < 1e-9 / ks, "{ks} {kd} {kp}");
+    // Far stiffer devices than foam: stiffness follows the modulus of the foam, 123 to 58 MPa, but for the tie's mesh.
+    let ratio = kp / of("grade-10-kp");
+    assert!((ratio / (123.0 / 58.0) - 1.0).abs() < 0.01, "{ratio}");
+    // More than the column under the face, E A/h; less than as if the whole block were it.
+    let column = 123.0 * 120.0 / 20.0;
+    assert!(column < kp && kp < 900.0 / 120.0 * column, "{kp} {column}");
+}
