@@ -76,6 +76,7 @@ pub fn write(
         limits: limits(&[
             "The device stays elastic in this test, and so does nothing of it sink into itself.",
             "Foam yields on an ellipsoid of stress with no plastic flow across the load and hardens little; it neither tears at the edge of the device nor densifies: the curve after yield is a plateau by assumption, its end is not predicted.",
+            "Where face and foam are gripped, foam at the edge of the face is dragged along instead of tearing: the curve after yield rises more than in a test, and its slope falls with the size of the foam's cells.",
             "Foam is a standard substrate to compare devices, not bone: Kp says nothing about a patient.",
         ]),
         settings: vec![
