@@ -241,6 +241,13 @@ impl Case {
                 "this version reads `dens-case/1`",
             );
         }
+        if r.has("kind") {
+            r.problem(
+                "kind",
+                "`kind` of a case is not known".into(),
+                "`bench` is a bench test; leave it out for a column",
+            );
+        }
         let case = read(&r, document);
         let problems = r.finish();
         if problems.is_empty() { Ok(case) } else { Err(problems) }
@@ -270,34 +277,21 @@ impl Case {
     }
 }
 
-const POISSON: Range = Range::Within(0.0, 0.4999);
+pub(crate) const POISSON: Range = Range::Within(0.0, 0.4999);
 const FRACTION: Range = Range::Within(0.0, 1.0);
 
-fn modulus(r: &Reader<'_>, path: &str) -> f64 {
+pub(crate) fn modulus(r: &Reader<'_>, path: &str) -> f64 {
     r.quantity(path, Dimension::Stress, Range::Within(0.0, 5.0e5))
 }
 
-fn length(r: &Reader<'_>, path: &str, least: f64, most: f64) -> f64 {
+pub(crate) fn length(r: &Reader<'_>, path: &str, least: f64, most: f64) -> f64 {
     r.quantity(path, Dimension::Length, Range::Within(least, most))
 }
 
 fn read(r: &Reader<'_>, document: &Document) -> Case {
-    let lattice_names: Vec<&str> = dens_mesher::lattice::CATALOGUE.iter().map(|c| c.name()).collect();
+    let lattice_names = lattice_names();
     let density_laws: Vec<&str> = dens_solver::materials::density::CATALOGUE.iter().map(|l| l.name).collect();
-    let anatomy = match r.choice("anatomy.kind", &["parametric", "surfaces"]).as_str() {
-        "surfaces" => {
-            let files = ["c1", "c2", "c3", "c4"].map(|n| {
-                let path = format!("anatomy.{n}");
-                (n != "c4" || r.has(&path)).then(|| r.text(&path))
-            });
-            let _ = r.has("anatomy.source");
-            Anatomy::Surfaces { files }
-        }
-        _ => Anatomy::Parametric {
-            female: r.choice("anatomy.sex", &["female", "male"]) == "female",
-            scale: r.number("anatomy.scale", Range::Within(0.7, 1.3)),
-        },
-    };
+    let anatomy = anatomy(r);
     let bone = Bone {
         cortical: (modulus(r, "bone.cortical_modulus"), r.number("bone.cortical_poisson", POISSON)),
         cortical_thickness: length(r, "bone.cortical_thickness", 0.0, 3.0),
@@ -322,35 +316,9 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         nucleus: (modulus(r, "disc.nucleus_modulus"), r.number("disc.nucleus_poisson", POISSON)),
         nucleus_area_fraction: r.number("disc.nucleus_area_fraction", FRACTION),
     };
-    let implant = ImplantSize {
-        height: if r.is_word("implant.height", "native") {
-            None
-        } else {
-            Some(length(r, "implant.height", 15.0, 60.0))
-        },
-        height_step: length(r, "implant.height_step", 0.0, 5.0),
-        rim: length(r, "implant.rim", 0.3, 5.0),
-        screw_diameter: length(r, "implant.screw_diameter", 1.0, 8.0),
-        screw_clearance: length(r, "implant.screw_clearance", 0.0, 2.0),
-        screw_wall: length(r, "implant.screw_wall", 0.4, 5.0),
-        canal_clearance: length(r, "implant.canal_clearance", 0.0, 5.0),
-    };
-    let titanium = Titanium {
-        modulus: modulus(r, "titanium.modulus"),
-        poisson: r.number("titanium.poisson", POISSON),
-        yield_strength: r.quantity("titanium.yield_strength", Dimension::Stress, Range::Within(10.0, 3000.0)),
-        fatigue_strength: r.quantity(
-            "titanium.fatigue_strength",
-            Dimension::Stress,
-            Range::Within(1.0, 3000.0),
-        ),
-        density: r.quantity("titanium.density", Dimension::Density, Range::Within(1e-9, 2e-8)),
-    };
-    let lattice = LatticeChoice {
-        cell: r.choice("lattice.cell", &lattice_names),
-        relative_density: r.number("lattice.relative_density", Range::Within(0.05, 0.9)),
-        cell_size: length(r, "lattice.cell_size", 0.3, 10.0),
-    };
+    let implant = implant_size(r, length(r, "implant.height_step", 0.0, 5.0));
+    let titanium = titanium(r);
+    let lattice = lattice_choice(r);
     let fixation = Fixation {
         rods: r.flag("fixation.rods"),
         rod_diameter: length(r, "fixation.rod_diameter", 1.0, 8.0),
@@ -400,14 +368,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         voxels: grades.map(|g| r.count(&format!("mesh.voxels_{g}"), 8)),
         surface: grades.map(|g| length(r, &format!("mesh.surface_{g}"), 0.05, 1.5)),
     };
-    let name = r.text("name");
-    if !name.is_empty() && !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
-        r.problem(
-            "name",
-            format!("`name` is `{name}`"),
-            "use letters, digits, `-` and `_`: it names the output folder",
-        );
-    }
+    let name = name(r);
     Case {
         name,
         title: r.text("title"),
@@ -443,6 +404,82 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         max_iterations: r.count("solver.max_iterations", 1),
         echo: echo(document),
     }
+}
+
+/// Where the bones come from.
+pub(crate) fn anatomy(r: &Reader<'_>) -> Anatomy {
+    match r.choice("anatomy.kind", &["parametric", "surfaces"]).as_str() {
+        "surfaces" => {
+            let files = ["c1", "c2", "c3", "c4"].map(|n| {
+                let path = format!("anatomy.{n}");
+                (n != "c4" || r.has(&path)).then(|| r.text(&path))
+            });
+            let _ = r.has("anatomy.source");
+            Anatomy::Surfaces { files }
+        }
+        _ => Anatomy::Parametric {
+            female: r.choice("anatomy.sex", &["female", "male"]) == "female",
+            scale: r.number("anatomy.scale", Range::Within(0.7, 1.3)),
+        },
+    }
+}
+
+/// Dimensions of the implant; the step between the sizes that are exported is given.
+pub(crate) fn implant_size(r: &Reader<'_>, height_step: f64) -> ImplantSize {
+    ImplantSize {
+        height: if r.is_word("implant.height", "native") {
+            None
+        } else {
+            Some(length(r, "implant.height", 15.0, 60.0))
+        },
+        height_step,
+        rim: length(r, "implant.rim", 0.3, 5.0),
+        screw_diameter: length(r, "implant.screw_diameter", 1.0, 8.0),
+        screw_clearance: length(r, "implant.screw_clearance", 0.0, 2.0),
+        screw_wall: length(r, "implant.screw_wall", 0.4, 5.0),
+        canal_clearance: length(r, "implant.canal_clearance", 0.0, 5.0),
+    }
+}
+
+/// Solid titanium.
+pub(crate) fn titanium(r: &Reader<'_>) -> Titanium {
+    Titanium {
+        modulus: modulus(r, "titanium.modulus"),
+        poisson: r.number("titanium.poisson", POISSON),
+        yield_strength: r.quantity("titanium.yield_strength", Dimension::Stress, Range::Within(10.0, 3000.0)),
+        fatigue_strength: r.quantity(
+            "titanium.fatigue_strength",
+            Dimension::Stress,
+            Range::Within(1.0, 3000.0),
+        ),
+        density: r.quantity("titanium.density", Dimension::Density, Range::Within(1e-9, 2e-8)),
+    }
+}
+
+/// The lattice as written.
+pub(crate) fn lattice_choice(r: &Reader<'_>) -> LatticeChoice {
+    LatticeChoice {
+        cell: r.choice("lattice.cell", &lattice_names()),
+        relative_density: r.number("lattice.relative_density", Range::Within(0.05, 0.9)),
+        cell_size: length(r, "lattice.cell_size", 0.3, 10.0),
+    }
+}
+
+/// Name of the case, which is that of its output folder.
+pub(crate) fn name(r: &Reader<'_>) -> String {
+    let name = r.text("name");
+    if !name.is_empty() && !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+        r.problem(
+            "name",
+            format!("`name` is `{name}`"),
+            "use letters, digits, `-` and `_`: it names the output folder",
+        );
+    }
+    name
+}
+
+fn lattice_names() -> Vec<&'static str> {
+    dens_mesher::lattice::CATALOGUE.iter().map(|c| c.name()).collect()
 }
 
 fn loads(r: &Reader<'_>) -> Vec<Load> {
@@ -517,7 +554,7 @@ fn criteria(r: &Reader<'_>, loads: &[Load]) -> Criteria {
     }
 }
 
-fn echo(document: &Document) -> Vec<(String, String, String)> {
+pub(crate) fn echo(document: &Document) -> Vec<(String, String, String)> {
     use crate::document::Value;
     fn text(v: &Value) -> String {
         match v {

@@ -194,18 +194,10 @@ fn memory(text: &str) -> Result<u64, String> {
 pub struct NewArgs {
     /// Folder to write into; made if missing.
     pub folder: PathBuf,
-    /// Where the bones come from.
-    #[arg(long, value_enum, default_value_t = From::Parametric)]
-    pub from: From,
-}
-
-/// Source of the bones of a new case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum From {
-    /// Published dimensions.
-    Parametric,
-    /// STL, PLY or OBJ files.
-    Surfaces,
+    /// What to start from: parametric (bones of published dimensions), surfaces (STL, PLY or OBJ files), or the name of
+    /// an embedded case.
+    #[arg(long, default_value = "parametric")]
+    pub from: String,
 }
 
 /// Arguments of `dens check`.

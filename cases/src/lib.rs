@@ -2,11 +2,12 @@
 //!
 //! Modules in reading order: [`cli`] and [`commands`] (what a person can ask), [`document`] (the file as
 //! written), [`reader`] and [`case`] (its meaning), [`diagnostic`] (its problems), [`library`] (embedded
-//! cases), [`pipeline`] (geometry, meshes, models, solutions, assessment, design, record, files),
+//! cases), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models, solutions, assessment, design, record, files),
 //! [`deck`] (input decks of other programs), [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
 //!
 //! Deliberately absent: formulas. They live in the mesher and the solver.
 
+pub mod bench;
 pub mod case;
 pub mod cli;
 pub mod commands;

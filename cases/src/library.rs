@@ -23,6 +23,21 @@ pub static CATALOG: &[Embedded] = &[
         summary: "the whole chain in seconds on a deliberately coarse model, without a verdict",
         text: include_str!("../library/tiny.toml"),
     },
+    Embedded {
+        name: "bench-f2077",
+        summary: "ASTM F2077: the implant or any surface between steel blocks, pressed, sheared, twisted",
+        text: include_str!("../library/bench-f2077.toml"),
+    },
+    Embedded {
+        name: "bench-f2267",
+        summary: "ASTM F2267: the implant or any surface pressed into foam of grade 15 and 10",
+        text: include_str!("../library/bench-f2267.toml"),
+    },
+    Embedded {
+        name: "bench-coupon",
+        summary: "ISO 13314: a coupon of the lattice, homogenised and with every strut",
+        text: include_str!("../library/bench-coupon.toml"),
+    },
 ];
 
 /// File of a case that takes surface files, written by `dens new --from surfaces`.

@@ -1,6 +1,7 @@
 //! The program as a person meets it: commands, exit codes, messages, whole results.
 
 mod bad_input;
+mod bench;
 mod blocks;
 mod commands;
 mod convert;

@@ -1,6 +1,7 @@
 //! `dens check`: all problems of a case at once.
 
-use super::load;
+use super::{Study, load};
+use crate::bench::device;
 use crate::cli::{CheckArgs, print};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::geometry;
@@ -11,7 +12,18 @@ use crate::pipeline::geometry;
 /// All problems found; exit 2.
 pub fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     let loaded = load(&args.case)?;
-    geometry::check_files(&loaded.case, &loaded.folder)?;
-    print(&format!("{}: no problems found ({} loads)\n", loaded.case.name, loaded.case.loads.len()));
+    let name = loaded.study.name();
+    match &loaded.study {
+        Study::Column(case) => {
+            geometry::check_files(&case.anatomy, &loaded.folder)?;
+            print(&format!("{name}: no problems found ({} loads)\n", case.loads.len()));
+        }
+        Study::Bench(bench) => {
+            if let Some(asked) = &bench.device {
+                device::check_files(asked, &loaded.folder)?;
+            }
+            print(&format!("{name}: no problems found (bench test)\n"));
+        }
+    }
     Ok(Exit::Met)
 }

@@ -9,6 +9,7 @@ pub mod solve;
 pub mod validate;
 pub mod verify;
 
+use crate::bench::case::Bench;
 use crate::case::Case;
 use crate::cli::CaseArgs;
 use crate::diagnostic::{Problem, render};
@@ -17,11 +18,37 @@ use crate::failure::Failure;
 use crate::library;
 use std::path::{Path, PathBuf};
 
+/// Meaning of a case file.
+#[derive(Debug, Clone)]
+pub enum Study {
+    /// Replacement of a vertebra in its column.
+    Column(Box<Case>),
+    /// Virtual bench test, `kind = "bench"`.
+    Bench(Box<Bench>),
+}
+
+impl Study {
+    /// Name of the case.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Column(case) => &case.name,
+            Self::Bench(bench) => &bench.name,
+        }
+    }
+
+    fn from_document(document: &Document) -> Result<Self, Vec<Problem>> {
+        if Bench::is(document) {
+            return Bench::from_document(document).map(|b| Self::Bench(Box::new(b)));
+        }
+        Case::from_document(document).map(|c| Self::Column(Box::new(c)))
+    }
+}
+
 /// A case as loaded: its meaning, its text with overrides, and the folder its file names are relative to.
 #[derive(Debug, Clone)]
 pub struct Loaded {
     /// Checked case.
-    pub case: Case,
+    pub study: Study,
     /// Text of the file.
     pub text: String,
     /// Overrides applied.
@@ -39,8 +66,8 @@ pub fn load(args: &CaseArgs) -> Result<Loaded, Failure> {
     let fail = |problems: Vec<Problem>| Failure::problems(render(&name, &text, &problems));
     let mut document = Document::parse(&text).map_err(fail)?;
     let mut problems: Vec<Problem> = args.set.iter().filter_map(|a| document.set(a).err()).collect();
-    match Case::from_document(&document) {
-        Ok(case) if problems.is_empty() => Ok(Loaded { case, text, set: args.set.clone(), folder }),
+    match Study::from_document(&document) {
+        Ok(study) if problems.is_empty() => Ok(Loaded { study, text, set: args.set.clone(), folder }),
         Ok(_) => Err(fail(problems)),
         Err(more) => {
             problems.extend(more);

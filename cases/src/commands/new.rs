@@ -1,6 +1,6 @@
 //! `dens new`: an editable copy of a case.
 
-use crate::cli::{From, NewArgs, print};
+use crate::cli::{NewArgs, print};
 use crate::failure::{Exit, Failure};
 use crate::library;
 use crate::output::write_whole;
@@ -17,17 +17,35 @@ pub fn run(args: &NewArgs) -> Result<Exit, Failure> {
             path.display()
         )));
     }
+    let text = origin(&args.from)?;
     std::fs::create_dir_all(&args.folder)
         .map_err(|e| Failure::limit(format!("cannot make `{}`: {e}", args.folder.display())))?;
-    let text = match args.from {
-        From::Parametric => library::CATALOG[0].text,
-        From::Surfaces => library::SURFACES,
-    };
     write_whole(&path, text.as_bytes())?;
     let mut message = format!("wrote {0}\nrun it with: dens run {0}\n", path.display());
-    if args.from == From::Surfaces {
+    if args.from == "surfaces" {
         message.push_str("put c1.obj, c2.obj, c3.obj and, if you have it, c4.obj beside it (STL, PLY or OBJ, in mm), or edit the file names\n");
     }
     print(&message);
     Ok(Exit::Met)
+}
+
+/// Text of the case to start from: a source of bones or an embedded case.
+fn origin(from: &str) -> Result<&'static str, Failure> {
+    if let Some(case) = library::find(from) {
+        return Ok(case.text);
+    }
+    match from {
+        "parametric" => Ok(library::CATALOG[0].text),
+        "surfaces" => Ok(library::SURFACES),
+        _ => {
+            let names = ["parametric", "surfaces"].into_iter().chain(library::CATALOG.iter().map(|c| c.name));
+            let near = dens_mesher::catalog::nearest(from, names.clone())
+                .map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+            let names: Vec<&str> = names.collect();
+            Err(Failure::input(format!(
+                "`--from {from}` is not known{near}\n  = hint: one of: {}",
+                names.join(", ")
+            )))
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! `dens run`: the whole job.
 
-use super::{Loaded, load};
+use super::{Loaded, Study, load};
+use crate::bench;
 use crate::cli::{RunArgs, print};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, stop_cleanly};
@@ -20,12 +21,19 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let loaded = load(&args.case)?;
     let pool = args.manner.pool()?;
     stop_cleanly()?;
-    let target = args.output.clone().unwrap_or_else(|| PathBuf::from("out").join(&loaded.case.name));
+    let target = args.output.clone().unwrap_or_else(|| PathBuf::from("out").join(loaded.study.name()));
     let output = Output::begin(&target)?;
     let progress = Progress::new(args.manner.quiet);
-    let done = pool.install(|| pipeline::run(&loaded.case, &loaded.folder, args.quality, &output, &progress));
+    let (folder, quality) = (&loaded.folder, args.quality);
+    let done = pool.install(|| match &loaded.study {
+        Study::Column(case) => pipeline::run(case, folder, quality, &output, &progress)
+            .map(|(results, record)| (chosen_design(&results), record)),
+        Study::Bench(bench) => {
+            bench::run(bench, folder, quality, &output, &progress).map(|record| (String::new(), record))
+        }
+    });
     let phases = progress.finish();
-    let (results, record) = done?;
+    let (design, record) = done?;
     output.write("case.toml", effective(&loaded).as_bytes())?;
     output.write(
         "manifest.json",
@@ -35,7 +43,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     if args.manner.json {
         print(&summary_json(&record, &target, progress.elapsed()));
     } else if !args.manner.quiet {
-        print(&summary(&record, &results, &target, progress.elapsed()));
+        print(&summary(&record, &design, &target, progress.elapsed()));
     }
     Ok(if record.verdict.outcome == Verdict::Fail { Exit::CriterionFailed } else { Exit::Met })
 }
@@ -57,7 +65,7 @@ fn manifest(
     phases: Vec<(String, f64)>,
     seconds: f64,
 ) -> Result<Vec<u8>, Failure> {
-    let mut m = Manifest::new("dens", env!("CARGO_PKG_VERSION"), &loaded.case.name);
+    let mut m = Manifest::new("dens", env!("CARGO_PKG_VERSION"), loaded.study.name());
     m.threads = threads;
     m.phases = phases.into_iter().map(|(name, seconds)| Phase { name, seconds }).collect();
     m.seconds = seconds;
@@ -89,25 +97,29 @@ fn mark(q: &Quantity) -> &'static str {
     }
 }
 
+/// The lattice that the design loop chose, a line for the terminal.
+fn chosen_design(results: &Results) -> String {
+    let designs = &results.history.designs;
+    let Some(d) = results.history.best.map(|i| &designs[i]) else {
+        return format!("no feasible design among {}\n\n", designs.len());
+    };
+    format!(
+        "chosen design {} of {}: {} lattice, relative density {:.3}, cell {:.2} mm, strut {:.2} mm, pore {:.2} mm\n\n",
+        d.number,
+        designs.len(),
+        d.cell,
+        d.relative_density,
+        d.cell_size,
+        d.strut,
+        d.pore
+    )
+}
+
 /// Table for the terminal.
-fn summary(record: &Record, results: &Results, target: &Path, seconds: f64) -> String {
+fn summary(record: &Record, design: &str, target: &Path, seconds: f64) -> String {
     let mut t = String::new();
     let _ = writeln!(t, "{} — {}\n", record.case, record.title);
-    if let Some(d) = results.history.best.map(|i| &results.history.designs[i]) {
-        let _ = writeln!(
-            t,
-            "chosen design {} of {}: {} lattice, relative density {:.3}, cell {:.2} mm, strut {:.2} mm, pore {:.2} mm\n",
-            d.number,
-            results.history.designs.len(),
-            d.cell,
-            d.relative_density,
-            d.cell_size,
-            d.strut,
-            d.pore
-        );
-    } else {
-        let _ = writeln!(t, "no feasible design among {}\n", results.history.designs.len());
-    }
+    t.push_str(design);
     let unit = |u: &str| if u == "1" { String::new() } else { format!(" {u}") };
     let width = record.criteria.iter().map(|q| q.label.chars().count()).max().unwrap_or(0);
     for q in &record.criteria {

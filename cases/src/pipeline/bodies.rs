@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use dens_mesher::Vec3;
 use dens_mesher::generate::{Engine, MeshError, MeshSpec, Meshed, mesh_with_notes};
-use dens_mesher::geometry::implant::FaceKind;
+use dens_mesher::geometry::implant::{FaceKind, Implant};
 use dens_mesher::geometry::spine::{Joint, JointKind, Level, Patch, Side, Spine};
 use dens_mesher::geometry::{Aabb, Field};
 use dens_mesher::mesh::Mesh;
@@ -151,7 +151,10 @@ fn shaped(case: &Case, mut meshed: Meshed) -> Meshed {
 
 /// Meshes, and where a cell comes out too flat tries again with a slightly smaller spacing: the lattice then
 /// meets the surface elsewhere.
-fn robust(spec: MeshSpec<'_>) -> Result<Meshed, Failure> {
+///
+/// # Errors
+/// The first refusal of the mesher; exit 2.
+pub fn robust(spec: MeshSpec<'_>) -> Result<Meshed, Failure> {
     let mut spec = spec;
     let mut first = None;
     for _ in 0..4 {
@@ -325,7 +328,15 @@ pub fn joint_mesh(spine: &Spine, joint: &Joint, edge: f64, engine: &Engine) -> R
 }
 
 fn implant_body(case: &Case, geometry: &Geometry, edge: f64, engine: &Engine) -> Result<Body, Failure> {
-    let implant = &geometry.implant;
+    let meshed = implant_mesh(&geometry.implant, edge, engine)?;
+    finish(Kind::Implant, "implant".into(), shaped(case, meshed))
+}
+
+/// The implant with its contact faces named; region 0 is solid metal, 1 lattice.
+///
+/// # Errors
+/// A body the mesher refuses; exit 2.
+pub fn implant_mesh(implant: &Implant, edge: f64, engine: &Engine) -> Result<Meshed, Failure> {
     let faces = implant.faces();
     let inside = (1u32 << faces.len()) - 1;
     let solid = implant.solid();
@@ -338,7 +349,7 @@ fn implant_body(case: &Case, geometry: &Geometry, edge: f64, engine: &Engine) ->
         bounds: implant.bounds().grown(edge),
         engine: engine.clone(),
     };
-    let mut meshed = shaped(case, robust(spec)?);
+    let mut meshed = robust(spec)?;
     let kind_of = |s: u8| faces.get(usize::from(s)).map(|f| f.kind);
     let pads: Vec<_> = implant.contacts().map(|(n, p)| (n.to_string(), *p)).collect();
     for (name, patch) in &pads {
@@ -349,5 +360,5 @@ fn implant_body(case: &Case, geometry: &Geometry, edge: f64, engine: &Engine) ->
         });
     }
     meshed.mesh.name_facets("free sides", |_, _, s| kind_of(s) == Some(FaceKind::Side));
-    finish(Kind::Implant, "implant".into(), meshed)
+    Ok(meshed)
 }

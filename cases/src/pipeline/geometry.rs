@@ -1,8 +1,8 @@
 //! Bones from either source, and the implant designed to them.
 
-use crate::case::{Anatomy, Case};
+use crate::case::{Anatomy, Case, ImplantSize};
 use crate::failure::Failure;
-use dens_mesher::geometry::check::check;
+use dens_mesher::geometry::check::{SurfaceFault, check};
 use dens_mesher::geometry::implant::{Fit, Implant, ImplantParams};
 use dens_mesher::geometry::parametric::{self, Parametric, Sex};
 use dens_mesher::geometry::scanned;
@@ -32,8 +32,8 @@ type Surfaces = (Vec<(Level, TriSurface)>, BTreeMap<String, String>);
 ///
 /// # Errors
 /// Every missing, unreadable or faulty surface, all at once; exit 2.
-pub fn check_files(case: &Case, folder: &Path) -> Result<(), Failure> {
-    match &case.anatomy {
+pub fn check_files(anatomy: &Anatomy, folder: &Path) -> Result<(), Failure> {
+    match anatomy {
         Anatomy::Surfaces { files } => surfaces(files, folder).map(|_| ()),
         Anatomy::Parametric { .. } => Ok(()),
     }
@@ -44,12 +44,20 @@ pub fn check_files(case: &Case, folder: &Path) -> Result<(), Failure> {
 /// # Errors
 /// Faulty surfaces, missing joints, an implant that cannot fit; exit 2.
 pub fn build(case: &Case, folder: &Path) -> Result<Geometry, Failure> {
+    designed(&case.anatomy, &case.implant, folder)
+}
+
+/// Bones and the implant of this size designed to them.
+///
+/// # Errors
+/// As [`build`].
+pub fn designed(anatomy: &Anatomy, size: &ImplantSize, folder: &Path) -> Result<Geometry, Failure> {
     let mut hashes = BTreeMap::new();
-    let spine = match &case.anatomy {
+    let spine = match anatomy {
         Anatomy::Parametric { female, scale } => {
             let sex = if *female { Sex::Female } else { Sex::Male };
             let mut params = Parametric { sex, scale: *scale, ..Parametric::default() };
-            if let Some(height) = case.implant.height {
+            if let Some(height) = size.height {
                 params.segment_height = height;
             }
             parametric::spine(&params).map_err(Failure::input)?
@@ -60,19 +68,19 @@ pub fn build(case: &Case, folder: &Path) -> Result<Geometry, Failure> {
             scanned::spine(found).map_err(Failure::input)?
         }
     };
-    let implant = Implant::design(&spine, &implant_params(case)).map_err(Failure::input)?;
+    let implant = Implant::design(&spine, &implant_params(size)).map_err(Failure::input)?;
     let fit = implant.fit();
     Ok(Geometry { spine, implant, fit, hashes })
 }
 
-fn implant_params(case: &Case) -> ImplantParams {
+fn implant_params(size: &ImplantSize) -> ImplantParams {
     ImplantParams {
-        height_mm: case.implant.height,
-        rim_mm: case.implant.rim,
-        wall_mm: case.implant.screw_wall,
-        screw_mm: case.implant.screw_diameter,
-        bore_clearance_mm: case.implant.screw_clearance,
-        canal_clearance_mm: case.implant.canal_clearance,
+        height_mm: size.height,
+        rim_mm: size.rim,
+        wall_mm: size.screw_wall,
+        screw_mm: size.screw_diameter,
+        bore_clearance_mm: size.screw_clearance,
+        canal_clearance_mm: size.canal_clearance,
         ..ImplantParams::default()
     }
 }
@@ -83,29 +91,49 @@ fn surfaces(files: &[Option<String>; 4], folder: &Path) -> Result<Surfaces, Fail
     let mut hashes = BTreeMap::new();
     for (level, file) in Level::ALL.into_iter().zip(files) {
         let Some(file) = file else { continue };
-        let path = folder.join(file);
-        match read_surface(&path) {
-            Ok(surface) => {
-                let wrong = check(&surface);
-                faults.extend(
-                    wrong
-                        .iter()
-                        .map(|f| format!("{} (`{file}`): {f}\n  = hint: {}", level.name(), f.remedy())),
-                );
-                let name =
-                    path.file_name().map_or_else(|| file.clone(), |n| n.to_string_lossy().into_owned());
-                if let Ok(bytes) = std::fs::read(&path) {
-                    hashes.insert(name, hex(&Sha256::digest(bytes)));
-                }
+        match surface(level.name(), file, folder, 20.0) {
+            Ok((surface, (name, sum))) => {
+                hashes.insert(name, sum);
                 found.push((level, surface));
             }
-            Err(e) => faults.push(format!(
-                "{}: {e}\n  = hint: file names are relative to the folder of the case file",
-                level.name()
-            )),
+            Err(wrong) => faults.push(wrong),
         }
     }
     if faults.is_empty() { Ok((found, hashes)) } else { Err(Failure::input(faults.join("\nerror: "))) }
+}
+
+/// One checked surface, with the name of its file without folder and its SHA-256.
+///
+/// - `what`: name of the thing, for messages
+/// - `least`: longest side that it may have at least, mm
+///
+/// # Errors
+/// What is wrong with the file or the surface, all faults at once, as text.
+pub fn surface(
+    what: &str,
+    file: &str,
+    folder: &Path,
+    least: f64,
+) -> Result<(TriSurface, (String, String)), String> {
+    let path = folder.join(file);
+    let read = |e: &dyn std::fmt::Display| {
+        format!("{what}: {e}\n  = hint: file names are relative to the folder of the case file")
+    };
+    let surface = read_surface(&path).map_err(|e| read(&e))?;
+    // The check is made for vertebrae; a cage may be smaller.
+    let plausible =
+        |f: &SurfaceFault| matches!(f, SurfaceFault::Size { size, .. } if (least..20.0).contains(size));
+    let faults: Vec<String> = check(&surface)
+        .iter()
+        .filter(|f| !plausible(f))
+        .map(|f| format!("{what} (`{file}`): {f}\n  = hint: {}", f.remedy()))
+        .collect();
+    if !faults.is_empty() {
+        return Err(faults.join("\nerror: "));
+    }
+    let bytes = std::fs::read(&path).map_err(|e| read(&e))?;
+    let name = path.file_name().map_or_else(|| file.to_string(), |n| n.to_string_lossy().into_owned());
+    Ok((surface, (name, hex(&Sha256::digest(bytes)))))
 }
 
 /// Bytes as lower-case hexadecimal digits.

@@ -1,6 +1,6 @@
 //! A lattice as the pipeline uses it: dimensions, homogenised stiffness, strut stress.
 
-use crate::case::Case;
+use crate::case::{Case, Titanium};
 use crate::failure::Failure;
 use dens_mesher::lattice::{Lattice, cell};
 use dens_solver::homogenize::{
@@ -59,8 +59,8 @@ pub struct Chosen {
     pub amplification: Amplification,
 }
 
-fn base(case: &Case) -> Result<Base, Failure> {
-    Base::new(case.titanium.modulus, case.titanium.poisson).map_err(Failure::input)
+fn base(titanium: &Titanium) -> Result<Base, Failure> {
+    Base::new(titanium.modulus, titanium.poisson).map_err(Failure::input)
 }
 
 /// Nearest resolution of which half can be taken too: 1, 3 or 5 times a power of two, at least 16.
@@ -74,9 +74,13 @@ pub fn resolution(wanted: usize) -> usize {
 /// # Errors
 /// A cell that is empty or falls apart at this resolution; exit 2.
 pub fn stiffness(case: &Case, drawn: &Drawn, voxels: usize) -> Result<TwoGrids, Failure> {
+    stiffness_of(&case.titanium, drawn, voxels)
+}
+
+fn stiffness_of(titanium: &Titanium, drawn: &Drawn, voxels: usize) -> Result<TwoGrids, Failure> {
     let options = Options { resolution: resolution(voxels), ..Options::default() };
     let value = |q: [f64; 3]| drawn.lattice.cell_value(q.into());
-    TwoGrids::solve(&value, base(case)?, &options).map_err(|e| failed(drawn, &e))
+    TwoGrids::solve(&value, base(titanium)?, &options).map_err(|e| failed(drawn, &e))
 }
 
 fn failed(drawn: &Drawn, error: &HomogenizeError) -> Failure {
@@ -88,10 +92,19 @@ fn failed(drawn: &Drawn, error: &HomogenizeError) -> Failure {
 /// # Errors
 /// As [`stiffness`].
 pub fn choose(case: &Case, drawn: Drawn, voxels: usize) -> Result<Chosen, Failure> {
-    let grids = stiffness(case, &drawn, voxels)?;
+    homogenized(&case.titanium, drawn, voxels)
+}
+
+/// A lattice of this metal with its error estimate and strut stresses.
+///
+/// # Errors
+/// As [`stiffness`].
+pub fn homogenized(titanium: &Titanium, drawn: Drawn, voxels: usize) -> Result<Chosen, Failure> {
+    let grids = stiffness_of(titanium, &drawn, voxels)?;
     let options = Options { resolution: resolution(voxels), ..Options::default() };
     let value = |q: [f64; 3]| drawn.lattice.cell_value(q.into());
-    let solution = CellSolution::from_value(&value, base(case)?, &options).map_err(|e| failed(&drawn, &e))?;
+    let solution =
+        CellSolution::from_value(&value, base(titanium)?, &options).map_err(|e| failed(&drawn, &e))?;
     Ok(Chosen {
         amplification: solution.amplification(),
         spread: grids.spread(),

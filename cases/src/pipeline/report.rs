@@ -16,7 +16,7 @@ use dens_solver::recover::average_at_nodes;
 use dens_solver::tensor::von_mises;
 
 /// Day printed in the report's metadata: the results do not depend on when they were computed.
-const DATE: Date = Date { year: 2026, month: 1, day: 1 };
+pub(crate) const DATE: Date = Date { year: 2026, month: 1, day: 1 };
 
 /// Builds the record and writes report, figures, fields and tables.
 ///

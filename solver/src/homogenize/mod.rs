@@ -177,6 +177,14 @@ pub fn homogenize_materials(
     Ok(CellSolution::from_materials(material, options)?.homogenized().clone())
 }
 
+/// Share of solid, 0 to 1, of each of n³ cubes of a cell, x fastest; shares too small to count are zero.
+///
+/// - `value`: signed, periodic, argument and result in cell edges; near the surface about the distance
+pub(crate) fn solid_shares(value: &(dyn Fn([f64; 3]) -> f64 + Sync), base: Base, n: usize) -> Vec<f64> {
+    let voxels = voxels::Voxels::from_value(n, base, value);
+    (0..voxels.share.len()).map(|i| if voxels.is_solid(i) { voxels.share[i] } else { 0.0 }).collect()
+}
+
 /// The resolution when it halves down to at most five cubes.
 fn checked_resolution(options: &Options) -> Result<usize, HomogenizeError> {
     let resolution = options.resolution;

@@ -7,6 +7,7 @@
 //! A law is a pure function: history goes in and comes out. Six-component order xx yy zz yz xz xy; strains with
 //! engineering shear, both tangents as [`Stiffness`] on such strains.
 
+mod crushable;
 mod dilatation;
 mod elastic;
 mod fibers;
@@ -21,6 +22,7 @@ mod quadric;
 #[cfg(test)]
 mod tests;
 
+pub use crushable::{CrushableLattice, CubicStrengths};
 pub use dilatation::LogarithmicVolume;
 pub use elastic::{LinearElastic, SaintVenantKirchhoff};
 pub use fibers::FiberReinforced;
