@@ -52,7 +52,7 @@ pub struct Results {
     /// Day 1 with bone that yields, and settling.
     pub crushing: Crushing,
     /// Day 1 under moments, where the quality asks for them.
-    pub turned: Vec<Turned>,
+    pub turned: Vec<(&'static str, Option<Turned>)>,
     /// What they say.
     pub assessment: Assessment,
     /// Printable solids, one per height.
@@ -146,6 +146,7 @@ pub fn run(
     warnings.extend(bodies.all.iter().flat_map(|b| b.notes.iter().cloned()));
     warnings.extend(exported.iter().flat_map(|e| e.warnings.iter().cloned()));
     warnings.extend(stages.iter().filter_map(wide_overlap));
+    warnings.extend(moments::warning(&turned));
     if case.moments.is_some() && turned.is_empty() {
         warnings.push(String::from(
             "No moments were applied: without posterior rods nothing but the ligaments, which are cut, resists them.",
@@ -174,16 +175,15 @@ fn turn(
     day_one: &Solved,
     observer: Observer<'_>,
     cancel: &AtomicBool,
-) -> Result<Vec<Turned>, Failure> {
+) -> Result<Vec<(&'static str, Option<Turned>)>, Failure> {
     match &case.moments {
         Some(load) if case.fixation.rods => {
             // Under a couple most of a face opens, and the last digits take as many iterations as all before.
-            let exact = reported(case, Quality::Standard);
-            let options = Options {
+            let options = [Quality::Standard, Quality::Draft].map(|firmness| Options {
                 residual_tolerance: 100.0 * case.tolerance,
-                max_iterations: 4 * case.max_iterations,
-                ..exact
-            };
+                max_iterations: case.max_iterations.max(250),
+                ..reported(case, firmness)
+            });
             moments::run(load, &day_one.question, &options, observer, cancel)
         }
         _ => Ok(Vec::new()),

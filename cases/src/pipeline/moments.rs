@@ -24,7 +24,7 @@ use dens_reports::table::{NO_UNIT, Table, significant};
 use dens_solver::loads::contact::Status;
 use dens_solver::loads::traction::{self, Traction};
 use dens_solver::model::Model;
-use dens_solver::newton::{Observer, Options, Solver};
+use dens_solver::newton::{Observer, Options, SolveError, Solver};
 use dens_solver::solution::Solution;
 use nalgebra::Matrix3;
 use std::sync::atomic::AtomicBool;
@@ -40,7 +40,7 @@ const DIRECTIONS: [(&str, [f64; 3]); 6] = [
 ];
 
 /// Open share of a face beyond which nothing holds it.
-const LOOSE: f64 = 0.98;
+const LOOSE: f64 = 0.95;
 
 /// What happens in one direction.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,36 +65,63 @@ pub struct Turned {
     pub balance: f64,
 }
 
+impl Turned {
+    /// Whether next to nothing of any face is pressed.
+    fn is_loose(&self) -> bool {
+        self.open.iter().all(|open| LOOSE < *open)
+    }
+}
+
+/// Directions in which nothing holds the implant, in words; `None` where it keeps its grip.
+pub(super) fn warning(all: &[(&'static str, Option<Turned>)]) -> Option<String> {
+    let loose = all.iter().filter(|(_, t)| t.as_ref().is_none_or(Turned::is_loose));
+    let loose: Vec<&str> = loose.map(|(direction, _)| *direction).collect();
+    (!loose.is_empty()).then(|| {
+        format!(
+            "Under moments on day 1 the implant loses its grip in {}: without screws through it, which are not modelled, it may migrate.",
+            loose.join(", ")
+        )
+    })
+}
+
 /// Solves day 1 under the moments of a case, one direction after the other.
 ///
+/// A couple unloads the implant, which then hangs by a rim or not at all: no equilibrium may be found. Such a direction is
+/// a result, `None`, when firm and soft contact both fail.
+///
 /// - `day_one`: its model; the axial load is replaced
+/// - `options`: of the first attempt and of the second
 ///
 /// # Errors
-/// No convergence (exit 3).
+/// A model that cannot be solved for another reason (exit 2, 130).
 pub fn run(
     load: &MomentLoad,
     day_one: &Question,
-    options: &Options,
+    options: &[Options; 2],
     observer: Observer<'_>,
     cancel: &AtomicBool,
-) -> Result<Vec<Turned>, Failure> {
+) -> Result<Vec<(&'static str, Option<Turned>)>, Failure> {
     let mut question =
         Question { model: day_one.model.clone(), stage: day_one.stage, kinds: day_one.kinds.clone() };
     question.model.guides.clear();
-    let mut solver: Option<Solver> = None;
+    let failed = |e| solve_failure("implanted, day 1, moments", &e);
+    question.model.tractions = condyle_tractions(&question, load.moment * Vec3::x(), load.preload)?;
+    let mut firm = Solver::new(&question.model, &options[0]).map_err(failed)?;
     let mut out = Vec::new();
     for (k, (direction, axis)) in DIRECTIONS.into_iter().enumerate() {
         let axis = Vec3::from(axis);
         question.model.tractions = condyle_tractions(&question, load.moment * axis, load.preload)?;
-        let failed = |e| solve_failure(&format!("implanted, day 1, {direction}"), &e);
-        let solver = match &mut solver {
-            Some(solver) => solver,
-            None => solver.insert(Solver::new(&question.model, options).map_err(failed)?),
-        };
-        let share = |f: f64| (k as f64 + f) / DIRECTIONS.len() as f64;
-        let within = |what: &str, f: f64| observer(what, share(f));
-        let solution = solver.solve(&question.model, None, &within, cancel).map_err(failed)?;
-        out.push(turned(&question, &solution, direction, axis));
+        let within = |what: &str, f: f64| observer(what, (k as f64 + f) / DIRECTIONS.len() as f64);
+        let mut found = firm.solve(&question.model, None, &within, cancel);
+        if matches!(found, Err(SolveError::NotConverged { .. })) {
+            let mut soft = Solver::new(&question.model, &options[1]).map_err(failed)?;
+            found = soft.solve(&question.model, None, &within, cancel);
+        }
+        out.push(match found {
+            Ok(solution) => (direction, Some(turned(&question, &solution, direction, axis))),
+            Err(SolveError::NotConverged { .. }) => (direction, None),
+            Err(e) => return Err(failed(e)),
+        });
     }
     Ok(out)
 }
@@ -194,8 +221,10 @@ fn rotation(model: &Model, solution: &Solution, part: usize) -> Vec3 {
 }
 
 /// Section of the report.
-pub(super) fn section(case: &Case, found: &[Turned]) -> Option<Section> {
-    let load = case.moments.as_ref().filter(|_| !found.is_empty())?;
+pub(super) fn section(case: &Case, all: &[(&'static str, Option<Turned>)]) -> Option<Section> {
+    let load = case.moments.as_ref().filter(|_| !all.is_empty())?;
+    let found: Vec<&Turned> = all.iter().filter_map(|(_, t)| t.as_ref()).collect();
+    let lost: Vec<&str> = all.iter().filter(|(_, t)| t.is_none()).map(|(d, _)| *d).collect();
     let mut t = Table::new(
         "migration",
         "Day 1 under moments: rotation of the neck and migration of the implant",
@@ -224,7 +253,7 @@ pub(super) fn section(case: &Case, found: &[Turned]) -> Option<Section> {
             ("force left over", NO_UNIT),
         ],
     );
-    for d in found {
+    for d in &found {
         t.push([
             d.direction.into(),
             d.rotation.into(),
@@ -246,12 +275,26 @@ pub(super) fn section(case: &Case, found: &[Turned]) -> Option<Section> {
             d.balance.into(),
         ]);
     }
-    let worst = found.iter().max_by(|a, b| a.members.0.total_cmp(&b.members.0))?;
-    let margin = case.fixation.fatigue_strength / worst.members.0;
-    let loose: Vec<&str> =
-        found.iter().filter(|d| d.open.iter().all(|o| LOOSE < *o)).map(|d| d.direction).collect();
+    let members = match found.iter().max_by(|a, b| a.members.0.total_cmp(&b.members.0)) {
+        None => String::new(),
+        Some(worst) => format!(
+            "The most stressed member is {} in {}: its fatigue strength is {:.1} times the stress. ",
+            worst.members.1,
+            worst.direction,
+            case.fixation.fatigue_strength / worst.members.0
+        ),
+    };
+    let loose: Vec<&str> = found.iter().filter(|d| d.is_loose()).map(|d| d.direction).collect();
+    let lost = if lost.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "In {} no equilibrium was found, neither with firm nor with soft contact: the couple unloads the implant and nothing defines its place. Take it as loose there. ",
+            lost.join(", ")
+        )
+    };
     let grip = if loose.is_empty() {
-        String::from("The implant stays pressed on at least one face in every direction.")
+        String::from("In every direction of the table the implant stays pressed on at least one face.")
     } else {
         format!(
             "In {} less than {} % of every face is pressed: there the implant is all but loose between the bones, and its own motion means only that. Screws through the implant, which would hold it, are not modelled.",
@@ -266,11 +309,10 @@ pub(super) fn section(case: &Case, found: &[Turned]) -> Option<Section> {
                 load.moment, load.preload, load.source
             ))
             .table(t)
-            .paragraph(grip)
+            .paragraph(format!("{lost}{grip}"))
             .table(f)
             .paragraph(format!(
-                "The most stressed member is {} in {}: its fatigue strength is {margin:.1} times the stress. Slip, lift and pull-out have no published limit for such implants and are not judged; strength of screws in bone is not predicted.",
-                worst.members.1, worst.direction
+                "{members}Slip, lift and pull-out have no published limit for such implants and are not judged; strength of screws in bone is not predicted."
             )),
     )
 }
