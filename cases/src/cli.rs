@@ -194,18 +194,29 @@ fn memory(text: &str) -> Result<u64, String> {
 pub struct NewArgs {
     /// Folder to write into; made if missing.
     pub folder: PathBuf,
-    /// Where the bones come from.
-    #[arg(long, value_enum, default_value_t = From::Parametric)]
+    /// Where the bones come from: `parametric`, `surfaces`, or a patient such as `patient-4`.
+    #[arg(long, value_name = "SOURCE", default_value = "parametric", value_parser = from)]
     pub from: From,
 }
 
 /// Source of the bones of a new case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum From {
     /// Published dimensions.
     Parametric,
     /// STL, PLY or OBJ files.
     Surfaces,
+    /// A published patient, by the name of the case.
+    Patient(String),
+}
+
+fn from(text: &str) -> Result<From, String> {
+    match text {
+        "parametric" => Ok(From::Parametric),
+        "surfaces" => Ok(From::Surfaces),
+        _ if text.starts_with("patient-") => Ok(From::Patient(text.to_string())),
+        _ => Err("one of parametric, surfaces, patient-1 to patient-9 is expected".to_string()),
+    }
 }
 
 /// Arguments of `dens check`.
@@ -222,6 +233,24 @@ pub struct CasesArgs {
     /// List the lattice cells instead.
     #[arg(long)]
     pub lattices: bool,
+    /// List the nine published patients instead, and how each becomes a case.
+    #[arg(long, conflicts_with = "lattices")]
+    pub patients: bool,
+    /// Run every patient that can be run, one after another, and compare with the published loss of height.
+    #[arg(long, requires = "patients")]
+    pub run: bool,
+    /// Folder of the results, one folder per patient and patients.csv; default out/patients.
+    #[arg(short, long, value_name = "DIR", requires = "run")]
+    pub output: Option<PathBuf>,
+    /// Density of meshes and grids.
+    #[arg(long, value_enum, default_value_t = Quality::Standard, requires = "run")]
+    pub quality: Quality,
+    /// Threads to use; default all cores. The numbers do not depend on it.
+    #[arg(long, value_name = "N", requires = "run", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// No progress.
+    #[arg(long, requires = "run")]
+    pub quiet: bool,
 }
 
 /// Arguments of `dens verify`.

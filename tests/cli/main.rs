@@ -4,6 +4,7 @@ mod bad_input;
 mod blocks;
 mod commands;
 mod convert;
+mod patients;
 mod runs;
 mod solve;
 mod validate;

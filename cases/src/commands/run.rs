@@ -1,6 +1,7 @@
 //! `dens run`: the whole job.
 
 use super::{Loaded, load};
+use crate::case::Quality;
 use crate::cli::{RunArgs, print};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, stop_cleanly};
@@ -9,6 +10,7 @@ use crate::progress::Progress;
 use dens_reports::manifest::{self, Manifest, Phase};
 use dens_reports::record::{Outcome, Quantity, Record, Verdict};
 use dens_reports::table::significant;
+use rayon::ThreadPool;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -21,23 +23,38 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let pool = args.manner.pool()?;
     stop_cleanly()?;
     let target = args.output.clone().unwrap_or_else(|| PathBuf::from("out").join(&loaded.case.name));
-    let output = Output::begin(&target)?;
-    let progress = Progress::new(args.manner.quiet);
-    let done = pool.install(|| pipeline::run(&loaded.case, &loaded.folder, args.quality, &output, &progress));
-    let phases = progress.finish();
-    let (results, record) = done?;
-    output.write("case.toml", effective(&loaded).as_bytes())?;
-    output.write(
-        "manifest.json",
-        &manifest(&loaded, pool.current_num_threads(), &output, phases, progress.elapsed())?,
-    )?;
-    output.commit()?;
+    let (results, record, seconds) = complete(&loaded, args.quality, &target, &pool, args.manner.quiet)?;
     if args.manner.json {
-        print(&summary_json(&record, &target, progress.elapsed()));
+        print(&summary_json(&record, &target, seconds));
     } else if !args.manner.quiet {
-        print(&summary(&record, &results, &target, progress.elapsed()));
+        print(&summary(&record, &results, &target, seconds));
     }
     Ok(if record.verdict.outcome == Verdict::Fail { Exit::CriterionFailed } else { Exit::Met })
+}
+
+/// Runs a loaded case and puts its whole result at `target`; gives results, record and seconds.
+///
+/// # Errors
+/// As the pipeline; nothing is left behind then.
+pub(super) fn complete(
+    loaded: &Loaded,
+    quality: Quality,
+    target: &Path,
+    pool: &ThreadPool,
+    quiet: bool,
+) -> Result<(Results, Record, f64), Failure> {
+    let output = Output::begin(target)?;
+    let progress = Progress::new(quiet);
+    let done = pool.install(|| pipeline::run(&loaded.case, &loaded.folder, quality, &output, &progress));
+    let phases = progress.finish();
+    let (results, record) = done?;
+    output.write("case.toml", effective(loaded).as_bytes())?;
+    output.write(
+        "manifest.json",
+        &manifest(loaded, pool.current_num_threads(), &output, phases, progress.elapsed())?,
+    )?;
+    output.commit()?;
+    Ok((results, record, progress.elapsed()))
 }
 
 /// The case file as it was run, with the overrides named.

@@ -15,10 +15,10 @@ use crate::failure::{Exit, Failure};
 use dens_mesher::geometry::spine::Level;
 use dens_solver::criteria::{self, settling, subsidence};
 use dens_solver::loads::contact::Bed;
-use dens_solver::newton::{Observer, Options};
 use dens_solver::newton::yielding::{
     BonePoint, Course, Reached, Step, YieldError, YieldingPart, solve_yielding,
 };
+use dens_solver::newton::{Observer, Options};
 use dens_solver::solution::Contact;
 use std::sync::atomic::AtomicBool;
 

@@ -113,7 +113,8 @@ pub fn run(
     let (day_one, (ingrown, exported)) = rayon::join(
         || {
             let halfway = |what: &str, f: f64| progress.within(what, 0.4 * f);
-            let solved = solve(case, &geometry, &bodies, (Stage::DayOne, lattice), &exact, &halfway, &cancel)?;
+            let solved =
+                solve(case, &geometry, &bodies, (Stage::DayOne, lattice), &exact, &halfway, &cancel)?;
             let rest = |what: &str, f: f64| progress.within(what, 0.4 + 0.6 * f);
             let crushing = crush::run(case, &geometry, &bodies, &solved, &exact, &rest, &cancel)?;
             Ok::<_, Failure>((solved, crushing))
