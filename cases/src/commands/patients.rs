@@ -274,23 +274,18 @@ published: mean loss {:.2} mm, 95/95 tolerance upper bound {:.2} mm; CT slice {:
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn rows() -> (Book, Vec<Prepared>) {
-        let book = Book::embedded().expect("part of the program");
-        let rows = book.prepare_all().expect("measurable");
-        (book, rows)
-    }
+    use crate::patients::prepared_once;
 
     #[test]
     fn a_patient_without_result_is_listed_and_the_others_keep_their_numbers() {
-        let (book, rows) = rows();
+        let (book, rows) = (Book::embedded().expect("part of the program"), prepared_once());
         let done = |settling| Prediction::Done { indentation: Some(0.1), settling, met: true };
         let mut predictions = vec![done(Some(0.25)); 9];
         predictions[1] = Prediction::Failed("no equilibrium".into());
         predictions[2] = done(None);
         predictions[3] = done(Some(2.0));
         predictions[4] = Prediction::Refused("C2-C3 is not modelled".into());
-        let text = comparison(&book, &rows, &predictions);
+        let text = comparison(&book, rows, &predictions);
         let line = |n: usize| text.lines().find(|l| l.starts_with(&format!("patient-{n}"))).expect("listed");
         assert!(line(1).contains("0.250") && line(1).contains("within"), "{text}");
         assert!(line(2).contains("no result: no equilibrium"), "{text}");
@@ -301,7 +296,7 @@ mod tests {
             assert!(text.contains(bound), "{bound} is missing: {text}");
         }
         assert_eq!(exit(&predictions), Exit::NotConverged);
-        let file = csv(&book, &rows, &predictions);
+        let file = csv(&book, rows, &predictions);
         let mut reader = ::csv::Reader::from_reader(file.as_bytes());
         assert_eq!(reader.records().filter(|r| r.is_ok()).count(), 9, "{file}");
     }

@@ -256,16 +256,21 @@ pub fn case_text(name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
+/// The rows, fitted once for all tests of this crate.
+#[cfg(test)]
+pub(crate) fn prepared_once() -> &'static [Prepared] {
+    static ROWS: std::sync::OnceLock<Vec<Prepared>> = std::sync::OnceLock::new();
+    ROWS.get_or_init(|| {
+        let book = Book::embedded().expect("part of the program");
+        book.prepare_all().expect("the anatomy can be measured")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::case::{Anatomy, Case};
     use crate::document::Document;
-
-    fn prepared() -> Vec<Prepared> {
-        let book = Book::embedded().expect("part of the program");
-        book.prepare_all().expect("the anatomy can be measured")
-    }
 
     #[test]
     fn the_table_is_the_published_one() {
@@ -278,7 +283,7 @@ mod tests {
 
     #[test]
     fn two_rows_are_refused_and_the_flags_are_those_of_the_table() {
-        let rows = prepared();
+        let rows = prepared_once();
         let refused: Vec<usize> =
             rows.iter().filter(|r| r.refusal().is_some()).map(|r| r.patient.no).collect();
         assert_eq!(refused, [5, 9]);
@@ -294,9 +299,10 @@ mod tests {
 
     #[test]
     fn the_case_of_each_row_that_can_be_run_is_sound_and_holds_its_numbers() {
-        for row in prepared().iter().filter(|r| r.refusal().is_none()) {
+        let book = Book::embedded().expect("part of the program");
+        for row in prepared_once().iter().filter(|r| r.refusal().is_none()) {
             let name = row.patient.name();
-            let text = case_text(&name).expect("can be run").expect("known name");
+            let text = text::case(&book, row).expect("the default case has every entry");
             let case = Case::from_document(&Document::parse(&text).expect("TOML")).expect("sound");
             let Fit::Scaled { scale, implant_height, .. } = row.fit else { panic!("{name} is fitted") };
             assert_eq!(case.name, name);

@@ -55,7 +55,10 @@ pub fn case(book: &Book, prepared: &Prepared) -> Result<String, Failure> {
     file.explain("bone", &why)?;
     file.set("implant", "height", &quoted(&format!("{implant_height:.2} mm")))?;
     file.explain("implant", &format!("height: in proportion to the scale fitted to {row}"))?;
-    file.explain("fixation", &format!("published: {} ({row}); modelled: C1 to C3 and C4", p.fixation))?;
+    file.explain(
+        "fixation",
+        &format!("published: {} (Wei et al. 2020, text); modelled: C1 to C3 and C4", p.fixation),
+    )?;
     Ok(format!("{}\n{}\n", header(book, prepared), file.lines.join("\n")))
 }
 
@@ -66,7 +69,7 @@ fn header(book: &Book, prepared: &Prepared) -> String {
         prepared.patient.no, book.source
     );
     for flag in prepared.flags() {
-        let _ = writeln!(text, "# Differs: {flag}.");
+        let _ = writeln!(text, "# Flag: {flag}.");
     }
     if prepared.patient.radiotherapy {
         let r = &book.radiotherapy;
