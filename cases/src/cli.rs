@@ -195,7 +195,7 @@ pub struct NewArgs {
     /// Folder to write into; made if missing.
     pub folder: PathBuf,
     /// What to start from: parametric (bones of published dimensions), surfaces (STL, PLY or OBJ files), or the name of
-    /// an embedded case.
+    /// an embedded case or patient, such as patient-4.
     #[arg(long, default_value = "parametric")]
     pub from: String,
 }
@@ -214,6 +214,24 @@ pub struct CasesArgs {
     /// List the lattice cells instead.
     #[arg(long)]
     pub lattices: bool,
+    /// List the nine published patients instead, and how each becomes a case.
+    #[arg(long, conflicts_with = "lattices")]
+    pub patients: bool,
+    /// Run every patient that can be run, one after another, and compare with the published loss of height.
+    #[arg(long, requires = "patients")]
+    pub run: bool,
+    /// Folder of the results, one folder per patient and patients.csv; default out/patients.
+    #[arg(short, long, value_name = "DIR", requires = "run")]
+    pub output: Option<PathBuf>,
+    /// Density of meshes and grids.
+    #[arg(long, value_enum, default_value_t = Quality::Standard, requires = "run")]
+    pub quality: Quality,
+    /// Threads to use; default all cores. The numbers do not depend on it.
+    #[arg(long, value_name = "N", requires = "run", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// No progress.
+    #[arg(long, requires = "run")]
+    pub quiet: bool,
 }
 
 /// Arguments of `dens verify`.

@@ -2,7 +2,8 @@
 //!
 //! Modules in reading order: [`cli`] and [`commands`] (what a person can ask), [`document`] (the file as
 //! written), [`reader`] and [`case`] (its meaning), [`diagnostic`] (its problems), [`library`] (embedded
-//! cases), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models, solutions, assessment, design, record, files),
+//! cases), [`patients`] (the nine published ones), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models,
+//! solutions, assessment, design, record, files),
 //! [`deck`] (input decks of other programs), [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
 //!
 //! Deliberately absent: formulas. They live in the mesher and the solver.
@@ -17,6 +18,7 @@ pub mod document;
 pub mod failure;
 pub mod library;
 pub mod output;
+pub mod patients;
 pub mod pipeline;
 pub mod progress;
 pub mod reader;

@@ -1,14 +1,18 @@
 //! `dens cases`: what can be run without files.
 
+use super::patients;
 use crate::cli::{CasesArgs, print};
 use crate::failure::{Exit, Failure};
 use crate::library;
 
-/// Lists the embedded cases, or the lattice cells.
+/// Lists the embedded cases, the lattice cells or the patients, and runs the patients where asked.
 ///
 /// # Errors
-/// None at present; the signature is that of every command.
+/// Those of the patients; the lists have none.
 pub fn run(args: &CasesArgs) -> Result<Exit, Failure> {
+    if args.patients {
+        return patients::run(args);
+    }
     let mut text = String::new();
     if args.lattices {
         for cell in dens_mesher::lattice::CATALOGUE {

@@ -4,6 +4,7 @@ pub mod cases;
 pub mod check;
 pub mod convert;
 pub mod new;
+pub mod patients;
 pub mod run;
 pub mod solve;
 pub mod validate;
@@ -79,6 +80,9 @@ pub fn load(args: &CaseArgs) -> Result<Loaded, Failure> {
 fn read(case: &str) -> Result<(String, String, PathBuf), Failure> {
     if let Some(found) = library::find(case) {
         return Ok((format!("{case} (embedded)"), found.text.to_string(), PathBuf::from(".")));
+    }
+    if let Some(text) = crate::patients::case_text(case)? {
+        return Ok((format!("{case} (embedded)"), text, PathBuf::from(".")));
     }
     let path = Path::new(case);
     if !path.exists() {

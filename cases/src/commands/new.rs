@@ -4,11 +4,12 @@ use crate::cli::{NewArgs, print};
 use crate::failure::{Exit, Failure};
 use crate::library;
 use crate::output::write_whole;
+use crate::patients;
 
 /// Writes `case.toml` into the folder; an existing one is not touched.
 ///
 /// # Errors
-/// When the folder already has a case or cannot be written.
+/// When the folder already has a case or cannot be written, or a patient cannot be run.
 pub fn run(args: &NewArgs) -> Result<Exit, Failure> {
     let path = args.folder.join("case.toml");
     if path.exists() {
@@ -29,21 +30,24 @@ pub fn run(args: &NewArgs) -> Result<Exit, Failure> {
     Ok(Exit::Met)
 }
 
-/// Text of the case to start from: a source of bones or an embedded case.
-fn origin(from: &str) -> Result<&'static str, Failure> {
+/// Text of the case to start from: a source of bones, an embedded case or a patient.
+fn origin(from: &str) -> Result<String, Failure> {
     if let Some(case) = library::find(from) {
-        return Ok(case.text);
+        return Ok(case.text.to_string());
+    }
+    if let Some(text) = patients::case_text(from)? {
+        return Ok(text);
     }
     match from {
-        "parametric" => Ok(library::CATALOG[0].text),
-        "surfaces" => Ok(library::SURFACES),
+        "parametric" => Ok(library::CATALOG[0].text.to_string()),
+        "surfaces" => Ok(library::SURFACES.to_string()),
         _ => {
             let names = ["parametric", "surfaces"].into_iter().chain(library::CATALOG.iter().map(|c| c.name));
             let near = dens_mesher::catalog::nearest(from, names.clone())
                 .map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
             let names: Vec<&str> = names.collect();
             Err(Failure::input(format!(
-                "`--from {from}` is not known{near}\n  = hint: one of: {}",
+                "`--from {from}` is not known{near}\n  = hint: one of: {}, patient-1 to patient-9",
                 names.join(", ")
             )))
         }

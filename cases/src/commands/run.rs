@@ -2,6 +2,7 @@
 
 use super::{Loaded, Study, load};
 use crate::bench;
+use crate::case::Quality;
 use crate::cli::{RunArgs, print};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, stop_cleanly};
@@ -10,6 +11,7 @@ use crate::progress::Progress;
 use dens_reports::manifest::{self, Manifest, Phase};
 use dens_reports::record::{Outcome, Quantity, Record, Verdict};
 use dens_reports::table::significant;
+use rayon::ThreadPool;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -22,9 +24,29 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let pool = args.manner.pool()?;
     stop_cleanly()?;
     let target = args.output.clone().unwrap_or_else(|| PathBuf::from("out").join(loaded.study.name()));
-    let output = Output::begin(&target)?;
-    let progress = Progress::new(args.manner.quiet);
-    let (folder, quality) = (&loaded.folder, args.quality);
+    let (design, record, seconds) = complete(&loaded, args.quality, &target, &pool, args.manner.quiet)?;
+    if args.manner.json {
+        print(&summary_json(&record, &target, seconds));
+    } else if !args.manner.quiet {
+        print(&summary(&record, &design, &target, seconds));
+    }
+    Ok(if record.verdict.outcome == Verdict::Fail { Exit::CriterionFailed } else { Exit::Met })
+}
+
+/// Runs a loaded case and puts its whole result at `target`; gives the chosen design in words, record and seconds.
+///
+/// # Errors
+/// As the pipeline; nothing is left behind then.
+pub(super) fn complete(
+    loaded: &Loaded,
+    quality: Quality,
+    target: &Path,
+    pool: &ThreadPool,
+    quiet: bool,
+) -> Result<(String, Record, f64), Failure> {
+    let output = Output::begin(target)?;
+    let progress = Progress::new(quiet);
+    let folder = &loaded.folder;
     let done = pool.install(|| match &loaded.study {
         Study::Column(case) => pipeline::run(case, folder, quality, &output, &progress)
             .map(|(results, record)| (chosen_design(&results), record)),
@@ -34,18 +56,13 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     });
     let phases = progress.finish();
     let (design, record) = done?;
-    output.write("case.toml", effective(&loaded).as_bytes())?;
+    output.write("case.toml", effective(loaded).as_bytes())?;
     output.write(
         "manifest.json",
-        &manifest(&loaded, pool.current_num_threads(), &output, phases, progress.elapsed())?,
+        &manifest(loaded, pool.current_num_threads(), &output, phases, progress.elapsed())?,
     )?;
     output.commit()?;
-    if args.manner.json {
-        print(&summary_json(&record, &target, progress.elapsed()));
-    } else if !args.manner.quiet {
-        print(&summary(&record, &design, &target, progress.elapsed()));
-    }
-    Ok(if record.verdict.outcome == Verdict::Fail { Exit::CriterionFailed } else { Exit::Met })
+    Ok((design, record, progress.elapsed()))
 }
 
 /// The case file as it was run, with the overrides named.

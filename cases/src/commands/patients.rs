@@ -1,0 +1,314 @@
+//! `dens cases --patients`: the nine published rows, and their prediction beside what was measured.
+
+use super::{load, run as single};
+use crate::cli::{CaseArgs, CasesArgs, Manner, print};
+use crate::failure::{Exit, Failure};
+use crate::output::{stop_cleanly, write_whole};
+use crate::patients::fit::{Fit, SCALES};
+use crate::patients::{BOUND, Book, Prepared, Published};
+use dens_reports::record::{Record, Verdict};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Lists the patients; runs those that can be run where asked.
+///
+/// # Errors
+/// A folder that holds something else or a full disk. A patient without a result does not stop the others.
+pub fn run(args: &CasesArgs) -> Result<Exit, Failure> {
+    let book = Book::embedded()?;
+    let rows = book.prepare_all()?;
+    if args.run {
+        return run_all(args, &book, &rows);
+    }
+    print(&table(&book, &rows));
+    Ok(Exit::Met)
+}
+
+/// The rows as cases, and what all of them share.
+fn table(book: &Book, rows: &[Prepared]) -> String {
+    let head = [
+        "case",
+        "age",
+        "sex",
+        "level",
+        "height mm",
+        "loss mm",
+        "scale",
+        "implant mm",
+        "density (range) mg/cm3",
+        "factors age x RT",
+        "fixation",
+        "flags",
+    ];
+    let mut lines = vec![head.map(str::to_string)];
+    lines.extend(rows.iter().map(|r| {
+        let (p, d) = (&r.patient, &r.density);
+        let (scale, height) = match r.fit {
+            Fit::Scaled { scale, implant_height, .. } => {
+                (format!("{scale:.4}"), format!("{implant_height:.2}"))
+            }
+            Fit::Implausible { scale } => (format!("({scale:.3})"), "-".to_string()),
+        };
+        [
+            p.name(),
+            format!("{}", p.age),
+            p.sex.name().to_string(),
+            p.level.name().to_string(),
+            format!("{:.1}", p.immediate),
+            format!("{:.1}", p.loss()),
+            scale,
+            height,
+            format!("{:.1} ({:.1} to {:.1})", d.value, d.range[0], d.range[1]),
+            format!("{:.3} x {:.2}", d.age, d.radiotherapy),
+            p.fixation.clone(),
+            r.flags().join("; "),
+        ]
+    }));
+    let r = &book.radiotherapy;
+    let (least, most) = (SCALES.start(), SCALES.end());
+    let mut text = format!("{}, and the case of each row\n\n{}", book.source, aligned(&lines));
+    let _ = write!(
+        text,
+        "
+height: anterior tubercle of the atlas to the middle of the lower endplate of C3 (C2) or C4 (C2-C3), after surgery;
+  the parametric anatomy of the sex is scaled until it measures the same, the implant in proportion; scale {least} to {most}.
+density: {:.0} mg/cm3 of the default case for all. {}. {}.
+embrittlement by radiotherapy (strength times {:.2}, {} to {}) is not applied; density lowers strength through the law.
+occipitocervical fixation is modelled by the rods of the case, C1 to C3 and C4.
+{BOUND}
+",
+        rows.first().map_or(0.0, |r| r.density.base),
+        book.age.source,
+        r.source,
+        r.strength,
+        r.strength_range[0],
+        r.strength_range[1],
+    );
+    text
+}
+
+/// Columns side by side, two spaces between; the last is not padded.
+fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
+    let width = |c: usize| lines.iter().map(|l| l[c].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    let mut text = String::new();
+    for line in lines {
+        let cells: Vec<String> = line.iter().zip(&widths).map(|(cell, w)| format!("{cell:<w$}")).collect();
+        let _ = writeln!(text, "{}", cells.join("  ").trim_end());
+    }
+    text
+}
+
+/// What a run gave, mm; `None` where the record has no such number.
+#[derive(Debug, Clone, PartialEq)]
+enum Prediction {
+    /// Not run, and why.
+    Refused(String),
+    /// Run without result, and why.
+    Failed(String),
+    /// Run.
+    Done { indentation: Option<f64>, settling: Option<f64>, met: bool },
+}
+
+impl Prediction {
+    fn of(record: &Record) -> Self {
+        let value = |id: &str| record.criteria.iter().find(|q| q.id == id).map(|q| q.value);
+        Self::Done {
+            indentation: value("indentation"),
+            settling: value("settling"),
+            met: record.verdict.outcome != Verdict::Fail,
+        }
+    }
+
+    fn numbers(&self) -> [Option<f64>; 2] {
+        match self {
+            Self::Done { indentation, settling, .. } => [*indentation, *settling],
+            _ => [None, None],
+        }
+    }
+
+    /// State in words, for table and file.
+    fn words(&self, published: &Published) -> String {
+        match self {
+            Self::Refused(why) => format!("not run: {why}"),
+            Self::Failed(why) => format!("no result: {why}"),
+            Self::Done { settling: None, .. } => {
+                "no settling: the bone does not carry the judged load".into()
+            }
+            Self::Done { settling: Some(s), .. } if *s <= published.tolerance_upper => {
+                "within the published tolerance bound".into()
+            }
+            Self::Done { .. } => "ABOVE the published tolerance bound".into(),
+        }
+    }
+}
+
+/// First line of the file, which also marks it as ours.
+const COLUMNS: &str = "case,age_y,sex,level,segment_height_mm,published_loss_mm,day1_indentation_mm,settling_upper_mm,density_mg_cm3,density_low_mg_cm3,density_high_mg_cm3,scale,implant_height_mm,state,flags";
+
+fn run_all(args: &CasesArgs, book: &Book, rows: &[Prepared]) -> Result<Exit, Failure> {
+    let pool = Manner { threads: args.threads, quiet: args.quiet, json: false }.pool()?;
+    let folder = args.output.clone().unwrap_or_else(|| PathBuf::from("out").join("patients"));
+    let file = folder.join("patients.csv");
+    refuse_foreign(&file)?;
+    stop_cleanly()?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|e| Failure::limit(format!("cannot make `{}`: {e}", folder.display())))?;
+    let mut predictions = Vec::with_capacity(rows.len());
+    for row in rows {
+        predictions.push(predict(row, args, &folder, &pool)?);
+    }
+    write_whole(&file, csv(book, rows, &predictions).as_bytes())?;
+    print(&comparison(book, rows, &predictions));
+    print(&format!("\nwrote {}\n", folder.display()));
+    Ok(exit(&predictions))
+}
+
+/// Runs one patient into its folder.
+///
+/// # Errors
+/// A folder that holds something else, a limit, a bug; what the model itself does not give is a prediction that failed.
+fn predict(
+    row: &Prepared,
+    args: &CasesArgs,
+    folder: &Path,
+    pool: &rayon::ThreadPool,
+) -> Result<Prediction, Failure> {
+    if let Some(why) = row.refusal() {
+        return Ok(Prediction::Refused(why));
+    }
+    let name = row.patient.name();
+    let loaded = load(&CaseArgs { case: name.clone(), set: Vec::new() })?;
+    match single::complete(&loaded, args.quality, &folder.join(&name), pool, args.quiet) {
+        Ok((_, record, _)) => Ok(Prediction::of(&record)),
+        Err(Failure { exit: Exit::NotConverged, message }) => {
+            let first = message.lines().next().unwrap_or_default();
+            Ok(Prediction::Failed(first.trim_start_matches("error: ").to_string()))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Worst first: a patient without convergence, a criterion failed, all met.
+fn exit(predictions: &[Prediction]) -> Exit {
+    if predictions.iter().any(|p| matches!(p, Prediction::Failed(_))) {
+        Exit::NotConverged
+    } else if predictions.iter().any(|p| matches!(p, Prediction::Done { met: false, .. })) {
+        Exit::CriterionFailed
+    } else {
+        Exit::Met
+    }
+}
+
+/// Refuses to replace a file of that name that this command did not write.
+fn refuse_foreign(file: &Path) -> Result<(), Failure> {
+    if !file.exists() || std::fs::read_to_string(file).is_ok_and(|t| t.starts_with(COLUMNS)) {
+        return Ok(());
+    }
+    Err(Failure::input(format!(
+        "`{}` was not written by dens\n  = hint: give another folder with `-o`, or move it away",
+        file.display()
+    )))
+}
+
+fn csv(book: &Book, rows: &[Prepared], predictions: &[Prediction]) -> String {
+    let mut text = format!("{COLUMNS}\n");
+    let quoted = |t: &str| format!("\"{}\"", t.replace('"', "'"));
+    let number = |v: Option<f64>| v.map_or_else(String::new, |v| format!("{v:.4}"));
+    for (row, prediction) in rows.iter().zip(predictions) {
+        let (p, d) = (&row.patient, &row.density);
+        let (scale, height) = match row.fit {
+            Fit::Scaled { scale, implant_height, .. } => (scale.to_string(), implant_height.to_string()),
+            Fit::Implausible { scale } => (format!("{scale:.3}"), String::new()),
+        };
+        let [indentation, settling] = prediction.numbers().map(number);
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{:.1},{:.1},{indentation},{settling},{:.1},{:.1},{:.1},{scale},{height},{},{}",
+            p.name(),
+            p.age,
+            p.sex.name(),
+            p.level.name(),
+            p.immediate,
+            p.loss(),
+            d.value,
+            d.range[0],
+            d.range[1],
+            quoted(&prediction.words(&book.published)),
+            quoted(&row.flags().join("; ")),
+        );
+    }
+    text
+}
+
+fn comparison(book: &Book, rows: &[Prepared], predictions: &[Prediction]) -> String {
+    let head = ["case", "published loss mm", "day 1 mm", "settling (upper) mm", "state", "flags"];
+    let mut lines = vec![head.map(str::to_string)];
+    let number = |v: Option<f64>| v.map_or_else(|| "-".to_string(), |v| format!("{v:.3}"));
+    lines.extend(rows.iter().zip(predictions).map(|(row, prediction)| {
+        let [indentation, settling] = prediction.numbers().map(number);
+        [
+            row.patient.name(),
+            format!("{:.1}", row.patient.loss()),
+            indentation,
+            settling,
+            prediction.words(&book.published),
+            row.flags().join("; "),
+        ]
+    }));
+    let b = &book.published;
+    format!(
+        "{}
+published: mean loss {:.2} mm, 95/95 tolerance upper bound {:.2} mm; CT slice {:.1} mm, reading precision {:.1} mm:
+  differences between patients lie below what the readings resolve.
+{BOUND}
+",
+        aligned(&lines),
+        b.mean,
+        b.tolerance_upper,
+        b.ct_slice,
+        b.reading_precision
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::patients::prepared_once;
+
+    #[test]
+    fn a_patient_without_result_is_listed_and_the_others_keep_their_numbers() {
+        let (book, rows) = (Book::embedded().expect("part of the program"), prepared_once());
+        let done = |settling| Prediction::Done { indentation: Some(0.1), settling, met: true };
+        let mut predictions = vec![done(Some(0.25)); 9];
+        predictions[1] = Prediction::Failed("no equilibrium".into());
+        predictions[2] = done(None);
+        predictions[3] = done(Some(2.0));
+        predictions[4] = Prediction::Refused("C2-C3 is not modelled".into());
+        let text = comparison(&book, rows, &predictions);
+        let line = |n: usize| text.lines().find(|l| l.starts_with(&format!("patient-{n}"))).expect("listed");
+        assert!(line(1).contains("0.250") && line(1).contains("within"), "{text}");
+        assert!(line(2).contains("no result: no equilibrium"), "{text}");
+        assert!(line(3).contains("does not carry"), "{text}");
+        assert!(line(4).contains("ABOVE"), "{text}");
+        assert!(line(5).contains("not run"), "{text}");
+        for bound in ["0.30 mm", "1.09 mm", "1.0 mm", "0.1 mm", "no validation"] {
+            assert!(text.contains(bound), "{bound} is missing: {text}");
+        }
+        assert_eq!(exit(&predictions), Exit::NotConverged);
+        let file = csv(&book, rows, &predictions);
+        let mut reader = ::csv::Reader::from_reader(file.as_bytes());
+        assert_eq!(reader.records().filter(|r| r.is_ok()).count(), 9, "{file}");
+    }
+
+    #[test]
+    fn a_file_of_another_origin_is_not_replaced() {
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let file = folder.path().join("patients.csv");
+        refuse_foreign(&file).expect("nothing there");
+        std::fs::write(&file, "name,phone\n").expect("written");
+        assert_eq!(refuse_foreign(&file).expect_err("foreign").exit, Exit::BadInput);
+        std::fs::write(&file, format!("{COLUMNS}\n")).expect("written");
+        refuse_foreign(&file).expect("ours");
+    }
+}

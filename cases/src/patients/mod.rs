@@ -1,0 +1,318 @@
+//! The nine published patients as cases: what Table 1 of Wei 2020 says of each, put on the scaled anatomy.
+//!
+//! [`Book`] holds the rows; [`fit`] finds the anatomy whose segment height is the published one and the density for age and
+//! radiotherapy; [`text`] writes the case file. A row that the pipeline cannot represent is flagged and refused, never
+//! bent until it fits. No patient's own CT exists: geometry and density are population means scaled.
+
+pub mod fit;
+pub mod text;
+
+use crate::failure::Failure;
+use fit::{Density, Fit};
+use rayon::prelude::*;
+use serde::Deserialize;
+
+/// The rows, as embedded.
+const BOOK: &str = include_str!("../../library/patients.toml");
+
+/// What a prediction for such a case can and cannot show.
+pub const BOUND: &str = "No patient's own CT exists: geometry and density are population means scaled, so agreement is no validation.";
+
+/// The embedded table with the factors applied to it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Book {
+    /// Format of the file.
+    pub schema: String,
+    /// Where the rows come from.
+    pub source: String,
+    /// Figures of all rows together.
+    pub published: Published,
+    /// Loss of modulus with age.
+    pub age: Age,
+    /// Effect of radiotherapy on bone.
+    pub radiotherapy: Radiotherapy,
+    /// The rows, by number.
+    #[serde(rename = "patient")]
+    pub patients: Vec<Patient>,
+}
+
+/// Loss of height over all rows, mm.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// Mean.
+    pub mean: f64,
+    /// Upper bound of the 95/95 tolerance interval.
+    pub tolerance_upper: f64,
+    /// Slice thickness of the CT.
+    pub ct_slice: f64,
+    /// Smallest step of a reading.
+    pub reading_precision: f64,
+}
+
+/// Loss of modulus with age.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Age {
+    /// Age at which it begins, years.
+    pub from: f64,
+    /// Share of the modulus lost per decade.
+    pub loss: f64,
+    /// Its range.
+    pub loss_range: [f64; 2],
+    /// Where the numbers come from.
+    pub source: String,
+}
+
+/// Effect of radiotherapy on bone.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Radiotherapy {
+    /// Factor on density.
+    pub density: f64,
+    /// Its range.
+    pub density_range: [f64; 2],
+    /// Factor on strength beyond that of density, which the pipeline does not apply.
+    pub strength: f64,
+    /// Its range.
+    pub strength_range: [f64; 2],
+    /// Where the numbers come from.
+    pub source: String,
+}
+
+/// Sex as printed in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sex {
+    /// Female.
+    Female,
+    /// Male.
+    Male,
+}
+
+impl Sex {
+    /// Word of the case file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Female => "female",
+            Self::Male => "male",
+        }
+    }
+}
+
+/// What was replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Replaced {
+    /// C2; the implant ends on C3.
+    C2,
+    /// C2 and C3; the implant ends on C4.
+    #[serde(rename = "C2-C3")]
+    C2C3,
+}
+
+impl Replaced {
+    /// As printed in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::C2 => "C2",
+            Self::C2C3 => "C2-C3",
+        }
+    }
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Patient {
+    /// Number of the row.
+    pub no: usize,
+    /// Age, years.
+    pub age: f64,
+    /// Sex.
+    pub sex: Sex,
+    /// What was replaced.
+    pub level: Replaced,
+    /// Segment height after surgery, mm.
+    pub immediate: f64,
+    /// Segment height at the last follow-up, mm.
+    #[serde(rename = "final")]
+    pub last: f64,
+    /// Posterior fixation.
+    pub fixation: String,
+    /// What the published fixation lacked.
+    pub fault: Option<String>,
+    /// Whether radiotherapy followed.
+    pub radiotherapy: bool,
+}
+
+impl Patient {
+    /// Name of the case.
+    pub fn name(&self) -> String {
+        format!("patient-{}", self.no)
+    }
+
+    /// Published loss of height, mm, to the precision of the readings.
+    pub fn loss(&self) -> f64 {
+        ((self.immediate - self.last) * 10.0).round() / 10.0
+    }
+}
+
+/// A row with what the program makes of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    /// The row.
+    pub patient: Patient,
+    /// Its anatomy.
+    pub fit: Fit,
+    /// Its bone.
+    pub density: Density,
+}
+
+impl Prepared {
+    /// Why this row cannot be run, if so.
+    pub fn refusal(&self) -> Option<String> {
+        let mut why = Vec::new();
+        if self.patient.level == Replaced::C2C3 {
+            why.push("C2-C3 is not modelled".to_string());
+        }
+        if let Fit::Implausible { scale } = self.fit {
+            why.push(format!(
+                "height {:.1} mm needs scale {scale:.2}, outside {:.2} to {:.2}",
+                self.patient.immediate,
+                fit::SCALES.start(),
+                fit::SCALES.end()
+            ));
+        }
+        (!why.is_empty()).then(|| why.join("; "))
+    }
+
+    /// What differs between the row and the case, refusal first.
+    pub fn flags(&self) -> Vec<String> {
+        let p = &self.patient;
+        let mut flags: Vec<String> = self.refusal().into_iter().collect();
+        if p.fixation == "occipitocervical" {
+            flags.push("fixation differs: occipitocervical".into());
+        }
+        flags.extend(p.fault.clone());
+        if p.age < 18.0 {
+            flags.push("growing bone, adult proportions scaled".into());
+        }
+        if p.radiotherapy {
+            flags.push("embrittlement not applied".into());
+        }
+        flags
+    }
+}
+
+impl Book {
+    /// The embedded table.
+    ///
+    /// # Errors
+    /// A bug of ours: the file is part of the program.
+    pub fn embedded() -> Result<Self, Failure> {
+        toml::from_str(BOOK).map_err(|e| Failure::bug(format!("patients.toml: {e}")))
+    }
+
+    /// Fits anatomy and bone to one row.
+    ///
+    /// # Errors
+    /// When the parametric anatomy cannot be built or measured.
+    pub fn prepare(&self, patient: &Patient) -> Result<Prepared, Failure> {
+        Ok(Prepared {
+            patient: patient.clone(),
+            fit: fit::anatomy(patient)?,
+            density: fit::density(self, patient)?,
+        })
+    }
+
+    /// Fits anatomy and bone to every row, in order.
+    ///
+    /// # Errors
+    /// As for one row.
+    pub fn prepare_all(&self) -> Result<Vec<Prepared>, Failure> {
+        self.patients.par_iter().map(|p| self.prepare(p)).collect()
+    }
+
+    /// The row whose case has that name.
+    pub fn find(&self, name: &str) -> Option<&Patient> {
+        self.patients.iter().find(|p| p.name() == name)
+    }
+}
+
+/// Case file of the patient of that name; `None` when no patient has it.
+///
+/// # Errors
+/// When the row cannot be run, with the reason; exit 2.
+pub fn case_text(name: &str) -> Result<Option<String>, Failure> {
+    let book = Book::embedded()?;
+    let Some(patient) = book.find(name) else { return Ok(None) };
+    let prepared = book.prepare(patient)?;
+    match prepared.refusal() {
+        Some(why) => Err(Failure::input(format!(
+            "{name} cannot be run: {why}\n  = hint: `dens cases --patients` lists the nine rows and which of them can"
+        ))),
+        None => text::case(&book, &prepared).map(Some),
+    }
+}
+
+/// The rows, fitted once for all tests of this crate.
+#[cfg(test)]
+pub(crate) fn prepared_once() -> &'static [Prepared] {
+    static ROWS: std::sync::OnceLock<Vec<Prepared>> = std::sync::OnceLock::new();
+    ROWS.get_or_init(|| {
+        let book = Book::embedded().expect("part of the program");
+        book.prepare_all().expect("the anatomy can be measured")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::{Anatomy, Case};
+    use crate::document::Document;
+
+    #[test]
+    fn the_table_is_the_published_one() {
+        let book = Book::embedded().expect("part of the program");
+        assert_eq!(book.patients.iter().map(|p| p.no).collect::<Vec<_>>(), (1..=9).collect::<Vec<_>>());
+        let mean = book.patients.iter().map(Patient::loss).sum::<f64>() / 9.0;
+        // The published mean is given to 0.01 mm.
+        assert!((mean - book.published.mean).abs() < 0.005, "mean loss {mean} mm");
+    }
+
+    #[test]
+    fn two_rows_are_refused_and_the_flags_are_those_of_the_table() {
+        let rows = prepared_once();
+        let refused: Vec<usize> =
+            rows.iter().filter(|r| r.refusal().is_some()).map(|r| r.patient.no).collect();
+        assert_eq!(refused, [5, 9]);
+        let flagged = |word: &str| -> Vec<usize> {
+            let with = rows.iter().filter(|r| r.flags().iter().any(|f| f.contains(word)));
+            with.map(|r| r.patient.no).collect()
+        };
+        assert_eq!(flagged("C2-C3 is not modelled"), [5, 9]);
+        assert_eq!(flagged("growing bone"), [1, 3, 8]);
+        assert_eq!(flagged("fixation differs: occipitocervical"), [1, 2, 3, 4]);
+        assert_eq!(flagged("embrittlement").len(), 9);
+    }
+
+    #[test]
+    fn the_case_of_each_row_that_can_be_run_is_sound_and_holds_its_numbers() {
+        let book = Book::embedded().expect("part of the program");
+        for row in prepared_once().iter().filter(|r| r.refusal().is_none()) {
+            let name = row.patient.name();
+            let text = text::case(&book, row).expect("the default case has every entry");
+            let case = Case::from_document(&Document::parse(&text).expect("TOML")).expect("sound");
+            let Fit::Scaled { scale, implant_height, .. } = row.fit else { panic!("{name} is fitted") };
+            assert_eq!(case.name, name);
+            assert_eq!(case.anatomy, Anatomy::Parametric { female: row.patient.sex == Sex::Female, scale });
+            assert_eq!(case.implant.height, Some(implant_height));
+            // The file holds the density to 0.1 mg/cm³, 1e-13 t/mm³.
+            assert!((case.bone.cancellous_density - row.density.value * 1e-12).abs() < 1e-13);
+            assert!(text.contains("Wei et al. 2020, Table 1"), "the source is named");
+        }
+        assert_eq!(case_text("patient-10").expect("no failure"), None);
+        assert!(case_text("patient-9").expect_err("refused").message.contains("C2-C3 is not modelled"));
+    }
+}
