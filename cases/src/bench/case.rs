@@ -207,7 +207,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Bench {
         "coupon" => Test::Coupon(Coupon {
             cells: r.count("coupon.cells", 10),
             friction: friction("coupon.friction"),
-            resolved: r.count("coupon.resolved", 2),
+            resolved: resolved(r),
             voxels: GRADES.map(|g| r.count(&format!("coupon.voxels_{g}"), 8)),
         }),
         _ => Test::F2077(F2077 {
@@ -246,6 +246,22 @@ fn sliding(r: &Reader<'_>, faces: &str, friction: &str) -> Option<f64> {
     let friction = r.number(friction, Range::Within(0.0, 2.0));
     slides.then_some(friction)
 }
+
+/// Cells along an edge of the largest coupon with every strut: its grid grows with the cube.
+fn resolved(r: &Reader<'_>) -> usize {
+    let n = r.count("coupon.resolved", 2);
+    if MOST_RESOLVED < n {
+        r.problem(
+            "coupon.resolved",
+            format!("`coupon.resolved` is {n}, at most {MOST_RESOLVED} cells are resolved strut by strut"),
+            "the memory grows with the cube; 2 to 4 show the trend",
+        );
+    }
+    n
+}
+
+/// See [`resolved`].
+const MOST_RESOLVED: usize = 6;
 
 fn modes(r: &Reader<'_>) -> Vec<Mode> {
     let words = r.choices("f2077.modes", &Mode::NAMES);

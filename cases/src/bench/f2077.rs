@@ -170,6 +170,7 @@ fn frame(
 /// Stresses of the first increment: the tail, since single points at edges of the mesh mean nothing.
 fn onset(device: &Device, chosen: &Chosen, first: &Snapshot) -> Onset {
     let mut of: [[Vec<f64>; 2]; 2] = Default::default();
+    let (mut whole, mut yielded) = ([0.0; 2], [0.0; 2]);
     for (cell, region) in device.mesh.regions.iter().enumerate() {
         for p in &first.points[cell] {
             let lattice = usize::from(*region == 1);
@@ -178,7 +179,17 @@ fn onset(device: &Device, chosen: &Chosen, first: &Snapshot) -> Onset {
             of[lattice][0].push(p.weight);
             of[lattice][1].push(stress);
         }
+        let own = first.points[cell].iter().zip(&first.plastic[cell]);
+        let part = usize::from(*region == 1);
+        whole[part] += own.clone().map(|(p, _)| p.weight).sum::<f64>();
+        yielded[part] += own.filter(|(_, plastic)| 0.0 < **plastic).map(|(p, _)| p.weight).sum::<f64>();
     }
+    // Where more than the tail has yielded already, its stress is the strength and says nothing of first yield.
+    let elastic = |part: usize, level: f64| yielded[part] <= (1.0 - level) * whole[part];
     let tail = |[weights, stresses]: &[Vec<f64>; 2], level: f64| criteria::quantile(weights, stresses, level);
-    Onset { load: first.load, solid: tail(&of[0], 0.999), lattice: tail(&of[1], 0.99) }
+    Onset {
+        load: first.load,
+        solid: tail(&of[0], 0.999).filter(|_| elastic(0, 0.999)),
+        lattice: tail(&of[1], 0.99).filter(|_| elastic(1, 0.99)),
+    }
 }

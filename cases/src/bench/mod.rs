@@ -68,6 +68,7 @@ pub(crate) fn failure(what: &str, error: &BenchError) -> Failure {
         BenchError::Mesh(_) | BenchError::Contact(_) | BenchError::Empty(_) | BenchError::Linear(_) => {
             ErrorKind::Input
         }
+        BenchError::Collapsed => ErrorKind::NoConvergence,
         BenchError::Cancelled => return Failure { exit: Exit::Interrupted, message: "interrupted".into() },
     };
     match kind {

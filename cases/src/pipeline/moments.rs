@@ -1,11 +1,12 @@
 //! Day 1 under moments in six directions: how far the neck turns, and whether the implant slips, lifts off or tilts.
 //!
 //! ```text
-//! t(x) = −P/A e_z + b × (x − c)        b = (∫ |r|² 1 − r rᵀ dA)⁻¹ M,   r = x − c
+//! t(x) = P/A d + b × (x − c)        b = (∫ |r|² 1 − r rᵀ dA)⁻¹ M,   r = x − c
 //! ```
 //! The couple M and the preload P act as that traction on the superior facets of C1, as a condyle that is bedded evenly
-//! and free to turn would press and pull them: nothing guides it. The preload keeps the axis of the column, as a follower
-//! load does; displacements are small, so it neither helps nor buckles.
+//! and free to turn would press and pull them: nothing guides it. The preload points from there to the middle of the face
+//! on C3, where it has no moment, as a follower load would; displacements are small, so it neither helps nor buckles.
+//! Rotations and shifts are counted from the state under the preload alone.
 //!
 //! # Source
 //! Moments of 1.5 N m in six directions: Scheer 2010, Zheng 2017; the traction is that of a distributing coupling.
@@ -74,20 +75,29 @@ impl Turned {
 
 /// Directions in which nothing holds the implant, in words; `None` where it keeps its grip.
 pub(super) fn warning(all: &[(&'static str, Option<Turned>)]) -> Option<String> {
-    let loose = all.iter().filter(|(_, t)| t.as_ref().is_none_or(Turned::is_loose));
-    let loose: Vec<&str> = loose.map(|(direction, _)| *direction).collect();
-    (!loose.is_empty()).then(|| {
-        format!(
+    let named = |keep: &dyn Fn(&Option<Turned>) -> bool| -> Vec<&str> {
+        all.iter().filter(|(_, t)| keep(t)).map(|(direction, _)| *direction).collect()
+    };
+    let (loose, lost) = (named(&|t| t.as_ref().is_some_and(Turned::is_loose)), named(&Option::is_none));
+    let mut said = Vec::new();
+    if !loose.is_empty() {
+        said.push(format!(
             "Under moments on day 1 the implant loses its grip in {}: without screws through it, which are not modelled, it may migrate.",
             loose.join(", ")
-        )
-    })
+        ));
+    }
+    if !lost.is_empty() {
+        said.push(format!(
+            "Moments on day 1: no answer in {}, the solver did not converge.",
+            lost.join(", ")
+        ));
+    }
+    (!said.is_empty()).then(|| said.join(" "))
 }
 
 /// Solves day 1 under the moments of a case, one direction after the other.
 ///
-/// A couple unloads the implant, which then hangs by a rim or not at all: no equilibrium may be found. Such a direction is
-/// a result, `None`, when firm and soft contact both fail.
+/// A direction in which the solver does not converge, with firm nor with soft contact, is `None`.
 ///
 /// - `day_one`: its model; the axial load is replaced
 /// - `options`: of the first attempt and of the second
@@ -105,8 +115,13 @@ pub fn run(
         Question { model: day_one.model.clone(), stage: day_one.stage, kinds: day_one.kinds.clone() };
     question.model.guides.clear();
     let failed = |e| solve_failure("implanted, day 1, moments", &e);
-    question.model.tractions = condyle_tractions(&question, load.moment * Vec3::x(), load.preload)?;
+    question.model.tractions = condyle_tractions(&question, Vec3::zeros(), load.preload)?;
     let mut firm = Solver::new(&question.model, &options[0]).map_err(failed)?;
+    let pressed = if load.preload == 0.0 {
+        Motion::default()
+    } else {
+        Motion::of(&question, &firm.solve(&question.model, None, &|_, _| {}, cancel).map_err(failed)?)?
+    };
     let mut out = Vec::new();
     for (k, (direction, axis)) in DIRECTIONS.into_iter().enumerate() {
         let axis = Vec3::from(axis);
@@ -118,7 +133,7 @@ pub fn run(
             found = soft.solve(&question.model, None, &within, cancel);
         }
         out.push(match found {
-            Ok(solution) => (direction, Some(turned(&question, &solution, direction, axis))),
+            Ok(solution) => (direction, Some(turned(&question, &solution, &pressed, direction, axis)?)),
             Err(SolveError::NotConverged { .. }) => (direction, None),
             Err(e) => return Err(failed(e)),
         });
@@ -136,12 +151,21 @@ fn condyle_tractions(question: &Question, couple: Vec3, preload: f64) -> Result<
         let set = mesh.facet_sets.get(&format!("condyle {}", side.name()));
         facets.extend(set.into_iter().flatten().copied());
     }
-    let found = tractions(mesh, part, &facets, couple, preload);
+    let seat = question.part(Kind::Bone(Level::C3)).map(|p| &question.model.parts[p].mesh);
+    let seat = seat.and_then(|mesh| Some((mesh, mesh.facet_sets.get(SEATS[0].0)?)));
+    let (lower, under) = seat.ok_or_else(|| Failure::bug("no face of the implant on C3"))?;
+    let found = tractions(mesh, part, &facets, couple, (preload, middle(lower, under)));
     found.ok_or_else(|| Failure::input("the superior facets of C1 are a point: no moment can act on them"))
 }
 
 /// One traction per facet; `None` where no moment can act.
-fn tractions(mesh: &Mesh, part: usize, facets: &[u32], couple: Vec3, preload: f64) -> Option<Vec<Traction>> {
+fn tractions(
+    mesh: &Mesh,
+    part: usize,
+    facets: &[u32],
+    couple: Vec3,
+    (preload, toward): (f64, Vec3),
+) -> Option<Vec<Traction>> {
     // Area and centroid as the traction is integrated.
     let of = |f: &u32| {
         let shares = traction::nodal_forces(mesh, &[*f], [0.0, 0.0, 1.0]);
@@ -154,32 +178,67 @@ fn tractions(mesh: &Mesh, part: usize, facets: &[u32], couple: Vec3, preload: f6
     let about = |r: Vec3| r.norm_squared() * Matrix3::identity() - r * r.transpose();
     let inertia: Matrix3<f64> = facets.iter().map(|f| f.1 * about(f.2 - center)).sum();
     let turn = inertia.try_inverse()? * couple;
+    let push = (toward - center).normalize() * (preload / area);
     let one = |(f, _, at): (u32, f64, Vec3)| Traction {
         name: String::from("occiput"),
         part,
         facets: vec![f],
-        value: (turn.cross(&(at - center)) - Vec3::z() * (preload / area)).into(),
+        value: (turn.cross(&(at - center)) + push).into(),
     };
     Some(facets.into_iter().map(one).collect())
 }
 
-fn turned(question: &Question, solution: &Solution, direction: &'static str, axis: Vec3) -> Turned {
-    let of =
-        |kind: Kind| question.part(kind).map(|p| rotation(&question.model, solution, p)).unwrap_or_default();
-    let (upper, lower, implant) = (of(Kind::Bone(Level::C1)), of(Kind::Bone(Level::C3)), of(Kind::Implant));
-    let face = |kind: Kind| {
-        let part = question.part(kind)?;
-        let mesh = &question.model.parts[part].mesh;
-        mean_displacement(mesh, &solution.displacements[part], SEATS[0].0)
-    };
-    let shift = face(Kind::Implant).zip(face(Kind::Bone(Level::C3))).map_or(Vec3::zeros(), |(a, b)| a - b);
-    let seats = SEATS.map(|(set, bone)| {
+/// Middle of facets, weighted by area.
+fn middle(mesh: &Mesh, facets: &[u32]) -> Vec3 {
+    let of = |f: &u32| mesh.facet_geometry(&mesh.boundary[*f as usize]);
+    let area: f64 = facets.iter().map(|f| of(f).2).sum();
+    facets.iter().map(|f| of(f).2 * of(f).0).sum::<Vec3>() / area
+}
+
+/// Rigid motions of a state.
+#[derive(Debug, Clone, Copy, Default)]
+struct Motion {
+    /// Rotation of C1 and of the implant against C3, rad.
+    turns: [Vec3; 2],
+    /// Shift of the implant's lower face against the endplate of C3, mm.
+    shift: Vec3,
+}
+
+impl Motion {
+    fn of(question: &Question, solution: &Solution) -> Result<Self, Failure> {
+        let part = |kind: Kind| question.part(kind).ok_or_else(|| Failure::bug("a body of day 1 is missing"));
+        let turn = |kind: Kind| Ok::<_, Failure>(rotation(&question.model, solution, part(kind)?));
+        let face = |kind: Kind| {
+            let part = part(kind)?;
+            let mesh = &question.model.parts[part].mesh;
+            mean_displacement(mesh, &solution.displacements[part], SEATS[0].0)
+                .ok_or_else(|| Failure::bug("no face of the implant on C3"))
+        };
+        let lower = turn(Kind::Bone(Level::C3))?;
+        Ok(Self {
+            turns: [turn(Kind::Bone(Level::C1))? - lower, turn(Kind::Implant)? - lower],
+            shift: face(Kind::Implant)? - face(Kind::Bone(Level::C3))?,
+        })
+    }
+}
+
+fn turned(
+    question: &Question,
+    solution: &Solution,
+    pressed: &Motion,
+    direction: &'static str,
+    axis: Vec3,
+) -> Result<Turned, Failure> {
+    let now = Motion::of(question, solution)?;
+    let of_face = |(set, bone): (&str, Level)| {
         let name = format!("{} on {set}", bone.name());
-        solution.contacts.iter().find(|c| c.name == name)
-    });
-    let closed = seats.iter().flatten().flat_map(|c| &c.points).filter(|p| p.status != Status::Open);
+        let found = solution.contacts.iter().find(|c| c.name == name);
+        found.ok_or_else(|| Failure::bug(format!("no interface `{name}`")))
+    };
+    let seats = [of_face(SEATS[0])?, of_face(SEATS[1])?, of_face(SEATS[2])?];
+    let closed = seats.iter().flat_map(|c| &c.points).filter(|p| p.status != Status::Open);
     let slip = closed.map(|p| p.slip.norm()).fold(0.0, f64::max);
-    let open = seats.map(|c| c.map_or(0.0, |c| 1.0 - c.closed_area() / c.paired_area));
+    let open = seats.map(|c| 1.0 - c.closed_area() / c.paired_area);
     let mut members = (0.0, String::new());
     for m in &solution.members {
         if members.0 < m.peak_stress {
@@ -192,17 +251,17 @@ fn turned(question: &Question, solution: &Solution, direction: &'static str, axi
             pull_out = (t.pull_out, t.member.clone());
         }
     }
-    Turned {
+    Ok(Turned {
         direction,
-        rotation: (upper - lower).dot(&axis).to_degrees(),
-        tilt: (implant - lower).norm().to_degrees(),
-        shift,
+        rotation: (now.turns[0] - pressed.turns[0]).dot(&axis).to_degrees(),
+        tilt: (now.turns[1] - pressed.turns[1]).norm().to_degrees(),
+        shift: now.shift - pressed.shift,
         slip,
         open,
         members,
         pull_out,
         balance: solution.balance.force_error,
-    }
+    })
 }
 
 /// Rotation of a part that fits the displacements of its nodes best, rad.
@@ -289,7 +348,7 @@ pub(super) fn section(case: &Case, all: &[(&'static str, Option<Turned>)]) -> Op
         String::new()
     } else {
         format!(
-            "In {} no equilibrium was found, neither with firm nor with soft contact: the couple unloads the implant and nothing defines its place. Take it as loose there. ",
+            "Not determined: {}. The solver did not converge there, neither with firm nor with soft contact. ",
             lost.join(", ")
         )
     };
@@ -305,7 +364,7 @@ pub(super) fn section(case: &Case, all: &[(&'static str, Option<Turned>)]) -> Op
     Some(
         Section::new("moments", "Moments and migration of the implant")
             .paragraph(format!(
-                "A couple of {:.0} N mm in six directions with a preload of {:.0} N ({}) acts on the superior facets of C1 as the traction of an evenly bedded occiput that is free to turn; day 1, friction, elastic bone. Shift and lift are means of the implant's lower face against the endplate of C3; a face is open where nothing presses.",
+                "A couple of {:.0} N mm in six directions with a preload of {:.0} N ({}) acts on the superior facets of C1 as the traction of an evenly bedded occiput that is free to turn; day 1, friction, elastic bone. Rotation, shift and lift count from the state under the preload alone, which points from the facets to the middle of the face on C3; shift and lift are means of the implant's lower face against the endplate of C3; slip counts from the unloaded state; a face is open where nothing presses. Forces balance to a hundred times the tolerance of the axial loads; contact is that of standard quality, or softer where that did not converge.",
                 load.moment, load.preload, load.source
             ))
             .table(t)
@@ -343,7 +402,8 @@ mod tests {
         let mesh = facets(9);
         let (couple, preload) = (Vec3::new(1500.0, -300.0, 70.0), 50.0);
         let all: Vec<u32> = (0..9).collect();
-        let found = tractions(&mesh, 0, &all, couple, preload).expect("facets in space");
+        let toward = Vec3::new(2.0, 5.0, -40.0);
+        let found = tractions(&mesh, 0, &all, couple, (preload, toward)).expect("facets in space");
         let (mut force, mut moment, mut first) = (Vec3::zeros(), Vec3::zeros(), Vec3::zeros());
         let mut area = 0.0;
         for t in &found {
@@ -356,7 +416,7 @@ mod tests {
                 first += f.z * mesh.points[node as usize];
             }
         }
-        let push = Vec3::new(0.0, 0.0, -preload);
+        let push = preload * (toward - first / area).normalize();
         // Round-off of sums of a few hundred products.
         assert!((force - push).norm() < 1e-10 * preload);
         assert!((moment - (first / area).cross(&push) - couple).norm() < 1e-11 * couple.norm());
@@ -366,6 +426,6 @@ mod tests {
     fn no_moment_acts_on_facets_in_one_point() {
         let mut mesh = facets(1);
         mesh.points.fill(Vec3::new(1.0, 2.0, 3.0));
-        assert_eq!(tractions(&mesh, 0, &[0], Vec3::x(), 1.0), None);
+        assert_eq!(tractions(&mesh, 0, &[0], Vec3::x(), (1.0, Vec3::zeros())), None);
     }
 }

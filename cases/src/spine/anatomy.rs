@@ -12,6 +12,9 @@ use dens_solver::spine::{Bed, Cable, Column, Freedom, Link, Post, Quadric, Spot,
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
+/// Curve of the capsule of one side; the others are of ligaments in the middle.
+const CAPSULE: &str = "CL";
+
 /// Names of the bones, by their number in the column.
 pub(super) const BONES: [&str; 5] = ["C0", "C1", "C2", "C3", "C4"];
 
@@ -272,9 +275,9 @@ impl Neck {
             links.push(Box::new(cable));
             return Ok(());
         }
-        // A measured curve is that of the whole ligament of one level; a pair of capsules has one on each side.
-        let whole = ligament.pair && matches!(ligament.pull, super::ligaments::Pull::Curve { .. });
-        let share = if whole { share * sides.len() as f64 } else { share };
+        // A measured curve is that of the whole ligament of one level; of capsules, that of one side.
+        let each = matches!(&ligament.pull, super::ligaments::Pull::Curve { curve } if curve == CAPSULE);
+        let share = if each { share * sides.len() as f64 } else { share };
         for side in sides {
             for (i, (upper, lower)) in ligament.upper.iter().zip(&ligament.lower).enumerate() {
                 let ends = [self.point(upper, *side)?, self.point(lower, *side)?];

@@ -39,6 +39,9 @@ pub enum BenchError {
     /// The observer asked to stop.
     #[error("stopped")]
     Cancelled,
+    /// No equilibrium at all, not even under the first increment.
+    #[error("nothing was carried: the first increment collapsed")]
+    Collapsed,
 }
 
 /// A deformable body of the setup.

@@ -168,7 +168,7 @@ impl Rig {
             Err(e @ NonlinearError::NotConverged(_)) if first.is_some() => Some(e.to_string()),
             Err(e) => return Err(e.into()),
         };
-        let Some(first) = first else { return Err(BenchError::Cancelled) };
+        let Some(first) = first else { return Err(BenchError::Collapsed) };
         let first = self.snapshot(&analysis, first)?;
         let last = match last {
             Some(kept) => self.snapshot(&analysis, kept)?,

@@ -167,7 +167,12 @@ fn quantities(bench: &Bench, test: &F2077, f: &Frame) -> Vec<Quantity> {
         list.push(q("yield-displacement", &format!("displacement at yield, {name}"), shown(f, at), at_unit));
     }
     let most = f.course.points.iter().map(|p| p[1]).fold(0.0, f64::max);
-    list.push(q("largest", &format!("largest load of the test, {name}"), most, load));
+    let ended = if f.course.stopped.is_some() {
+        "last load in equilibrium, test not ended"
+    } else {
+        "largest load of the test"
+    };
+    list.push(q("largest", &format!("{ended}, {name}"), most, load));
     let [solid, lattice] = f.onset.loads(bench.titanium.yield_strength);
     if let Some(found) = solid {
         list.push(q(

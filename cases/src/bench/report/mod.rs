@@ -98,7 +98,7 @@ fn device_section(bench: &Bench, device: &Device, chosen: &Chosen) -> Section {
 }
 
 /// How the homogenised lattice yields, in words.
-const LATTICE_LAW: &str = "The lattice is its homogenised stiffness; it yields on the ellipsoid through three computed strengths, the stresses at which half a percent of its solid reaches the yield strength, and then carries no more. That is first yield of the struts: a coupon in a machine carries more before it is crushed, so loads at yield are low estimates as far as the lattice decides, and what follows after yield is none. Solid metal is elastic and perfectly plastic (von Mises).";
+const LATTICE_LAW: &str = "The lattice is its homogenised stiffness; it yields on the ellipsoid through three computed strengths, the stresses at which half a percent of its solid reaches the yield strength, and then carries no more. That is first yield of the struts: a coupon in a machine carries more before it is crushed, and its strength falls with finer voxels, so loads at yield are estimates as far as the lattice decides, and what follows after yield is none. Solid metal is elastic and perfectly plastic (von Mises).";
 
 /// Stiffness and strengths of the lattice.
 fn lattice_table(bench: &Bench, chosen: &Chosen) -> Table {
