@@ -1,6 +1,6 @@
 //! Bad input ends with a clear error, the exit code of its kind, and nothing half-written.
 
-use super::{listing, outcome, scratch};
+use super::{box_obj, listing, outcome, scratch};
 use std::path::Path;
 
 fn refused(folder: &Path, arguments: &[&str], code: i32, expected: &[&str]) {
@@ -25,21 +25,6 @@ fn surfaces(folder: &Path, files: &[(&str, &str)]) {
     }
 }
 
-/// Cube of side 40 mm as OBJ, without its last `open` triangles.
-fn cube(open: usize) -> String {
-    let mut text = String::new();
-    for i in 0..8 {
-        text.push_str(&format!("v {} {} {}\n", 40 * (i & 1), 40 * (i >> 1 & 1), 40 * (i >> 2)));
-    }
-    let quads = [[1, 3, 4, 2], [5, 6, 8, 7], [1, 2, 6, 5], [3, 7, 8, 4], [1, 5, 7, 3], [2, 4, 8, 6]];
-    let triangles: Vec<String> = quads
-        .iter()
-        .flat_map(|q| [format!("f {} {} {}\n", q[0], q[1], q[2]), format!("f {} {} {}\n", q[0], q[2], q[3])])
-        .collect();
-    triangles[..12 - open].iter().for_each(|t| text.push_str(t));
-    text
-}
-
 #[test]
 fn a_missing_case_names_the_nearest() {
     let folder = scratch();
@@ -61,7 +46,7 @@ fn missing_surface_files_are_all_named() {
 #[test]
 fn an_open_surface_is_refused_with_its_place() {
     let folder = scratch();
-    let (whole, open) = (cube(0), cube(1));
+    let (whole, open) = (box_obj([40; 3], 0), box_obj([40; 3], 1));
     surfaces(folder.path(), &[("c1.obj", &open), ("c2.obj", &whole), ("c3.obj", &whole), ("c4.obj", &whole)]);
     refused(
         folder.path(),
@@ -74,7 +59,7 @@ fn an_open_surface_is_refused_with_its_place() {
 #[test]
 fn a_self_intersecting_surface_is_refused_with_its_place() {
     let folder = scratch();
-    let whole = cube(0);
+    let whole = box_obj([40; 3], 0);
     let shifted: String = whole
         .lines()
         .map(|l| {
@@ -114,7 +99,7 @@ fn a_broken_stl_is_refused_with_its_place() {
 #[test]
 fn a_surface_in_meters_is_refused() {
     let folder = scratch();
-    let small = cube(0).replace("40", "0.040");
+    let small = box_obj([40; 3], 0).replace("40", "0.040");
     surfaces(folder.path(), &[("c1.obj", &small)]);
     refused(
         folder.path(),

@@ -32,6 +32,39 @@ fn outcome(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
+/// Closed box of these sides, mm, as OBJ, without its last `open` triangles.
+fn box_obj([x, y, z]: [usize; 3], open: usize) -> String {
+    let mut text = String::new();
+    for i in 0..8 {
+        text.push_str(&format!("v {} {} {}\n", x * (i & 1), y * (i >> 1 & 1), z * (i >> 2)));
+    }
+    let quads = [[1, 3, 4, 2], [5, 6, 8, 7], [1, 2, 6, 5], [3, 7, 8, 4], [1, 5, 7, 3], [2, 4, 8, 6]];
+    let triangles: Vec<String> = quads
+        .iter()
+        .flat_map(|q| [format!("f {} {} {}\n", q[0], q[1], q[2]), format!("f {} {} {}\n", q[0], q[2], q[3])])
+        .collect();
+    triangles[..12 - open].iter().for_each(|t| text.push_str(t));
+    text
+}
+
+/// The record in a folder of results.
+fn record(result: &Path) -> serde_json::Value {
+    let text = std::fs::read_to_string(result.join("record.json")).expect("written");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// Two results hold these names, and the same bytes under each that is a file.
+fn same(one: &Path, two: &Path, names: &[&str]) {
+    for name in names {
+        let [a, b] = [one, two].map(|folder| folder.join(name));
+        assert!(a.exists() && b.exists(), "{name} is missing in {:?}", listing(one));
+        if a.is_file() {
+            let [x, y] = [a, b].map(|path| std::fs::read(path).expect("readable"));
+            assert_eq!(x, y, "{name}");
+        }
+    }
+}
+
 /// Names in a folder, sorted, hidden ones too.
 fn listing(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("a readable folder");

@@ -1,6 +1,6 @@
 //! Whole runs of the trial case, and of real bones where they are at hand.
 
-use super::{dens, listing, outcome, scratch};
+use super::{dens, listing, outcome, record, same, scratch};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -20,32 +20,11 @@ fn the_trial_case_gives_all_outputs_and_the_same_record_for_any_thread_count() {
     assert!(0.0 < quantity("indentation") && 0.0 < quantity("settling") && quantity("settling") < 2.064);
     assert_eq!(two.1, "", "--quiet is silent");
     let (a, b) = (folder.path().join("one"), folder.path().join("two"));
-    let names = listing(&a);
-    for expected in [
-        "case.toml",
-        "export",
-        "fields",
-        "figures",
-        "history.csv",
-        "manifest.json",
-        "record.json",
-        "report.pdf",
-    ] {
-        assert!(names.iter().any(|n| n == expected), "{expected} is missing in {names:?}");
-    }
-    assert_eq!(
-        fs::read(a.join("record.json")).expect("there"),
-        fs::read(b.join("record.json")).expect("there")
-    );
-    assert_eq!(
-        fs::read(a.join("report.pdf")).expect("there"),
-        fs::read(b.join("report.pdf")).expect("there")
-    );
+    same(&a, &b, &["case.toml", "export", "fields", "figures", "history.csv", "record.json", "report.pdf"]);
+    assert!(a.join("manifest.json").is_file());
     assert_eq!(listing(&a.join("export")), listing(&b.join("export")));
-    for name in listing(&a.join("export")) {
-        let (x, y) = (a.join("export").join(&name), b.join("export").join(&name));
-        assert_eq!(fs::read(x).expect("there"), fs::read(y).expect("there"), "{name}");
-    }
+    let exported = listing(&a.join("export"));
+    same(&a.join("export"), &b.join("export"), &exported.iter().map(String::as_str).collect::<Vec<_>>());
     no_private_words(&a);
 }
 
@@ -70,8 +49,7 @@ fn bone_too_weak_for_its_load_ends_as_a_limit_load() {
     let output = command.output().expect("the program starts");
     let messages = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "a collapse is a result: {messages}");
-    let record = fs::read_to_string(folder.path().join("weak/record.json")).expect("written");
-    let record: serde_json::Value = serde_json::from_str(&record).expect("JSON");
+    let record = record(&folder.path().join("weak"));
     let rows = record["criteria"].as_array().expect("a list");
     let limit = rows.iter().find(|row| row["id"] == "limit-load").expect("the collapse is judged");
     assert_eq!((&limit["verdict"], &limit["unit"]), (&"not-met".into(), &"N".into()));
@@ -88,8 +66,7 @@ fn fine_quality_adds_the_maximum_effort_and_moments_in_six_directions() {
         &["run", "tiny", "-o", "fine", "--quality", "fine", "--quiet", "--set", "solver.tolerance=1e-6"],
     );
     assert_eq!(code, 0, "{messages}");
-    let record = fs::read_to_string(folder.path().join("fine/record.json")).expect("written");
-    let record: serde_json::Value = serde_json::from_str(&record).expect("JSON");
+    let record = record(&folder.path().join("fine"));
     let tables = tables(&record);
     let migration = tables.iter().find(|t| t["id"] == "migration").expect("moments were applied");
     let number = |row: usize, column: usize| migration["rows"][row][column].as_f64().expect("a number");

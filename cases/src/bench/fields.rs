@@ -33,9 +33,6 @@ pub fn vtu(rig: &Rig, snapshot: &Snapshot) -> Result<Vec<u8>, Failure> {
     let mesh: &MixedMesh = rig.body().mesh();
     let n = mesh.n_cells();
     let stresses: Vec<Six> = (0..n).map(|c| mean_stress(snapshot, c)).collect();
-    // From xx yy zz yz xz xy to the order of VTK: xx yy zz xy yz xz.
-    let tensors: Vec<[f64; 6]> =
-        stresses.iter().map(|[a, b, c, yz, xz, xy]| [*a, *b, *c, *xy, *yz, *xz]).collect();
     let plastic = snapshot.plastic.iter().map(|p| p.iter().copied().fold(0.0, f64::max)).collect();
     let mut part = vec![0.0; n];
     for (k, (_, _, cells)) in rig.parts().iter().enumerate() {
@@ -52,7 +49,7 @@ pub fn vtu(rig: &Rig, snapshot: &Snapshot) -> Result<Vec<u8>, Failure> {
         point_arrays: vec![Array::vector("displacement [mm]", &moved)],
         cell_arrays: vec![
             Array::scalar("part", part),
-            Array::tensor("mean stress [MPa]", &tensors),
+            Array::tensor("mean stress [MPa]", &stresses),
             Array::scalar("von Mises stress [MPa]", stresses.iter().map(von_mises).collect()),
             Array::scalar("largest equivalent plastic strain", plastic),
         ],

@@ -45,6 +45,30 @@ impl Study {
     }
 }
 
+/// Entries of a catalogue asked for by their id, or all of it.
+///
+/// - `what`: what an entry is called
+///
+/// # Errors
+/// An id that no entry has; exit 2.
+fn chosen<T>(
+    catalogue: &'static [T],
+    id: fn(&T) -> &'static str,
+    what: &str,
+    only: &[String],
+) -> Result<Vec<&'static T>, Failure> {
+    if only.is_empty() {
+        return Ok(catalogue.iter().collect());
+    }
+    let find = |name: &String| {
+        catalogue.iter().find(|entry| id(entry).eq_ignore_ascii_case(name)).ok_or_else(|| {
+            let ids: Vec<&str> = catalogue.iter().map(id).collect();
+            Failure::input(format!("there is no {what} `{name}`\n  = hint: one of {}", ids.join(", ")))
+        })
+    };
+    only.iter().map(find).collect()
+}
+
 /// A case as loaded: its meaning, its text with overrides, and the folder its file names are relative to.
 #[derive(Debug, Clone)]
 pub struct Loaded {

@@ -22,7 +22,7 @@ struct Done {
 /// An unknown table (exit 2), a model without equilibrium (3), a folder that holds something else, a full disk (4). All
 /// tables that could be computed are printed first.
 pub fn run(args: &ValidateArgs) -> Result<Exit, Failure> {
-    let chosen = chosen(&args.only)?;
+    let chosen = super::chosen(CATALOGUE, |entry| entry.id, "table", &args.only)?;
     let pool = args.manner.pool()?;
     stop_cleanly()?;
     let output = args.output.as_ref().map(|t| Output::begin(t)).transpose()?;
@@ -49,19 +49,6 @@ pub fn run(args: &ValidateArgs) -> Result<Exit, Failure> {
         }
     }
     failure.map_or(Ok(Exit::Met), Err)
-}
-
-fn chosen(only: &[String]) -> Result<Vec<&'static Validation>, Failure> {
-    if only.is_empty() {
-        return Ok(CATALOGUE.iter().collect());
-    }
-    let find = |name: &String| {
-        CATALOGUE.iter().find(|c| c.id.eq_ignore_ascii_case(name)).ok_or_else(|| {
-            let ids: Vec<&str> = CATALOGUE.iter().map(|c| c.id).collect();
-            Failure::input(format!("there is no table `{name}`\n  = hint: one of {}", ids.join(", ")))
-        })
-    };
-    only.iter().map(find).collect()
 }
 
 fn verdict(row: &Row) -> &'static str {

@@ -32,7 +32,7 @@ impl Done {
 /// # Errors
 /// An unknown check (exit 2), a folder that holds something else, a full disk (4).
 pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
-    let chosen = chosen(&args.only)?;
+    let chosen = super::chosen(CATALOGUE, |entry| entry.id, "check", &args.only)?;
     let pool = args.manner.pool()?;
     stop_cleanly()?;
     let target = args.output.clone().or_else(|| args.report.then(|| PathBuf::from("out/verification")));
@@ -64,19 +64,6 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
         }
     }
     Ok(if failed == 0 { Exit::Met } else { Exit::CriterionFailed })
-}
-
-fn chosen(only: &[String]) -> Result<Vec<&'static Check>, Failure> {
-    if only.is_empty() {
-        return Ok(CATALOGUE.iter().collect());
-    }
-    let find = |name: &String| {
-        CATALOGUE.iter().find(|c| c.id.eq_ignore_ascii_case(name)).ok_or_else(|| {
-            let ids: Vec<&str> = CATALOGUE.iter().map(|c| c.id).collect();
-            Failure::input(format!("there is no check `{name}`\n  = hint: one of {}", ids.join(", ")))
-        })
-    };
-    only.iter().map(find).collect()
 }
 
 /// The allowed error in words.

@@ -19,9 +19,6 @@ pub const ELEMENTS_HEAD: &str = "step,element,point,sxx,syy,szz,sxy,sxz,syz\n";
 /// Place of the deck's components xx yy zz xy xz yz in the solver's order xx yy zz yz xz xy.
 const DECK_ORDER: [usize; 6] = [0, 1, 2, 5, 4, 3];
 
-/// Place of VTK's components xx yy zz xy yz xz in the solver's order.
-const VTK_ORDER: [usize; 6] = [0, 1, 2, 5, 3, 4];
-
 /// Rows in a piece of a table; pieces are written side by side.
 const PIECE: usize = 4096;
 
@@ -181,12 +178,11 @@ pub fn picture(
         stresses.at_nodes(&built.body, |_| true).into_iter().map(Option::unwrap_or_default).collect();
     let mean: Vec<Six> = (0..mesh.n_cells()).map(|cell| cell_mean(stresses, cell)).collect();
     let vectors = |v: &[Vec3]| v.iter().map(|v| [v.x, v.y, v.z]).collect::<Vec<_>>();
-    let tensors = |v: &[Six]| v.iter().map(|s| VTK_ORDER.map(|i| s[i])).collect::<Vec<_>>();
     let mut point_arrays = vec![
         Array::scalar("node", labels),
         Array::vector("displacement", &vectors(&built.without_rotations(&answer.displacements))),
         Array::vector("reaction force", &vectors(&built.without_rotations(&answer.reactions))),
-        Array::tensor("stress", &tensors(&nodal)),
+        Array::tensor("stress", &nodal),
         Array::scalar("von Mises stress", nodal.iter().map(tensor::von_mises).collect()),
     ];
     if !temperature_rise.is_empty() {
@@ -196,7 +192,7 @@ pub fn picture(
     let cell_arrays = vec![
         Array::scalar("element", deck.elements.labels.iter().map(|&l| f64::from(l)).collect()),
         Array::scalar("material", cells.iter().map(|c| f64::from(c.material)).collect()),
-        Array::tensor("stress", &tensors(&mean)),
+        Array::tensor("stress", &mean),
         Array::scalar("von Mises stress", mean.iter().map(tensor::von_mises).collect()),
     ];
     let names: Vec<String> =

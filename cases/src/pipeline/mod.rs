@@ -33,7 +33,7 @@ use fields::Solved;
 use geometry::Geometry;
 use lattice::{Chosen, Drawn};
 use models::Stage;
-use moments::Turned;
+use moments::Moments;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -52,7 +52,7 @@ pub struct Results {
     /// Day 1 with bone that yields, and settling.
     pub crushing: Crushing,
     /// Day 1 under moments, where the quality asks for them.
-    pub turned: Vec<(&'static str, Option<Turned>)>,
+    pub moments: Option<Moments>,
     /// What they say.
     pub assessment: Assessment,
     /// Printable solids, one per height.
@@ -120,10 +120,10 @@ pub fn run(
             let halfway = |what: &str, f: f64| progress.within(what, 0.3 * f);
             let solved =
                 solve(case, &geometry, &bodies, (Stage::DayOne, lattice), &exact, &halfway, &cancel)?;
-            let turned = turn(case, &solved, &|what, f| progress.within(what, 0.3 + 0.3 * f), &cancel)?;
+            let moments = turn(case, &solved, &|what, f| progress.within(what, 0.3 + 0.3 * f), &cancel)?;
             let rest = |what: &str, f: f64| progress.within(what, 0.6 + 0.4 * f);
             let crushing = crush::run(case, &geometry, &bodies, &solved, &exact, &rest, &cancel)?;
-            Ok::<_, Failure>((solved, turned, crushing))
+            Ok::<_, Failure>((solved, moments, crushing))
         },
         || {
             rayon::join(
@@ -132,7 +132,7 @@ pub fn run(
             )
         },
     );
-    let (day_one, turned, crushing) = day_one?;
+    let (day_one, moments, crushing) = day_one?;
     let stages = [intact, day_one, ingrown?];
     let exported = exported?;
     phase(5);
@@ -146,8 +146,8 @@ pub fn run(
     warnings.extend(bodies.all.iter().flat_map(|b| b.notes.iter().cloned()));
     warnings.extend(exported.iter().flat_map(|e| e.warnings.iter().cloned()));
     warnings.extend(stages.iter().filter_map(wide_overlap));
-    warnings.extend(moments::warning(&turned));
-    if case.moments.is_some() && turned.is_empty() {
+    warnings.extend(moments.iter().flat_map(Moments::warnings));
+    if case.moments.is_some() && moments.is_none() {
         warnings.push(String::from(
             "No moments were applied: without posterior rods nothing but the ligaments, which are cut, resists them.",
         ));
@@ -160,7 +160,7 @@ pub fn run(
         chosen,
         stages,
         crushing,
-        turned,
+        moments,
         assessment,
         exported,
         warnings,
@@ -169,13 +169,13 @@ pub fn run(
     Ok((results, record))
 }
 
-/// Day 1 under moments; nothing where the case has none, or no rods that could carry them.
+/// Day 1 under moments; `None` where the case has none, or no rods that could carry them.
 fn turn(
     case: &Case,
     day_one: &Solved,
     observer: Observer<'_>,
     cancel: &AtomicBool,
-) -> Result<Vec<(&'static str, Option<Turned>)>, Failure> {
+) -> Result<Option<Moments>, Failure> {
     match &case.moments {
         Some(load) if case.fixation.rods => {
             // Under a couple most of a face opens, and the last digits take as many iterations as all before.
@@ -184,9 +184,9 @@ fn turn(
                 max_iterations: case.max_iterations.max(250),
                 ..reported(case, firmness)
             });
-            moments::run(load, &day_one.question, &options, observer, cancel)
+            moments::run(load, &day_one.question, &options, observer, cancel).map(Some)
         }
-        _ => Ok(Vec::new()),
+        _ => Ok(None),
     }
 }
 

@@ -73,31 +73,42 @@ impl Turned {
     }
 }
 
-/// Directions in which nothing holds the implant, in words; `None` where it keeps its grip.
-pub(super) fn warning(all: &[(&'static str, Option<Turned>)]) -> Option<String> {
-    let named = |keep: &dyn Fn(&Option<Turned>) -> bool| -> Vec<&str> {
-        all.iter().filter(|(_, t)| keep(t)).map(|(direction, _)| *direction).collect()
-    };
-    let (loose, lost) = (named(&|t| t.as_ref().is_some_and(Turned::is_loose)), named(&Option::is_none));
-    let mut said = Vec::new();
-    if !loose.is_empty() {
-        said.push(format!(
-            "Under moments on day 1 the implant loses its grip in {}: without screws through it, which are not modelled, it may migrate.",
-            loose.join(", ")
-        ));
+/// Day 1 in six directions.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Moments {
+    /// Directions in equilibrium.
+    pub found: Vec<Turned>,
+    /// Directions in which the solver did not converge.
+    pub lost: Vec<&'static str>,
+}
+
+impl Moments {
+    /// Directions in which nothing holds the implant.
+    fn loose(&self) -> Vec<&'static str> {
+        self.found.iter().filter(|d| d.is_loose()).map(|d| d.direction).collect()
     }
-    if !lost.is_empty() {
-        said.push(format!(
-            "Moments on day 1: no answer in {}, the solver did not converge.",
-            lost.join(", ")
-        ));
+
+    /// What a reader must know first; nothing where all directions are found and the implant keeps its grip.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        let loose = self.loose();
+        if !loose.is_empty() {
+            out.push(format!(
+                "Under moments on day 1 the implant loses its grip in {}: without screws through it, which are not modelled, it may migrate.",
+                loose.join(", ")
+            ));
+        }
+        if !self.lost.is_empty() {
+            out.push(format!(
+                "Moments on day 1: no answer in {}, the solver did not converge.",
+                self.lost.join(", ")
+            ));
+        }
+        out
     }
-    (!said.is_empty()).then(|| said.join(" "))
 }
 
 /// Solves day 1 under the moments of a case, one direction after the other.
-///
-/// A direction in which the solver does not converge, with firm nor with soft contact, is `None`.
 ///
 /// - `day_one`: its model; the axial load is replaced
 /// - `options`: of the first attempt and of the second
@@ -110,7 +121,7 @@ pub fn run(
     options: &[Options; 2],
     observer: Observer<'_>,
     cancel: &AtomicBool,
-) -> Result<Vec<(&'static str, Option<Turned>)>, Failure> {
+) -> Result<Moments, Failure> {
     let mut question =
         Question { model: day_one.model.clone(), stage: day_one.stage, kinds: day_one.kinds.clone() };
     question.model.guides.clear();
@@ -122,7 +133,7 @@ pub fn run(
     } else {
         Motion::of(&question, &firm.solve(&question.model, None, &|_, _| {}, cancel).map_err(failed)?)?
     };
-    let mut out = Vec::new();
+    let mut out = Moments::default();
     for (k, (direction, axis)) in DIRECTIONS.into_iter().enumerate() {
         let axis = Vec3::from(axis);
         question.model.tractions = condyle_tractions(&question, load.moment * axis, load.preload)?;
@@ -132,11 +143,11 @@ pub fn run(
             let mut soft = Solver::new(&question.model, &options[1]).map_err(failed)?;
             found = soft.solve(&question.model, None, &within, cancel);
         }
-        out.push(match found {
-            Ok(solution) => (direction, Some(turned(&question, &solution, &pressed, direction, axis)?)),
-            Err(SolveError::NotConverged { .. }) => (direction, None),
+        match found {
+            Ok(solution) => out.found.push(turned(&question, &solution, &pressed, direction, axis)?),
+            Err(SolveError::NotConverged { .. }) => out.lost.push(direction),
             Err(e) => return Err(failed(e)),
-        });
+        }
     }
     Ok(out)
 }
@@ -280,10 +291,8 @@ fn rotation(model: &Model, solution: &Solution, part: usize) -> Vec3 {
 }
 
 /// Section of the report.
-pub(super) fn section(case: &Case, all: &[(&'static str, Option<Turned>)]) -> Option<Section> {
-    let load = case.moments.as_ref().filter(|_| !all.is_empty())?;
-    let found: Vec<&Turned> = all.iter().filter_map(|(_, t)| t.as_ref()).collect();
-    let lost: Vec<&str> = all.iter().filter(|(_, t)| t.is_none()).map(|(d, _)| *d).collect();
+pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments) -> Section {
+    let Moments { found, lost } = moments;
     let mut t = Table::new(
         "migration",
         "Day 1 under moments: rotation of the neck and migration of the implant",
@@ -312,7 +321,7 @@ pub(super) fn section(case: &Case, all: &[(&'static str, Option<Turned>)]) -> Op
             ("force left over", NO_UNIT),
         ],
     );
-    for d in &found {
+    for d in found {
         t.push([
             d.direction.into(),
             d.rotation.into(),
@@ -343,7 +352,7 @@ pub(super) fn section(case: &Case, all: &[(&'static str, Option<Turned>)]) -> Op
             case.fixation.fatigue_strength / worst.members.0
         ),
     };
-    let loose: Vec<&str> = found.iter().filter(|d| d.is_loose()).map(|d| d.direction).collect();
+    let loose = moments.loose();
     let lost = if lost.is_empty() {
         String::new()
     } else {
@@ -361,8 +370,7 @@ pub(super) fn section(case: &Case, all: &[(&'static str, Option<Turned>)]) -> Op
             significant(100.0 * (1.0 - LOOSE), 2)
         )
     };
-    Some(
-        Section::new("moments", "Moments and migration of the implant")
+    Section::new("moments", "Moments and migration of the implant")
             .paragraph(format!(
                 "A couple of {:.0} N mm in six directions with a preload of {:.0} N ({}) acts on the superior facets of C1 as the traction of an evenly bedded occiput that is free to turn; day 1, friction, elastic bone. Rotation, shift and lift count from the state under the preload alone, which points from the facets to the middle of the face on C3; shift and lift are means of the implant's lower face against the endplate of C3; slip counts from the unloaded state; a face is open where nothing presses. Forces balance to a hundred times the tolerance of the axial loads; contact is that of standard quality, or softer where that did not converge.",
                 load.moment, load.preload, load.source
@@ -372,8 +380,7 @@ pub(super) fn section(case: &Case, all: &[(&'static str, Option<Turned>)]) -> Op
             .table(f)
             .paragraph(format!(
                 "{members}Slip, lift and pull-out have no published limit for such implants and are not judged; strength of screws in bone is not predicted."
-            )),
-    )
+            ))
 }
 
 #[cfg(test)]

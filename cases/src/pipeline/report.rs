@@ -13,7 +13,7 @@ use dens_reports::pdf::{Date, write_pdf};
 use dens_reports::record::{Input, Judgement, Quantity, Record, Relation, Verdict};
 use dens_reports::table::{NO_UNIT, Table};
 use dens_solver::recover::average_at_nodes;
-use dens_solver::tensor::von_mises;
+use dens_solver::tensor::{Six, von_mises};
 
 /// Day printed in the report's metadata: the results do not depend on when they were computed.
 pub(crate) const DATE: Date = Date { year: 2026, month: 1, day: 1 };
@@ -27,8 +27,28 @@ pub fn write(case: &Case, quality: Quality, results: &Results, output: &Output) 
     pictures::draw(case, results, &mut figures)?;
     plots::draw(case, results, &mut figures)?;
     let record = record(case, quality, results)?;
+    files(&record, &figures, &record.history, output)?;
+    for solved in &results.stages {
+        let name = format!("fields/{}.vtu", solved.question.stage.key());
+        output.write(&name, &fields(solved)?)?;
+    }
+    Ok(record)
+}
+
+/// Writes a record with its figures and tables, each for itself and together as a report.
+///
+/// - `history`: rows of `history.csv`
+///
+/// # Errors
+/// A full disk (4); a record that is not whole (70).
+pub(crate) fn files(
+    record: &Record,
+    figures: &FigureSet,
+    history: &Table,
+    output: &Output,
+) -> Result<(), Failure> {
     output.write("record.json", &record.to_json().map_err(Failure::bug)?)?;
-    output.write("history.csv", record.history.to_csv().as_bytes())?;
+    output.write("history.csv", history.to_csv().as_bytes())?;
     for figure in &figures.figures {
         output.write(&format!("figures/{}.svg", figure.id), figure.svg.as_bytes())?;
         output.write(&format!("figures/{}.csv", figure.id), figure.csv.as_bytes())?;
@@ -36,13 +56,17 @@ pub fn write(case: &Case, quality: Quality, results: &Results, output: &Output) 
     for table in record.tables() {
         output.write(&format!("tables/{}.csv", table.id), table.to_csv().as_bytes())?;
     }
-    for solved in &results.stages {
-        let name = format!("fields/{}.vtu", solved.question.stage.key());
-        output.write(&name, &fields(solved)?)?;
-    }
-    let pdf = write_pdf(&record, &figures, DATE).map_err(Failure::bug)?;
-    output.write("report.pdf", &pdf)?;
-    Ok(record)
+    output.write("report.pdf", &write_pdf(record, figures, DATE).map_err(Failure::bug)?)
+}
+
+/// Entries of a case as the record lists them: path, value, source.
+pub(crate) fn inputs(echo: &[(String, String, String)]) -> Vec<Input> {
+    let input = |(key, value, source): &(String, String, String)| Input {
+        key: key.clone(),
+        value: value.clone(),
+        source: source.clone(),
+    };
+    echo.iter().map(input).collect()
 }
 
 /// Displacement, stress and strain energy of a stage under its load, for ParaView.
@@ -52,13 +76,8 @@ fn fields(solved: &Solved) -> Result<Vec<u8>, Failure> {
         let mesh = &part.mesh;
         let f = &solved.fields[i];
         let stresses = average_at_nodes(mesh.n_nodes(), &mesh.cells, &f.weights, |_| true, &f.stresses);
-        // From xx yy zz yz xz xy to the order of VTK: xx yy zz xy yz xz.
-        let tensors: Vec<[f64; 6]> = stresses
-            .iter()
-            .map(|s| s.unwrap_or_default())
-            .map(|[xx, yy, zz, yz, xz, xy]| [xx, yy, zz, xy, yz, xz])
-            .collect();
-        let mises: Vec<f64> = stresses.iter().map(|s| von_mises(&s.unwrap_or_default())).collect();
+        let stresses: Vec<Six> = stresses.into_iter().map(Option::unwrap_or_default).collect();
+        let mises: Vec<f64> = stresses.iter().map(von_mises).collect();
         let u: Vec<[f64; 3]> = solved.solution.displacements[i].iter().map(|v| [v.x, v.y, v.z]).collect();
         let energy = f.energy_densities.iter().map(|e| e.iter().sum::<f64>() / 4.0).collect();
         bodies.push(Body {
@@ -66,7 +85,7 @@ fn fields(solved: &Solved) -> Result<Vec<u8>, Failure> {
             mesh,
             point_arrays: vec![
                 Array::vector("displacement [mm]", &u),
-                Array::tensor("stress [MPa]", &tensors),
+                Array::tensor("stress [MPa]", &stresses),
                 Array::scalar("von Mises stress [MPa]", mises),
             ],
             cell_arrays: vec![Array::scalar("strain energy density [MPa]", energy)],
@@ -78,11 +97,7 @@ fn fields(solved: &Solved) -> Result<Vec<u8>, Failure> {
 fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Failure> {
     let mut record = Record::new("dens", env!("CARGO_PKG_VERSION"), &case.name, &case.title);
     record.design_iteration = results.history.best.map_or(0, |i| results.history.designs[i].number as u32);
-    record.inputs = case
-        .echo
-        .iter()
-        .map(|(key, value, source)| Input { key: key.clone(), value: value.clone(), source: source.clone() })
-        .collect();
+    record.inputs = inputs(&case.echo);
     record.input_hashes = results.geometry.hashes.clone();
     record.settings.insert("quality".into(), quality.name().into());
     record.settings.insert("mesh edge [mm]".into(), case.fineness.edge[quality as usize].to_string());
@@ -107,7 +122,8 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
         sections::stiffness_section(results),
         sections::implant_section(case, results),
     ];
-    record.sections.extend(moments::section(case, &results.turned));
+    let moments = case.moments.as_ref().zip(results.moments.as_ref());
+    record.sections.extend(moments.map(|(load, found)| moments::section(case, load, found)));
     record.sections.extend([sections::design_section(results), sections::export_section(results)]);
     Ok(record)
 }

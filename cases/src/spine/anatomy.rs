@@ -8,12 +8,9 @@ use dens_mesher::Vec3;
 use dens_mesher::geometry::Field;
 use dens_mesher::geometry::spine::{Joint, JointKind, Level, Patch, Side, Spine};
 use dens_solver::materials::layers::confined_bedding;
-use dens_solver::spine::{Bed, Cable, Column, Freedom, Link, Post, Quadric, Spot, Surface, Tension, Wrapped};
+use dens_solver::spine::{Bed, Cable, Column, Curve, Freedom, Link, Post, Quadric, Spot, Surface, Wrapped};
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
-
-/// Curve of the capsule of one side; the others are of ligaments in the middle.
-const CAPSULE: &str = "CL";
 
 /// Names of the bones, by their number in the column.
 pub(super) const BONES: [&str; 5] = ["C0", "C1", "C2", "C3", "C4"];
@@ -127,7 +124,13 @@ impl Neck {
         for (i, pair) in bones.windows(2).enumerate() {
             let name = format!("preload {}-{}", pair[0].0, pair[1].0);
             let ends = [pair[0].1, pair[1].1];
-            links.push(Box::new(Tension::new(&name, [i, i + 1], ends, self.book.preload)));
+            links.push(Box::new(Cable::new(
+                &name,
+                [i, i + 1],
+                ends,
+                0.0,
+                Curve::Constant(self.book.preload),
+            )));
         }
         for joint in &self.spine.joints {
             if let JointKind::Facet(_) = joint.kind {
@@ -262,7 +265,7 @@ impl Neck {
     fn fasten(&self, ligament: &Ligament, links: &mut Vec<Box<dyn Link>>) -> Result<(), Failure> {
         let input = Failure::input;
         let sides: &[Side] = if ligament.pair { &Side::BOTH } else { &[Side::Left] };
-        let share = 1.0 / (sides.len() * ligament.upper.len()) as f64;
+        let share = 1.0 / (ligament.sharing() * ligament.upper.len()) as f64;
         if ligament.name == "transverse" {
             let ends =
                 [self.point(&ligament.upper[0], Side::Left)?, self.point(&ligament.upper[0], Side::Right)?];
@@ -275,9 +278,6 @@ impl Neck {
             links.push(Box::new(cable));
             return Ok(());
         }
-        // A measured curve is that of the whole ligament of one level; of capsules, that of one side.
-        let each = matches!(&ligament.pull, super::ligaments::Pull::Curve { curve } if curve == CAPSULE);
-        let share = if each { share * sides.len() as f64 } else { share };
         for side in sides {
             for (i, (upper, lower)) in ligament.upper.iter().zip(&ligament.lower).enumerate() {
                 let ends = [self.point(upper, *side)?, self.point(lower, *side)?];

@@ -30,6 +30,9 @@ pub enum Pull {
     Curve {
         /// Its name.
         curve: String,
+        /// Whether it was measured on one side of a pair; else on the whole ligament of one level.
+        #[serde(default)]
+        per_side: bool,
     },
     /// Toe and tangent modulus of the tissue over a cross-section.
     Tissue {
@@ -62,6 +65,14 @@ pub struct Ligament {
     pub slack: f64,
     /// Where the numbers come from.
     pub source: String,
+}
+
+impl Ligament {
+    /// Sides that share what is said of it.
+    pub(super) fn sharing(&self) -> usize {
+        let per_side = matches!(self.pull, Pull::Curve { per_side: true, .. });
+        if self.pair && !per_side { 2 } else { 1 }
+    }
 }
 
 /// The file.
@@ -134,7 +145,7 @@ impl Book {
                 toe: toe_strain * length,
                 stiffness: tangent * thickness * width * share / length,
             }),
-            Pull::Curve { curve } => {
+            Pull::Curve { curve, .. } => {
                 let points = self.curves.get(curve).ok_or_else(|| format!("no curve is called `{curve}`"))?;
                 let points: Vec<[f64; 2]> = points.iter().map(|[d, f]| [*d, f * share]).collect();
                 Curve::table(&points).ok_or_else(|| format!("the curve `{curve}` does not rise from 0, 0"))

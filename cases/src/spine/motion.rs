@@ -66,8 +66,7 @@ impl Motion {
 }
 
 fn relative(poses: &[Pose]) -> Vec<nalgebra::Rotation3<f64>> {
-    let turn = |p: &[Pose]| nalgebra::Rotation3::from_matrix_unchecked(p[1].turn.tr_mul(&p[0].turn));
-    poses.windows(2).map(turn).collect()
+    poses.windows(2).map(|pair| pair[0].rotation_on(&pair[1])).collect()
 }
 
 /// Motion of a neck under a moment on the occiput, N·mm, in the directions asked for, from its posture under the
@@ -120,7 +119,10 @@ pub struct Shares {
 /// No equilibrium; exit 3.
 pub fn shares(neck: &Neck, force: f64, guide: Freedom) -> Result<Shares, Failure> {
     let Column { mut bones, mut links } = neck.column(Condition::Intact)?;
-    links.retain(|l| l.bones().iter().all(|b| 2 <= *b) && !l.name().starts_with("preload"));
+    links.retain(|l| {
+        let anchors = l.anchors();
+        anchors.bones.iter().all(|b| 2 <= *b) && !anchors.name.starts_with("preload")
+    });
     for (i, bone) in bones.iter_mut().enumerate() {
         bone.2 = match i {
             0 | 1 | 4 => Freedom::Held,
@@ -135,7 +137,7 @@ pub fn shares(neck: &Neck, force: f64, guide: Freedom) -> Result<Shares, Failure
         .map_err(|e| Failure::not_converged(format!("error: {e}")))?;
     let through = |wanted: &str| -> f64 {
         (0..column.links.len())
-            .filter(|i| column.links[*i].name() == format!("{}-{} {wanted}", BONES[3], BONES[4]))
+            .filter(|i| column.links[*i].anchors().name == format!("{}-{} {wanted}", BONES[3], BONES[4]))
             .map(|i| -column.wrenches(i, &found.poses)[1].force.z)
             .sum()
     };

@@ -56,7 +56,7 @@ fn every_level_carries_the_whole_moment_and_no_force() {
             // What the bones above the cut get from those below, about the origin.
             let (mut force, mut moment) = (Vec3::zeros(), Vec3::zeros());
             for (i, link) in column.links.iter().enumerate() {
-                let [upper, lower] = link.bones();
+                let [upper, lower] = link.anchors().bones;
                 if upper <= level && level < lower {
                     let w = column.wrenches(i, &m.poses)[0];
                     force += w.force;

@@ -42,9 +42,10 @@ impl Array {
         Self { name: name.to_string(), components: 3, values: values.iter().flatten().copied().collect() }
     }
 
-    /// Symmetric tensor array, components xx yy zz xy yz xz.
+    /// Symmetric tensor array from components xx yy zz yz xz xy, written in the order of VTK.
     pub fn tensor(name: &str, values: &[[f64; 6]]) -> Self {
-        Self { name: name.to_string(), components: 6, values: values.iter().flatten().copied().collect() }
+        let values = values.iter().flat_map(|[xx, yy, zz, yz, xz, xy]| [*xx, *yy, *zz, *xy, *yz, *xz]);
+        Self { name: name.to_string(), components: 6, values: values.collect() }
     }
 }
 
@@ -325,7 +326,8 @@ mod tests {
         };
         let bytes = write_vtu(std::slice::from_ref(&body)).expect("arrays fit");
         let file = String::from_utf8(bytes.clone()).expect("text");
-        assert_eq!(read(&file, "stress [MPa]"), stress.concat());
+        let written: Vec<f64> = stress.iter().flat_map(|s| [s[0], s[1], s[2], s[5], s[3], s[4]]).collect();
+        assert_eq!(read(&file, "stress [MPa]"), written);
         assert_eq!(read(&file, "energy [mJ/mm³]"), [0.1 + 0.2]);
         assert!(file.contains("ComponentName3=\"XY\" ComponentName4=\"YZ\" ComponentName5=\"XZ\""));
         assert_eq!(write_vtu(&[body]).expect("arrays fit"), bytes);

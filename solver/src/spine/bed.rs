@@ -1,6 +1,6 @@
 //! Cartilage between two bones: an elastic foundation in compression.
 
-use super::{Link, Response, Surface};
+use super::{Anchors, Link, Response, Surface};
 use dens_mesher::Vec3;
 
 /// Piece of the surface of the first bone.
@@ -29,9 +29,7 @@ pub struct Spot {
 /// Bei & Fregly (2004), Multibody dynamic simulation of knee contact mechanics, Med. Eng. Phys. 26, 777-789.
 #[derive(Debug, Clone)]
 pub struct Bed {
-    name: String,
-    bones: [usize; 2],
-    points: Vec<Vec3>,
+    anchors: Anchors,
     spots: Vec<Spot>,
     surface: Surface,
     stiffness: f64,
@@ -43,34 +41,13 @@ impl Bed {
     /// - `stiffness`: k, N/mm³
     pub fn new(name: &str, bones: [usize; 2], spots: Vec<Spot>, surface: Surface, stiffness: f64) -> Self {
         let points = spots.iter().map(|s| s.at).collect();
-        Self { name: name.to_string(), bones, points, spots, surface, stiffness }
-    }
-
-    /// Largest pressure, MPa, and area under pressure, mm², where the second bone sees the spots at `seen`.
-    pub fn pressure(&self, seen: &[Vec3]) -> [f64; 2] {
-        self.spots.iter().zip(seen).fold([0.0; 2], |[most, area], (spot, y)| {
-            let [gap, presence] = self.surface.under(*y);
-            let depth = spot.touching - gap.value;
-            let pressed = 0.0 < depth && 0.0 < presence.value;
-            match pressed {
-                true => [f64::max(most, self.stiffness * depth * presence.value), area + spot.area],
-                false => [most, area],
-            }
-        })
+        Self { anchors: Anchors::new(name, bones, points), spots, surface, stiffness }
     }
 }
 
 impl Link for Bed {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn bones(&self) -> [usize; 2] {
-        self.bones
-    }
-
-    fn points(&self) -> &[Vec3] {
-        &self.points
+    fn anchors(&self) -> &Anchors {
+        &self.anchors
     }
 
     fn respond(&self, seen: &[Vec3]) -> Response {

@@ -1,15 +1,14 @@
-//! Ligaments: cables that pull, straight or around a post, and cables of constant tension.
+//! Cables that pull, straight or around a post: ligaments, and pieces of a follower load.
 
-use super::{Curve, Link, Post, Response};
+use super::{Anchors, Curve, Link, Post, Response};
 use dens_mesher::Vec3;
 use nalgebra::{Matrix3, SMatrix, SVector};
 
 /// Straight cable between two bones, tension only.
 #[derive(Debug, Clone)]
 pub struct Cable {
-    name: String,
-    bones: [usize; 2],
-    ends: [Vec3; 2],
+    anchors: Anchors,
+    end: Vec3,
     slack_length: f64,
     curve: Curve,
 }
@@ -19,83 +18,26 @@ impl Cable {
     ///
     /// - `ends`: where it is fixed, in the undeformed neck, mm
     /// - `slack`: how much longer than the distance of its ends it is, mm; negative: it is taut from the start
-    pub fn new(name: &str, bones: [usize; 2], ends: [Vec3; 2], slack: f64, curve: Curve) -> Self {
-        let slack_length = (ends[0] - ends[1]).norm() + slack;
-        Self { name: name.to_string(), bones, ends, slack_length, curve }
-    }
-
-    /// Tension, N, and length, mm, where the second bone sees the end on the first one at `seen`.
-    pub fn tension(&self, seen: Vec3) -> (f64, f64) {
-        let length = (seen - self.ends[1]).norm();
-        (self.curve.at(length - self.slack_length)[1], length)
+    pub fn new(name: &str, bones: [usize; 2], [first, end]: [Vec3; 2], slack: f64, curve: Curve) -> Self {
+        let slack_length = (first - end).norm() + slack;
+        Self { anchors: Anchors::new(name, bones, vec![first]), end, slack_length, curve }
     }
 }
 
 impl Link for Cable {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn bones(&self) -> [usize; 2] {
-        self.bones
-    }
-
-    fn points(&self) -> &[Vec3] {
-        &self.ends[..1]
+    fn anchors(&self) -> &Anchors {
+        &self.anchors
     }
 
     fn respond(&self, seen: &[Vec3]) -> Response {
-        let along = seen[0] - self.ends[1];
+        let along = seen[0] - self.end;
         let length = along.norm();
         let [energy, force, stiffness] = self.curve.at(length - self.slack_length);
-        straight(along, length, energy, force, stiffness)
-    }
-}
-
-fn straight(along: Vec3, length: f64, energy: f64, force: f64, stiffness: f64) -> Response {
-    // Ends that meet have no direction; there is no tension left then either.
-    let n = along.try_normalize(1e-12).unwrap_or_else(Vec3::z);
-    let across = if 1e-12 < length { force / length } else { 0.0 };
-    let h = (stiffness - across) * n * n.transpose() + across * Matrix3::identity();
-    Response { energy, gradients: vec![force * n], blocks: vec![(0, 0, h)] }
-}
-
-/// Cable of constant tension between guides on two bones: a piece of a follower load.
-///
-/// # Source
-/// Patwardhan et al. (2000), Spine 25, 1548-1554: a compressive load that follows the curve of the neck.
-#[derive(Debug, Clone)]
-pub struct Tension {
-    name: String,
-    bones: [usize; 2],
-    ends: [Vec3; 2],
-    tension: f64,
-}
-
-impl Tension {
-    /// Cable between guides on two bones, in the undeformed neck, mm, with its tension, N.
-    pub fn new(name: &str, bones: [usize; 2], ends: [Vec3; 2], tension: f64) -> Self {
-        Self { name: name.to_string(), bones, ends, tension }
-    }
-}
-
-impl Link for Tension {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn bones(&self) -> [usize; 2] {
-        self.bones
-    }
-
-    fn points(&self) -> &[Vec3] {
-        &self.ends[..1]
-    }
-
-    fn respond(&self, seen: &[Vec3]) -> Response {
-        let along = seen[0] - self.ends[1];
-        let length = along.norm();
-        straight(along, length, self.tension * length, self.tension, 0.0)
+        // Ends that meet have no direction; there is no tension left then either.
+        let n = along.try_normalize(1e-12).unwrap_or_else(Vec3::z);
+        let across = if 1e-12 < length { force / length } else { 0.0 };
+        let h = (stiffness - across) * n * n.transpose() + across * Matrix3::identity();
+        Response { energy, gradients: vec![force * n], blocks: vec![(0, 0, h)] }
     }
 }
 
@@ -107,9 +49,7 @@ impl Link for Tension {
 /// the shortest line on the unrolled cylinder. Where it does not touch the post it does nothing.
 #[derive(Debug, Clone)]
 pub struct Wrapped {
-    name: String,
-    bones: [usize; 2],
-    ends: [Vec3; 2],
+    anchors: Anchors,
     post: Post,
     behind: Vec3,
     slack_length: f64,
@@ -132,7 +72,8 @@ impl Wrapped {
         curve: Curve,
     ) -> Self {
         let behind = (behind - post.axis * behind.dot(&post.axis)).normalize();
-        let mut cable = Self { name: name.to_string(), bones, ends, post, behind, slack_length: 0.0, curve };
+        let anchors = Anchors::new(name, bones, ends.to_vec());
+        let mut cable = Self { anchors, post, behind, slack_length: 0.0, curve };
         cable.slack_length = slack + cable.path(&ends).length;
         cable
     }
@@ -183,16 +124,8 @@ struct Path {
 }
 
 impl Link for Wrapped {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn bones(&self) -> [usize; 2] {
-        self.bones
-    }
-
-    fn points(&self) -> &[Vec3] {
-        &self.ends
+    fn anchors(&self) -> &Anchors {
+        &self.anchors
     }
 
     fn respond(&self, seen: &[Vec3]) -> Response {

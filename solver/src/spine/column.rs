@@ -32,7 +32,7 @@ pub struct Column {
 
 impl std::fmt::Debug for Column {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let links: Vec<&str> = self.links.iter().map(|l| l.name()).collect();
+        let links: Vec<&str> = self.links.iter().map(|l| &*l.anchors().name).collect();
         f.debug_struct("Column").field("bones", &self.bones).field("links", &links).finish()
     }
 }
@@ -112,16 +112,9 @@ impl Column {
     /// What a link does to its two bones: force and moment about their reference points, in space.
     pub fn wrenches(&self, link: usize, poses: &[Pose]) -> [Wrench; 2] {
         let link = &*self.links[link];
-        let [p, q] = link.bones();
+        let [p, q] = link.anchors().bones;
         let back = |w: Wrench| Wrench { force: -w.force, moment: -w.moment };
         gather(link, &poses[p], &poses[q], false).1.map(back)
-    }
-
-    /// Places of a link's points as its second bone sees them, mm.
-    pub fn seen(&self, link: usize, poses: &[Pose]) -> Vec<Vec3> {
-        let link = &*self.links[link];
-        let [p, q] = link.bones();
-        link.points().iter().map(|x| poses[q].seen(poses[p].place(*x))).collect()
     }
 
     /// Forces and moments (over 1 mm) out of balance in the twelve, eighteen ... unknowns, and their derivative.
@@ -138,7 +131,7 @@ impl Column {
             tangent: DMatrix::zeros(if tangent { n } else { 0 }, if tangent { n } else { 0 }),
         };
         for link in &self.links {
-            let pair = link.bones();
+            let pair = link.anchors().bones;
             let (energy, wrenches, k) = gather(&**link, &poses[pair[0]], &poses[pair[1]], tangent);
             s.energy += energy;
             for (i, w) in wrenches.iter().enumerate() {

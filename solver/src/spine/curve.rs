@@ -1,6 +1,6 @@
-//! Force of a ligament over its elongation: nothing when slack, then a toe, then stiff.
+//! Force of a cable over its elongation: of a ligament nothing when slack, then a toe, then stiff.
 
-/// Force over elongation, tension only.
+/// Force over elongation, N and mm.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Curve {
     /// Parabolic toe, then a line of the same slope.
@@ -14,6 +14,11 @@ pub enum Curve {
         /// Stiffness k beyond it, N/mm.
         stiffness: f64,
     },
+    /// The same force, N, at any length: a cable that slides through guides, as a follower load does.
+    ///
+    /// # Source
+    /// Patwardhan et al. (2000), Spine 25, 1548-1554: a compressive load that follows the curve of the neck.
+    Constant(f64),
     /// Measured curve, smoothed: see [`Curve::table`].
     Table(Vec<Knot>),
 }
@@ -63,10 +68,9 @@ impl Curve {
 
     /// Energy (N·mm), force (N) and stiffness (N/mm) at an elongation, mm.
     pub fn at(&self, d: f64) -> [f64; 3] {
-        if d <= 0.0 {
-            return [0.0; 3];
-        }
         match self {
+            Self::Constant(force) => [force * d, *force, 0.0],
+            _ if d <= 0.0 => [0.0; 3],
             Self::Toe { toe, stiffness: k } if d < *toe => {
                 [k * d.powi(3) / (6.0 * toe), 0.5 * k * d * d / toe, k * d / toe]
             }

@@ -37,9 +37,9 @@ impl Pose {
         Self { rest: self.rest, center: self.center + shift, turn: turned.matrix() * self.turn }
     }
 
-    /// Rotation vector of this bone as `lower` sees it, radians.
-    pub fn rotation_on(&self, lower: &Self) -> Vec3 {
-        nalgebra::Rotation3::from_matrix_unchecked(lower.turn.tr_mul(&self.turn)).scaled_axis()
+    /// Rotation of this bone as `lower` sees it.
+    pub fn rotation_on(&self, lower: &Self) -> nalgebra::Rotation3<f64> {
+        nalgebra::Rotation3::from_matrix_unchecked(lower.turn.tr_mul(&self.turn))
     }
 }
 
@@ -54,18 +54,30 @@ pub struct Response {
     pub blocks: Vec<(usize, usize, Matrix3<f64>)>,
 }
 
+/// Which points of which bone a link acts on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Anchors {
+    /// Name, as printed.
+    pub name: String,
+    /// The bone that has the points, and the one that sees them.
+    pub bones: [usize; 2],
+    /// Points of the first bone, in the undeformed neck, mm.
+    pub points: Vec<Vec3>,
+}
+
+impl Anchors {
+    /// Anchors of a link.
+    pub fn new(name: &str, bones: [usize; 2], points: Vec<Vec3>) -> Self {
+        Self { name: name.to_string(), bones, points }
+    }
+}
+
 /// What acts between two bones.
 ///
 /// Points of the first bone act on the second one; the energy depends on where the second one sees them.
 pub trait Link: Send + Sync {
-    /// Name, as printed.
-    fn name(&self) -> &str;
-
-    /// The bone that has the points, and the one that sees them.
-    fn bones(&self) -> [usize; 2];
-
-    /// Points of the first bone, in the undeformed neck, mm.
-    fn points(&self) -> &[Vec3];
+    /// Name, bones and points.
+    fn anchors(&self) -> &Anchors;
 
     /// Energy and derivatives.
     ///
@@ -92,7 +104,7 @@ pub(super) type Pair = SMatrix<f64, 12, 12>;
 /// ```
 /// with g the gradient in space. Not symmetric away from equilibrium: rotations do not commute.
 pub(super) fn gather(link: &dyn Link, p: &Pose, q: &Pose, tangent: bool) -> (f64, [Wrench; 2], Pair) {
-    let places: Vec<Vec3> = link.points().iter().map(|x| p.place(*x)).collect();
+    let places: Vec<Vec3> = link.anchors().points.iter().map(|x| p.place(*x)).collect();
     let seen: Vec<Vec3> = places.iter().map(|x| q.seen(*x)).collect();
     let response = link.respond(&seen);
     let mut wrenches = [Wrench { force: Vec3::zeros(), moment: Vec3::zeros() }; 2];

@@ -3,7 +3,7 @@
 //! ```text
 //! x = c + R (X − C)        y = C_q + R_qᵀ (x − c_q)        Ψ = Σ links ψ(y₁ … y_n)        r = ∂Ψ − loads = 0
 //! ```
-//! Reading order: [`Pose`] (a bone), [`Link`] (what acts between two bones), [`Cable`] and [`Wrapped`] (ligaments),
+//! Reading order: [`Pose`] (a bone), [`Link`] (what acts between two bones), [`Cable`] and [`Wrapped`] (ligaments, preload),
 //! [`Bed`] (cartilage), [`PoseLaw`] (disc or fixation with six degrees of freedom), [`Column`] (equilibrium).
 //!
 //! Every link is an energy of places of the points of one bone as the other one sees them. It therefore has no force
@@ -23,9 +23,9 @@ mod surface;
 mod tests;
 
 pub use bed::{Bed, Spot};
-pub use cable::{Cable, Tension, Wrapped};
+pub use cable::{Cable, Wrapped};
 pub use column::{Column, Equilibrium, Freedom, Load, Options, SpineError};
 pub use curve::Curve;
-pub use link::{Link, Pose, Response, Wrench};
+pub use link::{Anchors, Link, Pose, Response, Wrench};
 pub use pose_law::PoseLaw;
 pub use surface::{Post, Quadric, Surface};

@@ -1,6 +1,6 @@
 //! Law of a disc, or of a stiff link, in the six numbers of its relative motion.
 
-use super::{Link, Response};
+use super::{Anchors, Link, Response};
 use dens_mesher::Vec3;
 use nalgebra::{Matrix3, SMatrix, SVector};
 
@@ -12,12 +12,11 @@ const ARM: f64 = 10.0;
 /// ```text
 /// z = (t, ω)      t = Aᵀ(y₀ − X₀)      ω = Aᵀ ½ Σ eₖ × Q eₖ = n sin φ      Ψ = ½ zᵀ K z + Σ (aᵢ zᵢ³/3 + bᵢ zᵢ⁴/4)
 /// ```
-/// with Q the relative rotation by φ about n and A the axes of the law. sin φ stands for φ: 1 % apart at 14°.
+/// with Q the relative rotation by φ about n and A the axes of the law. sin φ stands for φ: at 14° it is 1 % less, and the moment of a
+/// constant stiffness 4 %.
 #[derive(Debug, Clone)]
 pub struct PoseLaw {
-    name: String,
-    bones: [usize; 2],
-    points: [Vec3; 4],
+    anchors: Anchors,
     axes: Matrix3<f64>,
     stiffness: SMatrix<f64, 6, 6>,
     square: SVector<f64, 6>,
@@ -37,9 +36,10 @@ impl PoseLaw {
         axes: Matrix3<f64>,
         stiffness: SMatrix<f64, 6, 6>,
     ) -> Self {
-        let points = [center, center + Vec3::x() * ARM, center + Vec3::y() * ARM, center + Vec3::z() * ARM];
+        let points =
+            vec![center, center + Vec3::x() * ARM, center + Vec3::y() * ARM, center + Vec3::z() * ARM];
         let (square, cube) = (SVector::zeros(), SVector::zeros());
-        Self { name: name.to_string(), bones, points, axes, stiffness, square, cube }
+        Self { anchors: Anchors::new(name, bones, points), axes, stiffness, square, cube }
     }
 
     /// The law with terms aᵢ zᵢ² and bᵢ zᵢ³ in its forces.
@@ -50,7 +50,7 @@ impl PoseLaw {
 
     /// Relative motion z where the second bone sees the four points at `seen`.
     pub fn motion(&self, seen: &[Vec3]) -> SVector<f64, 6> {
-        let shift = self.axes.tr_mul(&(seen[0] - self.points[0]));
+        let shift = self.axes.tr_mul(&(seen[0] - self.anchors.points[0]));
         let turn: Vec3 = (0..3).map(|k| axis(k).cross(&((seen[k + 1] - seen[0]) / ARM))).sum::<Vec3>() * 0.5;
         let turn = self.axes.tr_mul(&turn);
         SVector::from_fn(|i, _| if i < 3 { shift[i] } else { turn[i - 3] })
@@ -68,16 +68,8 @@ fn axis(k: usize) -> Vec3 {
 }
 
 impl Link for PoseLaw {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn bones(&self) -> [usize; 2] {
-        self.bones
-    }
-
-    fn points(&self) -> &[Vec3] {
-        &self.points
+    fn anchors(&self) -> &Anchors {
+        &self.anchors
     }
 
     fn respond(&self, seen: &[Vec3]) -> Response {

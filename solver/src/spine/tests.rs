@@ -48,11 +48,12 @@ fn every_link() -> Vec<Box<dyn Link>> {
             -1.5,
             curve.clone(),
         )),
-        Box::new(Tension::new(
-            "tension",
+        Box::new(Cable::new(
+            "follower",
             [0, 1],
             [Vec3::new(0.0, 1.0, 9.0), Vec3::new(0.5, 0.0, -5.0)],
-            40.0,
+            0.0,
+            Curve::Constant(40.0),
         )),
         Box::new(Wrapped::new("wrapped", [0, 1], ends, post, Vec3::y(), -1.0, curve)),
         Box::new(Bed::new("bed", [0, 1], spots(), Surface::Facet(bowl), 12.0)),
@@ -83,7 +84,7 @@ fn nudged(poses: &[Pose], i: usize, by: f64) -> Vec<Pose> {
 #[test]
 fn forces_are_the_slope_of_the_energy_and_the_tangent_is_theirs() {
     for link in every_link() {
-        let name = link.name().to_string();
+        let name = link.anchors().name.clone();
         let column = column(vec![link]);
         let poses = bent(&column);
         let (force, tangent) = column.balance(&poses, &Load::default());
@@ -131,8 +132,8 @@ fn what_a_link_does_to_its_bones_balances_in_force_and_moment() {
         let [p, q] = column.wrenches(i, &poses);
         let moment = p.moment + q.moment + poses[0].center.cross(&p.force) + poses[1].center.cross(&q.force);
         let size = p.force.norm();
-        assert!((p.force + q.force).norm() < 1e-12 * size, "{}", column.links[i].name());
-        assert!(moment.norm() < 1e-11 * 10.0 * size, "{}", column.links[i].name());
+        assert!((p.force + q.force).norm() < 1e-12 * size, "{}", column.links[i].anchors().name);
+        assert!(moment.norm() < 1e-11 * 10.0 * size, "{}", column.links[i].anchors().name);
     }
 }
 

@@ -10,10 +10,9 @@ use crate::case::Quality;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::pipeline::lattice::Chosen;
-use crate::pipeline::report::DATE;
+use crate::pipeline::report;
 use dens_reports::figure::FigureSet;
-use dens_reports::pdf::write_pdf;
-use dens_reports::record::{Input, Judgement, Quantity, Record, Section, Verdict};
+use dens_reports::record::{Judgement, Quantity, Record, Section, Verdict};
 use dens_reports::table::{NO_UNIT, Table};
 use dens_solver::bench::Course;
 
@@ -35,12 +34,7 @@ struct Content {
 /// Writes all files of a test.
 fn finish(bench: &Bench, quality: Quality, content: Content, output: &Output) -> Result<Record, Failure> {
     let mut record = Record::new("dens", env!("CARGO_PKG_VERSION"), &bench.name, &bench.title);
-    let input = |(key, value, source): &(String, String, String)| Input {
-        key: key.clone(),
-        value: value.clone(),
-        source: source.clone(),
-    };
-    record.inputs = bench.echo.iter().map(input).collect();
+    record.inputs = report::inputs(&bench.echo);
     record.input_hashes = content.hashes;
     record.settings.insert("quality".into(), quality.name().into());
     record.settings.extend(content.settings);
@@ -53,19 +47,10 @@ fn finish(bench: &Bench, quality: Quality, content: Content, output: &Output) ->
         gaps: Vec::new(),
     };
     record.sections = content.sections;
-    output.write("record.json", &record.to_json().map_err(Failure::bug)?)?;
-    output.write("history.csv", content.curve.to_csv().as_bytes())?;
-    for figure in &content.figures.figures {
-        output.write(&format!("figures/{}.svg", figure.id), figure.svg.as_bytes())?;
-        output.write(&format!("figures/{}.csv", figure.id), figure.csv.as_bytes())?;
-    }
-    for table in record.tables() {
-        output.write(&format!("tables/{}.csv", table.id), table.to_csv().as_bytes())?;
-    }
+    report::files(&record, &content.figures, &content.curve, output)?;
     for (name, bytes) in &content.fields {
         output.write(&format!("fields/{name}.vtu"), bytes)?;
     }
-    output.write("report.pdf", &write_pdf(&record, &content.figures, DATE).map_err(Failure::bug)?)?;
     Ok(record)
 }
 

@@ -185,7 +185,9 @@ fn through(
     course: &mut Record<'_>,
 ) -> Result<Outcome, (NonlinearError, usize)> {
     let mut from: Option<dens_solver::nonlinear::State> = None;
-    for (number, group) in groups.iter().enumerate() {
+    let mut number = 0;
+    loop {
+        let group = &groups[number];
         let at = |e: NonlinearError| match e {
             NonlinearError::NotConverged(mut what) => {
                 what.stage += group.start;
@@ -208,8 +210,8 @@ fn through(
             Outcome::Completed(state) if number + 1 < groups.len() => from = Some(state),
             end => return Ok(end),
         }
+        number += 1;
     }
-    unreachable!("the last group returns, and there is one for the first step")
 }
 
 /// Says so where elements of reduced integration turn with a rigid body or a coupling.
