@@ -41,6 +41,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Solve an Abaqus, CalculiX or FEBio model: statics of solids, linear or not.
     Solve(SolveArgs),
+    /// Show what the laws from bone density to modulus and strength give.
+    Material(MaterialArgs),
     /// Convert a model between decks (.inp), VTK (.vtu) and FEBio (.feb).
     Convert(ConvertArgs),
 }
@@ -146,6 +148,30 @@ pub enum Solver {
     Direct,
     /// Conjugate gradients with multigrid.
     Multigrid,
+}
+
+/// Arguments of `dens material`.
+#[derive(Debug, Args)]
+pub struct MaterialArgs {
+    /// Only this law; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub law: Vec<String>,
+    /// Density to show, for instance "256 mg/cm3"; may be repeated.
+    #[arg(long, value_name = "DENSITY")]
+    pub density: Vec<String>,
+    /// Mineral that densities are equivalent to: K2HPO4 (default) or HA.
+    #[arg(long, value_name = "MINERAL")]
+    pub equivalent: Option<String>,
+    /// Tomography number to show, for instance "300 HU"; needs the calibration of the scan. May be repeated.
+    #[arg(long, value_name = "HU", allow_hyphen_values = true)]
+    pub hu: Vec<String>,
+    /// Calibration of the scan: "given: 0.8 mg/cm3 per HU, -6 mg/cm3; K2HPO4", "phantom: 0 HU = 0 mg/cm3, 200 HU = 160
+    /// mg/cm3; HA" or "air-fat-muscle: -1000 HU, -100 HU, 55 HU".
+    #[arg(long, value_name = "LINE")]
+    pub calibration: Option<String>,
+    /// Print one JSON object instead of tables.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `dens convert`.
@@ -282,6 +308,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::Verify(a) => commands::verify::run(a),
         Command::Validate(a) => commands::validate::run(a),
         Command::Solve(a) => commands::solve::run(a),
+        Command::Material(a) => commands::material::run(a),
         Command::Convert(a) => commands::convert::run(a),
     };
     match outcome {

@@ -9,6 +9,7 @@
 //! Deliberately absent: formulas. They live in the mesher and the solver.
 
 pub mod bench;
+pub mod calibration;
 pub mod case;
 pub mod cli;
 pub mod commands;

@@ -106,8 +106,33 @@ pub static KEYAK_1994: DensityLaw = DensityLaw {
     strength: Some(|rho| 102.0 * rho.powf(1.80)),
 };
 
+/// Human and bovine trabecular and cortical bone: E = 3790 ε̇^0.06 ρ³ at the strain rate 0.01/s (MPa, g/cm³).
+///
+/// The range, 0.07 to 2 g/cm³, is recalled.
+pub static CARTER_HAYES_1977: DensityLaw = DensityLaw {
+    name: "carter-hayes1977",
+    source: "Carter & Hayes (1977), J. Bone Joint Surg. 59-A, 954-962",
+    measure: Measure::Apparent,
+    valid: [0.07, 2.0],
+    modulus: |rho| 3790.0 * 0.01f64.powf(0.06) * rho.powi(3),
+    strength: Some(|rho| 68.0 * 0.01f64.powf(0.06) * rho * rho),
+};
+
+/// Human spine and femur over the whole range: E = 10500 ρ^2.29, S = 117 ρ^1.93 (MPa, g/cm³ ash).
+///
+/// The range, 0.03 to 1.22 g/cm³, is recalled.
+pub static KELLER_1994: DensityLaw = DensityLaw {
+    name: "keller1994",
+    source: "Keller (1994), J. Biomech. 27, 1159-1168",
+    measure: Measure::Ash,
+    valid: [0.03, 1.22],
+    modulus: |rho| 10_500.0 * rho.powf(2.29),
+    strength: Some(|rho| 117.0 * rho.powf(1.93)),
+};
+
 /// Every density law.
-pub static CATALOGUE: &[&DensityLaw] = &[&KOPPERDAHL_2002, &MORGAN_2003, &KEYAK_1994];
+pub static CATALOGUE: &[&DensityLaw] =
+    &[&KOPPERDAHL_2002, &MORGAN_2003, &KEYAK_1994, &CARTER_HAYES_1977, &KELLER_1994];
 
 /// The density law called `name`.
 pub fn find(name: &str) -> Option<&'static DensityLaw> {

@@ -4,11 +4,13 @@
 
 pub mod anisotropic;
 pub mod calibrated;
+pub mod calibration;
 pub mod density;
 pub mod fibers;
 pub mod layers;
 pub mod linear_elastic;
 pub mod orthotropic;
+pub mod scan;
 pub mod transversely_isotropic;
 
 use crate::tensor::{self, Stiffness};
