@@ -24,12 +24,14 @@ mod body;
 mod contact;
 mod error;
 mod fit;
+mod insertion;
 mod rim;
 mod screws;
 
 pub use contact::Pad;
 pub use error::ImplantError;
 pub use fit::{Fit, PadFit};
+pub use insertion::{Approach, Corridor, Insertion, Station};
 pub use screws::{ScrewPlan, ScrewTrack};
 
 use super::spine::{JointKind, Level, Patch, Side, Spine};
