@@ -1,5 +1,6 @@
 //! A checked case: every number in mm, N, MPa, each table with its source.
 
+use crate::approach::{self, Approach};
 use crate::diagnostic::Problem;
 use crate::document::Document;
 use crate::reader::Reader;
@@ -208,6 +209,8 @@ pub struct Case {
     pub titanium: Titanium,
     pub lattice: LatticeChoice,
     pub fixation: Fixation,
+    /// How the implant is brought in, where the case says it.
+    pub approach: Option<Approach>,
     pub friction: f64,
     pub facet_friction: f64,
     pub loads: Vec<Load>,
@@ -381,6 +384,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         titanium,
         lattice,
         fixation,
+        approach: approach::read(r),
         friction: r.number("contact.friction", Range::Within(0.0, 2.0)),
         facet_friction: r.number("contact.facet_friction", Range::Within(0.0, 2.0)),
         loads,

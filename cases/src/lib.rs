@@ -8,6 +8,7 @@
 //!
 //! Deliberately absent: formulas. They live in the mesher and the solver.
 
+pub mod approach;
 pub mod bench;
 pub mod calibration;
 pub mod case;

@@ -1,5 +1,6 @@
 //! The order of the job: geometry, meshes, control, design loop, implanted stages, assessment, export, report.
 
+pub mod approach;
 pub mod assess;
 pub mod bodies;
 pub mod crush;
@@ -20,6 +21,7 @@ use crate::case::{Case, Quality};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::progress::Progress;
+use approach::Access;
 use assess::Assessment;
 use bodies::Bodies;
 use crush::Crushing;
@@ -57,6 +59,8 @@ pub struct Results {
     pub assessment: Assessment,
     /// Printable solids, one per height.
     pub exported: Vec<Exported>,
+    /// Whether the implant can be put in, where the case says how.
+    pub access: Option<Access>,
     /// What a reader should know about this run.
     pub warnings: Vec<String>,
 }
@@ -152,6 +156,7 @@ pub fn run(
             "No moments were applied: without posterior rods nothing but the ligaments, which are cut, resists them.",
         ));
     }
+    let access = case.approach.as_ref().map(|a| approach::access(a, &geometry));
     phase(6);
     let results = Results {
         geometry,
@@ -161,6 +166,7 @@ pub fn run(
         stages,
         crushing,
         moments,
+        access,
         assessment,
         exported,
         warnings,

@@ -19,19 +19,19 @@ use dens_solver::recover::average_at_nodes;
 use dens_solver::tensor::von_mises;
 use rayon::prelude::*;
 
-const BONE: [u8; 3] = [0xd9, 0xcf, 0xb8];
-const TITANIUM: [u8; 3] = [0x7f, 0x8c, 0x9b];
+pub(super) const BONE: [u8; 3] = [0xd9, 0xcf, 0xb8];
+pub(super) const TITANIUM: [u8; 3] = [0x7f, 0x8c, 0x9b];
 const DISC: [u8; 3] = [0x8f, 0xb6, 0xc9];
 const ROD: [u8; 3] = [0x4a, 0x55, 0x68];
-const LOAD: [u8; 3] = [0xb0, 0x3a, 0x2e];
+pub(super) const LOAD: [u8; 3] = [0xb0, 0x3a, 0x2e];
 const HELD: [u8; 3] = [0x2e, 0x5f, 0x8a];
 
-fn drawn(case: &Case, sheet: Sheet, shots: &[Shot<'_>]) -> Result<Figure, Failure> {
+pub(super) fn drawn(case: &Case, sheet: Sheet, shots: &[Shot<'_>]) -> Result<Figure, Failure> {
     let sheet = sheet.density(case.picture_resolution / 25.4);
     sheet.draw(shots).map_err(|e| Failure::bug(format!("figure `{}`: {e}", sheet.id)))
 }
 
-fn plain(mesh: &Mesh, color: [u8; 3]) -> Object {
+pub(super) fn plain(mesh: &Mesh, color: [u8; 3]) -> Object {
     let zeros = vec![0.0; mesh.n_nodes()];
     Object { paint: Paint::Solid(color), ..boundary(mesh, Values::Nodal(&zeros)) }
 }
@@ -59,7 +59,7 @@ fn assembly(stage: &Solved) -> Vec<Object> {
 }
 
 /// Round bar with closed ends.
-fn rod(a: Vec3, b: Vec3, radius: f64) -> Object {
+pub(super) fn rod(a: Vec3, b: Vec3, radius: f64) -> Object {
     const N: u32 = 20;
     let axis = (b - a).normalize();
     let helper = if axis.x.abs() < 0.9 { Vec3::x() } else { Vec3::y() };

@@ -3,7 +3,7 @@
 use super::Results;
 use super::assess::StageState;
 use super::fields::Solved;
-use super::{moments, pictures, plots, sections};
+use super::{approach, moments, pictures, plots, sections};
 use crate::case::{Anatomy, Case, Quality};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -26,6 +26,9 @@ pub fn write(case: &Case, quality: Quality, results: &Results, output: &Output) 
     let mut figures = FigureSet::default();
     pictures::draw(case, results, &mut figures)?;
     plots::draw(case, results, &mut figures)?;
+    if let Some((plan, access)) = case.approach.as_ref().zip(results.access.as_ref()) {
+        approach::draw(case, plan, access, results, &mut figures)?;
+    }
     let record = record(case, quality, results)?;
     files(&record, &figures, &record.history, output)?;
     for solved in &results.stages {
@@ -122,6 +125,8 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
         sections::stiffness_section(results),
         sections::implant_section(case, results),
     ];
+    let access = case.approach.as_ref().zip(results.access.as_ref());
+    record.sections.extend(access.map(|(plan, found)| approach::section(plan, found)));
     let moments = case.moments.as_ref().zip(results.moments.as_ref());
     record.sections.extend(moments.map(|(load, found)| moments::section(case, load, found)));
     record.sections.extend([sections::design_section(results), sections::export_section(results)]);
@@ -360,6 +365,8 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
             "MPa",
         ),
     ]);
+    let access = case.approach.as_ref().zip(results.access.as_ref());
+    list.extend(access.into_iter().flat_map(|(plan, found)| approach::criteria(plan, found)));
     if !case.verdict {
         // A trial model judges nothing: its numbers stand without limits.
         list = list

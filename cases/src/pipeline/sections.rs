@@ -6,6 +6,7 @@ use super::crush::Settled;
 use super::tissue;
 use crate::case::Case;
 use crate::failure::Failure;
+use dens_mesher::Vec3;
 use dens_reports::record::Section;
 use dens_reports::table::{Cell, NO_UNIT, Table};
 use dens_solver::criteria::settling;
@@ -19,6 +20,13 @@ pub(super) fn geometry_section(case: &Case, results: &Results) -> Section {
     let mut t = Table::new("implant-fit", "Implant", &[("measure", ""), ("value", NO_UNIT), ("unit", "")]);
     let mut row = |name: &str, value: f64, unit: &str| t.push([name.into(), value.into(), unit.into()]);
     row("height, C1 facets to C3 endplate", g.implant.height_mm, "mm");
+    let caudal = g.implant.pads[0].bone;
+    for (what, shift) in [("intact", Vec3::zeros()), ("with the implant", g.implant.upper_shift)] {
+        if let Some(height) = g.spine.segment_height(caudal, shift) {
+            let name = caudal.name();
+            row(&format!("segment height, tubercle of C1 to lower endplate of {name}, {what}"), height, "mm");
+        }
+    }
     row("volume of the outline", g.fit.volume_mm3, "mm³");
     row("solid rim and screw walls", g.fit.solid_mm3, "mm³");
     row("smallest distance to the free canal", g.fit.canal_mm, "mm");

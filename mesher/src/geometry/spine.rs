@@ -201,6 +201,17 @@ impl Spine {
         self.bones.iter().find(|b| b.level == level)
     }
 
+    /// Height of the segment from C1 to `caudal`, mm: in the midsagittal plane, from the anterior tubercle of C1, moved by
+    /// `shift`, to the middle of the lower endplate of the caudal bone. `None` where a landmark is missing.
+    ///
+    /// # Source
+    /// The measure of Wei et al. (2020).
+    pub fn segment_height(&self, caudal: Level, shift: Vec3) -> Option<f64> {
+        let place = |level, name| self.bone(level).and_then(|b: &Bone| b.landmarks.get(name).copied());
+        let between = place(Level::C1, "anterior tubercle")? + shift - place(caudal, "inferior endplate")?;
+        Some(between.y.hypot(between.z))
+    }
+
     /// Box around all bones.
     pub fn bounds(&self) -> Aabb {
         self.bones.iter().fold(Aabb::empty(), |b, bone| b.union(bone.field.bounds()))

@@ -94,10 +94,14 @@ pub fn spine(surfaces: Vec<(Level, TriSurface)>) -> Result<Spine, ScanError> {
         .iter()
         .map(|level| {
             let solid = &solids[level];
+            let mut landmarks = places::landmarks(*level, solid, &joints);
+            if *level == lowest {
+                landmarks.extend(held.first().map(|h| (String::from("inferior endplate"), h.center)));
+            }
             Bone {
                 level: *level,
                 field: Arc::clone(solid) as Arc<dyn Field>,
-                landmarks: places::landmarks(*level, solid, &joints),
+                landmarks,
                 posterior_plane: (places::posterior(*level, &joints, &condyles), Vec3::y()),
             }
         })

@@ -194,10 +194,10 @@ pub(super) fn landmarks(level: Level, solid: &SurfaceSolid, joints: &[Joint]) ->
     named.extend(extreme(&|p| p.x).map(|p| (String::from("left end"), p)));
     named.extend(extreme(&|p| -p.x).map(|p| (String::from("right end"), p)));
     if let Some(j) = above(level).and_then(|u| joint(joints, u, JointKind::Disc)) {
-        named.insert("superior endplate midpoint".into(), solid.nearest(j.patch.center));
+        named.insert("superior endplate".into(), solid.nearest(j.patch.center));
     }
     if let Some(j) = joint(joints, level, JointKind::Disc) {
-        named.insert("inferior endplate midpoint".into(), solid.nearest(j.patch.center));
+        named.insert("inferior endplate".into(), solid.nearest(j.patch.center));
     }
     named
 }
@@ -243,6 +243,13 @@ mod tests {
         assert!((left.center.x + right.center.x).abs() < 0.5, "a symmetric model has symmetric facets");
         assert_eq!(spine.screws.len(), 6);
         assert_eq!(spine.held.len(), 3);
+        // Published for the segment down to C3: 43.1 to 54.5 mm in seven patients (Wei 2020); a tenth is allowed beyond.
+        let height = spine.segment_height(Level::C3, crate::Vec3::zeros()).expect("all landmarks are there");
+        assert!((38.8..60.0).contains(&height), "{height}");
+        assert!(
+            spine.segment_height(Level::C4, crate::Vec3::zeros()).expect("the lowest bone too")
+                > height + 8.0
+        );
         for (p, r) in &spine.canal {
             assert!((5.0..16.0).contains(r), "free radius {r:.1} at {p:?}");
         }

@@ -1,0 +1,205 @@
+//! Whether the implant can be put in: its way in, the screwdriver's corridors, drawn and judged.
+
+use super::Results;
+use super::bodies::Kind;
+use super::geometry::Geometry;
+use super::pictures::{BONE, LOAD, TITANIUM, drawn, plain, rod};
+use crate::approach::Approach;
+use crate::case::Case;
+use crate::failure::Failure;
+use dens_mesher::Vec3;
+use dens_mesher::geometry::Aabb;
+use dens_mesher::geometry::implant::{Approach as Way, Corridor, Insertion, Station};
+use dens_reports::figure::{Axis, Figure, FigureSet, Look, Plot, Series};
+use dens_reports::record::{Quantity, Relation, Section};
+use dens_reports::render::{Object, Paint, Sheet, Shot, View, arrow};
+use dens_reports::table::{NO_UNIT, Table};
+
+/// Radius of the drawn border of the mandible, mm.
+const BORDER: f64 = 1.5;
+/// Color of the mandible's border.
+const JAW: [u8; 3] = [0x8a, 0x6d, 0x3b];
+/// Color of the screwdriver.
+const DRIVER: [u8; 3] = [0x2f, 0x7d, 0x4f];
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Access {
+    /// Way of the implant.
+    pub insertion: Insertion,
+    /// One corridor per screw of the implant.
+    pub corridors: Vec<Corridor>,
+}
+
+/// Follows implant and screwdrivers.
+pub fn access(approach: &Approach, geometry: &Geometry) -> Access {
+    let way = Way { rise: approach.rise, distraction: approach.distraction };
+    let border: Vec<[f64; 2]> = approach.mandible.iter().flatten().map(|p| [p[1], p[2]]).collect();
+    Access {
+        insertion: geometry.implant.insertion(&way),
+        corridors: geometry.implant.corridors(0.5 * approach.driver_diameter, approach.driver_reach, &border),
+    }
+}
+
+impl Access {
+    /// Corridor with the least room, and that room, mm.
+    fn tightest(&self) -> Option<(&Corridor, f64)> {
+        let room = |c: &Corridor| c.mandible.map_or(c.bone, |m| m.min(c.bone));
+        self.corridors.iter().map(|c| (c, room(c))).min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+}
+
+/// Criteria of the approach.
+pub fn criteria(approach: &Approach, access: &Access) -> Vec<Quantity> {
+    let mut list = vec![
+        Quantity::new("insertion", "distraction that the way in needs", access.insertion.needed, "mm")
+            .region("C1 and the caudal vertebra")
+            .load("none")
+            .judged("distraction available", Relation::AtMost, approach.distraction, &approach.source),
+    ];
+    list.extend(access.tightest().map(|(corridor, room)| {
+        Quantity::new("screwdriver", "room beside the screwdriver", room, "mm")
+            .region(&format!("screw {}", corridor.screw))
+            .load("none")
+            .judged("free of bone and mandible", Relation::AtLeast, 0.0, "geometry")
+    }));
+    list
+}
+
+/// Section of the report.
+pub fn section(approach: &Approach, access: &Access) -> Section {
+    let way = &access.insertion;
+    let mut t = Table::new(
+        "insertion",
+        "Way in",
+        &[
+            ("distance still to go", "mm"),
+            ("lift over the caudal bone", "mm"),
+            ("room needed under C1", "mm"),
+            ("sum", "mm"),
+        ],
+    );
+    for s in way.stations.iter().filter(|s| (s.before as usize).is_multiple_of(2)) {
+        t.push([s.before.into(), s.rise.into(), s.room.into(), (s.rise + s.room).into()]);
+    }
+    let mut c = Table::new(
+        "screwdriver",
+        "Corridors of the screwdriver",
+        &[
+            ("screw", ""),
+            ("room to bone", "mm"),
+            ("room to the mandible", "mm"),
+            ("direction left", NO_UNIT),
+            ("posterior", NO_UNIT),
+            ("cranial", NO_UNIT),
+        ],
+    );
+    for corridor in &access.corridors {
+        c.push([
+            corridor.screw.as_str().into(),
+            corridor.bone.into(),
+            corridor.mandible.map_or("not checked".into(), Into::into),
+            corridor.outward.x.into(),
+            corridor.outward.y.into(),
+            corridor.outward.z.into(),
+        ]);
+    }
+    let obstacle = way.obstacle.map_or_else(
+        || String::from("nothing stands in the way"),
+        |(p, level)| {
+            format!(
+                "most is needed {:.0} mm before the final place, where the point of the implant that ends at ({:.1}, {:.1}, {:.1}) mm passes {}",
+                way.narrowest, p.x, p.y, p.z, level.name()
+            )
+        },
+    );
+    let jaw = if approach.mandible.is_some() {
+        "The mandible is the straight lower border given in the case, seen from the side; its width is not regarded."
+    } else {
+        "No border of the mandible is given in the case, so the jaw is not checked."
+    };
+    Section::new("approach", "Can it be put in")
+        .paragraph(format!(
+            "The implant moves in from anterior along a straight line that rises by {:.0} degrees, without turning, while C1 is distracted along z; {}. Distraction needed: {:.1} mm; available: {:.1} mm ({}). It is the lift that clears the caudal bone plus the room under C1 at the same place: an upper value for this line. A way that turns can need less, soft tissue more.",
+            approach.rise.to_degrees(),
+            obstacle,
+            way.needed,
+            approach.distraction,
+            approach.source,
+        ))
+        .figure("approach")
+        .figure("insertion")
+        .table(t)
+        .paragraph(format!(
+            "Each screw of the implant needs a straight shaft of {} mm over {} mm from its seat. {jaw}",
+            approach.driver_diameter, approach.driver_reach
+        ))
+        .table(c)
+}
+
+/// Figures of the approach.
+///
+/// # Errors
+/// Only by a bug.
+pub fn draw(
+    case: &Case,
+    approach: &Approach,
+    access: &Access,
+    results: &Results,
+    figures: &mut FigureSet,
+) -> Result<(), Failure> {
+    figures.add(picture(case, approach, access, results)?);
+    let series = |name: &str, value: fn(&Station) -> f64| {
+        let points = access.insertion.stations.iter().map(|s| [s.before, value(s)]).collect();
+        Series::new(name, Look::Line, points)
+    };
+    let plot = Plot::new(
+        "insertion",
+        "Lift of the implant over the caudal bone, room that it needs under C1, and their sum, over the distance still to go.",
+        Axis::new("distance still to go", "mm"),
+        Axis::new("lift", "mm").from_zero(),
+    )
+    .series(series("over the caudal bone", |s| s.rise))
+    .series(series("under C1", |s| s.room))
+    .series(series("sum", |s| s.rise + s.room))
+    .rule("distraction available", approach.distraction, false);
+    figures.add(plot.draw().map_err(|e| Failure::bug(format!("a plot cannot be drawn: {e}")))?);
+    Ok(())
+}
+
+fn picture(case: &Case, approach: &Approach, access: &Access, results: &Results) -> Result<Figure, Failure> {
+    let [_, day_one, _] = &results.stages;
+    let parts = day_one.question.model.parts.iter().zip(&day_one.question.kinds);
+    let bones = parts.filter(|(_, kind)| matches!(kind, Kind::Bone(_)));
+    let mut objects: Vec<Object> = bones.map(|(part, _)| plain(&part.mesh, BONE)).collect();
+    let Some(implant) = results.bodies.find(Kind::Implant) else {
+        return Err(Failure::bug("no implant was meshed"));
+    };
+    objects.push(plain(&implant.mesh, TITANIUM));
+    let bounds = Aabb::around(&implant.mesh.points);
+    let direction = Way { rise: approach.rise, distraction: approach.distraction }.direction();
+    let front = Vec3::new(bounds.max.x + 6.0, bounds.min.y, bounds.center().z);
+    objects.push(arrow(front - 45.0 * direction, front, 1.2, LOAD));
+    for corridor in &access.corridors {
+        let end = corridor.entry + corridor.outward * approach.driver_reach;
+        let shaft = rod(corridor.entry, end, 0.5 * approach.driver_diameter);
+        objects.push(Object { paint: Paint::Solid(DRIVER), ..shaft });
+    }
+    if let Some([angle, chin]) = approach.mandible.map(|m| m.map(Vec3::from)) {
+        objects.push(Object { paint: Paint::Solid(JAW), ..rod(angle, chin, BORDER) });
+    }
+    let mut sheet = Sheet::new(
+        "approach",
+        "Way of the implant (arrow) and corridors of the screwdriver, bones in their final place.",
+        2,
+    )
+    .key("bone", BONE)
+    .key("implant", TITANIUM)
+    .key("way in", LOAD)
+    .key("screwdriver", DRIVER);
+    if approach.mandible.is_some() {
+        sheet = sheet.key("border of the mandible", JAW);
+    }
+    let shots = [View::Left, View::Anterior].map(|v| Shot::new("approach", v, objects.iter().collect()));
+    drawn(case, sheet, &shots)
+}
