@@ -143,6 +143,8 @@ pub fn anatomical_name(text: &str) -> Option<String> {
     match bare.as_str() {
         "atlas" => return Some("C1".to_string()),
         "axis" => return Some("C2".to_string()),
+        // As written here for labels without a name.
+        t if t.strip_prefix("label ").is_some_and(|n| n.parse::<u16>().is_ok()) => return Some(bare),
         _ => {}
     }
     if let Some(disc) = bare.strip_prefix("disc ").or(bare.strip_suffix(" disc")) {

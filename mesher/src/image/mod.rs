@@ -14,6 +14,7 @@
 //! claims; the same bits for any thread count. Not guaranteed: that burnt-in text of the pixels is found.
 
 pub mod error;
+pub mod histogram;
 pub mod labels;
 pub mod separate;
 pub mod volume;
@@ -28,6 +29,7 @@ mod nrrd;
 mod fuzz;
 
 pub use error::ImageError;
+pub use histogram::Histogram;
 pub use labels::Labels;
 pub use volume::{Grid, Volume};
 
@@ -191,8 +193,21 @@ pub fn read(path: &Path, options: Options) -> Result<Reading, ImageError> {
 /// As [`read`], and an image whose values are no labels.
 pub fn read_labels(path: &Path, options: Options) -> Result<(Labels, About), ImageError> {
     let Reading { image, about } = read(path, options)?;
+    Ok((labels_of(image, &about, path)?, about))
+}
+
+/// The labels that an image holds as its values.
+///
+/// # Errors
+/// Values that are no labels; `path` is named in the message.
+pub fn labels_of(image: Volume<f32>, about: &About, path: &Path) -> Result<Labels, ImageError> {
     let volume = labels::from_image(image).map_err(|f| f.named(path))?;
-    Ok((Labels::new(volume, &about.names), about))
+    Ok(Labels::new(volume, &about.names))
+}
+
+/// A label map as NRRD, packed, with the names as 3D Slicer reads them.
+pub fn write_labels(labels: &Labels) -> Vec<u8> {
+    nrrd::write(labels)
 }
 
 /// Bytes of a file that a header names; only in its own folder.

@@ -7,12 +7,16 @@
 
 use super::bytes::{Order, Sample, Wrapping, exactly, from_text, inflate, n_voxels};
 use super::error::Fault;
-use super::labels::anatomical_name;
+use super::labels::{Labels, anatomical_name};
 use super::volume::{Grid, Volume};
 use super::{About, Format, Note, Reading};
 use crate::Vec3;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use nalgebra::Matrix3;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 /// Whether these are the first bytes of a NRRD file.
 pub(super) fn is(bytes: &[u8]) -> bool {
@@ -77,6 +81,33 @@ pub(super) fn read(bytes: &[u8], beside: &dyn Fn(&str) -> Result<Vec<u8>, Fault>
     let mut notes = notes;
     let image = super::finite(Volume { grid, values }, &mut notes)?;
     Ok(Reading { image, about: About { notes, names: names(&pairs), ..About::of(Format::Nrrd) } })
+}
+
+/// A label map with the names of its labels.
+pub(super) fn write(labels: &Labels) -> Vec<u8> {
+    let grid = &labels.volume.grid;
+    let vector = |v: Vec3| format!("({},{},{})", v.x, v.y, v.z);
+    let [a, b, c] = grid.dims;
+    let directions: Vec<String> = (0..3).map(|a| vector(grid.step.column(a).into())).collect();
+    let mut text = format!(
+        "NRRD0004\ntype: uint16\ndimension: 3\nspace: left-posterior-superior\nsizes: {a} {b} {c}\nspace directions: {}\nkinds: domain domain domain\nendian: little\nencoding: gzip\nspace origin: {}\n",
+        directions.join(" "),
+        vector(grid.origin),
+    );
+    for (i, (label, name)) in labels.names.iter().enumerate() {
+        let _ = write!(
+            text,
+            "Segment{i}_ID:=Segment_{label}\nSegment{i}_Name:={name}\nSegment{i}_LabelValue:={label}\nSegment{i}_Layer:=0\n"
+        );
+    }
+    text.push('\n');
+    let mut packed = GzEncoder::new(text.into_bytes(), Compression::fast());
+    let fact = "a vector takes every write";
+    for chunk in labels.volume.values.chunks(1 << 16) {
+        let bytes: Vec<u8> = chunk.iter().flat_map(|v| v.to_le_bytes()).collect();
+        packed.write_all(&bytes).expect(fact);
+    }
+    packed.finish().expect(fact)
 }
 
 type Pairs = BTreeMap<String, String>;
