@@ -45,6 +45,8 @@ pub enum Command {
     Material(MaterialArgs),
     /// Convert a model between decks (.inp), VTK (.vtu) and FEBio (.feb).
     Convert(ConvertArgs),
+    /// Read a scan or its labels (DICOM, NIfTI, NRRD, MetaImage): how it lies, its values, three pictures.
+    Image(ImageArgs),
 }
 
 /// Which case, with which overrides.
@@ -185,6 +187,30 @@ pub struct ConvertArgs {
     pub to: PathBuf,
 }
 
+/// Arguments of `dens image`.
+#[derive(Debug, Args)]
+pub struct ImageArgs {
+    /// Folder of DICOM slices, or an image file: DICOM, .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd.
+    #[arg(value_name = "DIR|FILE")]
+    pub image: PathBuf,
+    /// Folder of pictures, histogram, labels and image.json; nothing is written by default. None of it identifies the
+    /// patient.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Label map of the image: NIfTI, NRRD, MetaImage or DICOM-SEG on the same grid.
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
+    /// Which series of a folder that holds several.
+    #[arg(long, value_name = "N")]
+    pub series: Option<usize>,
+    /// Fill missing slices and uneven distances by interpolation between neighbors instead of refusing them.
+    #[arg(long)]
+    pub fill_gaps: bool,
+    /// Threads and what is shown.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
 fn tolerance(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (1e-14..=0.1).contains(&value) => Ok(value),
@@ -310,6 +336,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::Solve(a) => commands::solve::run(a),
         Command::Material(a) => commands::material::run(a),
         Command::Convert(a) => commands::convert::run(a),
+        Command::Image(a) => commands::image::run(a),
     };
     match outcome {
         Ok(exit) => exit.code(),

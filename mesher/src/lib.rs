@@ -3,7 +3,7 @@
 //! Modules in reading order: [`units`] and [`catalog`] (how a quantity and an interchangeable thing are
 //! declared), [`geometry`] (signed fields, surfaces, anatomy, the implant), [`lattice`] (unit cells),
 //! [`cells`] (shape functions and quadrature), [`mesh`], [`mixed`] (several cell shapes) and [`quality`], [`generate`] (fields to
-//! tetrahedra and to surfaces), [`io`] (surface files).
+//! tetrahedra and to surfaces), [`io`] (surface files), [`image`] (scans and label maps).
 //!
 //! Conventions: mm; anatomical frame +x left, +y posterior, +z cranial (the DICOM patient frame); a
 //! [`geometry::Field`] is negative inside.
@@ -15,6 +15,7 @@ pub mod catalog;
 pub mod cells;
 pub mod generate;
 pub mod geometry;
+pub mod image;
 pub mod io;
 pub mod lattice;
 pub mod mesh;

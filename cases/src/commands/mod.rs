@@ -4,6 +4,7 @@ pub mod cases;
 pub mod check;
 pub mod convert;
 pub mod material;
+pub mod image;
 pub mod new;
 pub mod patients;
 pub mod run;

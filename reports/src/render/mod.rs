@@ -7,12 +7,14 @@
 mod raster;
 mod section;
 mod sheet;
+mod slice;
 mod surface;
 mod view;
 
 pub use raster::{Raster, rasterize};
 pub use section::{Plane, section};
 pub use sheet::{ColorBar, Sheet, Shot};
+pub use slice::{Cut, slice};
 pub use surface::{Values, arrow, boundary, facet_set};
 pub use view::View;
 

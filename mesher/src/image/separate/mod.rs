@@ -1,0 +1,1 @@
+//! Bones of a CT from seed points.
