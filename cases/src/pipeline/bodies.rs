@@ -30,7 +30,7 @@ pub enum Kind {
     Disc(Level),
     /// Facet cartilage under this vertebra, on this side.
     Cartilage(Level, Side),
-    /// Implant in place of C2.
+    /// Implant in place of C2, or of C2 and C3.
     Implant,
 }
 
@@ -219,7 +219,7 @@ fn bone_body(
     }
     // The implant's contact faces, seen from the bone: its face patches point into the bone.
     for (name, patch) in geometry.implant.contacts() {
-        let on = if name == "lower" { Level::C3 } else { Level::C1 };
+        let on = if name == "lower" { geometry.caudal() } else { Level::C1 };
         if on == level {
             let patch =
                 patch.moved(if on == Level::C1 { -geometry.implant.upper_shift } else { Vec3::zeros() });
