@@ -107,6 +107,17 @@ pub fn mesh(case: &Case, geometry: &Geometry, edge: f64, progress: &Progress) ->
     Ok(Bodies { all: all.into_iter().collect::<Result<_, _>>()? })
 }
 
+/// One bone with its tissues and named facets.
+///
+/// # Errors
+/// A bone that is not there or that the mesher refuses; exit 2.
+pub fn bone(case: &Case, geometry: &Geometry, level: Level, edge: f64) -> Result<Body, Failure> {
+    let missing = || Failure::input(format!("the anatomy has no {}", level.name()));
+    let field = geometry.spine.bone(level).ok_or_else(missing)?.field.clone();
+    let meshed = one(level.name(), vec![&*field], edge, field.bounds(), &engine(case)?)?;
+    bone_body(case, geometry, level, edge, shaped(case, meshed))
+}
+
 fn engine(case: &Case) -> Result<Engine, Failure> {
     if !case.fineness.tetgen {
         return Ok(Engine::LevelSet);

@@ -7,6 +7,7 @@ use super::{moments, pictures, plots, sections};
 use crate::case::{Anatomy, Case, Quality};
 use crate::failure::Failure;
 use crate::output::Output;
+use dens_mesher::geometry::spine::Level;
 use dens_reports::export::vtu::{Array, Body, write_vtu};
 use dens_reports::figure::FigureSet;
 use dens_reports::pdf::{Date, write_pdf};
@@ -446,6 +447,9 @@ fn limits(case: &Case) -> Vec<String> {
     ]
     .map(String::from)
     .to_vec();
+    if case.implant.caudal == Level::C4 {
+        limits.push("C4 under the implant is held at its own inferior endplate and facets; C5 and the disc between are not modelled. Sinking into C4 and its yielding are therefore lower bounds, stiffness is an upper one.".into());
+    }
     if matches!(case.anatomy, Anatomy::Parametric { .. }) {
         limits
             .push("The anatomy is a parametric mean built from published dimensions, not a patient.".into());
