@@ -5,6 +5,7 @@ use crate::diagnostic::Problem;
 use crate::document::Document;
 use crate::reader::Reader;
 use dens_mesher::catalog::Range;
+use dens_mesher::geometry::spine::Level;
 use dens_mesher::units::Dimension;
 use dens_solver::model::Interpolation;
 
@@ -57,6 +58,8 @@ pub struct Soft {
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the names are those of the case file, which documents them")]
 pub struct ImplantSize {
+    /// Bone the implant ends on: C3 where C2 is replaced, C4 where C2 and C3 are.
+    pub caudal: Level,
     pub height: Option<f64>,
     pub height_step: f64,
     pub rim: f64,
@@ -430,7 +433,9 @@ pub(crate) fn anatomy(r: &Reader<'_>) -> Anatomy {
 
 /// Dimensions of the implant; the step between the sizes that are exported is given.
 pub(crate) fn implant_size(r: &Reader<'_>, height_step: f64) -> ImplantSize {
+    let both = r.has("implant.replaces") && r.choice("implant.replaces", &["C2", "C2-C3"]) == "C2-C3";
     ImplantSize {
+        caudal: if both { Level::C4 } else { Level::C3 },
         height: if r.is_word("implant.height", "native") {
             None
         } else {

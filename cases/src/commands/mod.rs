@@ -3,8 +3,8 @@
 pub mod cases;
 pub mod check;
 pub mod convert;
-pub mod material;
 pub mod image;
+pub mod material;
 pub mod new;
 pub mod patients;
 pub mod run;

@@ -4,13 +4,13 @@ use super::{load, run as single};
 use crate::cli::{CaseArgs, CasesArgs, Manner, print};
 use crate::failure::{Exit, Failure};
 use crate::output::{stop_cleanly, write_whole};
-use crate::patients::fit::{Fit, SCALES};
+use crate::patients::fit::SCALES;
 use crate::patients::{BOUND, Book, Prepared, Published};
 use dens_reports::record::{Record, Verdict};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Lists the patients; runs those that can be run where asked.
+/// Lists the patients; runs them where asked.
 ///
 /// # Errors
 /// A folder that holds something else or a full disk. A patient without a result does not stop the others.
@@ -43,12 +43,7 @@ fn table(book: &Book, rows: &[Prepared]) -> String {
     let mut lines = vec![head.map(str::to_string)];
     lines.extend(rows.iter().map(|r| {
         let (p, d) = (&r.patient, &r.density);
-        let (scale, height) = match r.fit {
-            Fit::Scaled { scale, implant_height, .. } => {
-                (format!("{scale:.4}"), format!("{implant_height:.2}"))
-            }
-            Fit::Implausible { scale } => (format!("({scale:.3})"), "-".to_string()),
-        };
+        let [scale, height, _] = r.fit.numbers();
         [
             p.name(),
             format!("{}", p.age),
@@ -56,8 +51,8 @@ fn table(book: &Book, rows: &[Prepared]) -> String {
             p.level.name().to_string(),
             format!("{:.1}", p.immediate),
             format!("{:.1}", p.loss()),
-            scale,
-            height,
+            format!("{scale:.4}"),
+            format!("{height:.2}"),
             format!("{:.1} ({:.1} to {:.1})", d.value, d.range[0], d.range[1]),
             format!("{:.3} x {:.2}", d.age, d.radiotherapy),
             p.fixation.clone(),
@@ -74,7 +69,7 @@ height: anterior tubercle of the atlas to the middle of the lower endplate of C3
   the parametric anatomy of the sex is scaled until it measures the same, the implant in proportion; scale {least} to {most}.
 density: {:.0} mg/cm3 of the default case for all. {}. {}.
 embrittlement by radiotherapy (strength times {:.2}, {} to {}) is not applied; density lowers strength through the law.
-occipitocervical fixation is modelled by the rods of the case, C1 to C3 and C4.
+occipitocervical fixation is modelled by the rods of the case, C1 to C3 and C4 (C2-C3: to C4).
 {BOUND}
 ",
         rows.first().map_or(0.0, |r| r.density.base),
@@ -102,8 +97,6 @@ fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
 /// What a run gave, mm; `None` where the record has no such number.
 #[derive(Debug, Clone, PartialEq)]
 enum Prediction {
-    /// Not run, and why.
-    Refused(String),
     /// Run without result, and why.
     Failed(String),
     /// Run.
@@ -130,7 +123,6 @@ impl Prediction {
     /// State in words, for table and file.
     fn words(&self, published: &Published) -> String {
         match self {
-            Self::Refused(why) => format!("not run: {why}"),
             Self::Failed(why) => format!("no result: {why}"),
             Self::Done { settling: None, .. } => {
                 "no settling: the bone does not carry the judged load".into()
@@ -174,9 +166,6 @@ fn predict(
     folder: &Path,
     pool: &rayon::ThreadPool,
 ) -> Result<Prediction, Failure> {
-    if let Some(why) = row.refusal() {
-        return Ok(Prediction::Refused(why));
-    }
     let name = row.patient.name();
     let loaded = load(&CaseArgs { case: name.clone(), set: Vec::new() })?;
     match single::complete(&loaded, args.quality, &folder.join(&name), pool, args.quiet) {
@@ -217,10 +206,7 @@ fn csv(book: &Book, rows: &[Prepared], predictions: &[Prediction]) -> String {
     let number = |v: Option<f64>| v.map_or_else(String::new, |v| format!("{v:.4}"));
     for (row, prediction) in rows.iter().zip(predictions) {
         let (p, d) = (&row.patient, &row.density);
-        let (scale, height) = match row.fit {
-            Fit::Scaled { scale, implant_height, .. } => (scale.to_string(), implant_height.to_string()),
-            Fit::Implausible { scale } => (format!("{scale:.3}"), String::new()),
-        };
+        let [scale, height, _] = row.fit.numbers();
         let [indentation, settling] = prediction.numbers().map(number);
         let _ = writeln!(
             text,
@@ -293,14 +279,12 @@ mod tests {
         predictions[1] = Prediction::Failed("no equilibrium".into());
         predictions[2] = done(None);
         predictions[3] = done(Some(2.0));
-        predictions[4] = Prediction::Refused("C2-C3 is not modelled".into());
         let text = comparison(&book, rows, &predictions);
         let line = |n: usize| text.lines().find(|l| l.starts_with(&format!("patient-{n}"))).expect("listed");
         assert!(line(1).contains("0.250") && line(1).contains("within"), "{text}");
         assert!(line(2).contains("no result: no equilibrium"), "{text}");
         assert!(line(3).contains("does not carry"), "{text}");
         assert!(line(4).contains("ABOVE"), "{text}");
-        assert!(line(5).contains("not run"), "{text}");
         for bound in ["0.30 mm", "1.09 mm", "1.0 mm", "0.1 mm", "no validation"] {
             assert!(text.contains(bound), "{bound} is missing: {text}");
         }

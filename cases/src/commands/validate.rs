@@ -52,6 +52,9 @@ pub fn run(args: &ValidateArgs) -> Result<Exit, Failure> {
 }
 
 fn verdict(row: &Row) -> &'static str {
+    if row.predicted.is_nan() {
+        return "UNDETERMINED";
+    }
     match (row.role, row.inside()) {
         (Role::Prediction, true) => "inside",
         (Role::Prediction, false) => "OUTSIDE",
@@ -79,7 +82,10 @@ fn table(all: &[Done]) -> String {
                 for row in rows {
                     let unit = if row.unit.is_empty() { String::new() } else { format!(", {}", row.unit) };
                     // Round-off of a symmetric model is zero to a reader.
-                    let number = |v: f64| significant(if v.abs() < 1e-9 { 0.0 } else { v }, 3);
+                    let number = |v: f64| match v {
+                        v if v.is_nan() => "-".to_string(),
+                        v => significant(if v.abs() < 1e-9 { 0.0 } else { v }, 3),
+                    };
                     let band = format!("{} to {}", number(row.band[0]), number(row.band[1]));
                     let _ = writeln!(
                         t,
@@ -97,15 +103,18 @@ fn table(all: &[Done]) -> String {
         let _ = writeln!(t, "  {}\n", validation.note);
     }
     let rows: Vec<&Row> = all.iter().filter_map(|d| d.rows.as_ref().ok()).flatten().collect();
-    let of =
-        |role: Role, inside: bool| rows.iter().filter(|r| r.role == role && r.inside() == inside).count();
+    let of = |role: Role, inside: bool| {
+        let counts = |r: &&&Row| r.role == role && r.inside() == inside && !r.predicted.is_nan();
+        rows.iter().filter(counts).count()
+    };
     let _ = writeln!(
         t,
-        "{} predictions inside their bands, {} outside; {} calibrated rows inside, {} outside",
+        "{} predictions inside their bands, {} outside; {} calibrated rows inside, {} outside; {} undetermined",
         of(Role::Prediction, true),
         of(Role::Prediction, false),
         of(Role::Calibration, true),
         of(Role::Calibration, false),
+        rows.iter().filter(|r| r.predicted.is_nan()).count(),
     );
     t
 }

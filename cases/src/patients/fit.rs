@@ -33,14 +33,46 @@ pub enum Fit {
         /// Segment height measured on this anatomy, mm.
         measured: f64,
     },
-    /// The height would need a scale that no adult of ordinary size has.
-    Implausible {
-        /// That scale.
+    /// The height would need a scale that no adult of ordinary size has: the nearest scale accepted stands for it.
+    Nearest {
+        /// The scale that the height would need.
+        needed: f64,
+        /// `anatomy.scale`.
         scale: f64,
+        /// `implant.height`, mm.
+        implant_height: f64,
+        /// Segment height measured on this anatomy, mm.
+        measured: f64,
     },
 }
 
-/// Implant height in proportion to a scale, mm, where the anatomy accepts it.
+impl Fit {
+    /// `anatomy.scale`, `implant.height` (mm) and the segment height measured on that anatomy (mm).
+    pub fn numbers(&self) -> [f64; 3] {
+        match *self {
+            Self::Scaled { scale, implant_height, measured }
+            | Self::Nearest { scale, implant_height, measured, .. } => [scale, implant_height, measured],
+        }
+    }
+}
+
+/// Bone that the implant ends on.
+fn caudal(replaced: Replaced) -> Level {
+    match replaced {
+        Replaced::C2 => Level::C3,
+        Replaced::C2C3 => Level::C4,
+    }
+}
+
+/// What an implant on C4 is higher than one on C3 in an anatomy, mm.
+fn lower(sex: Sex, scale: f64, replaced: Replaced) -> f64 {
+    match replaced {
+        Replaced::C2 => 0.0,
+        Replaced::C2C3 => parametric::third_over_fourth(sex.of_anatomy(), scale),
+    }
+}
+
+/// Height from C1 to C3 in proportion to a scale, mm, where the anatomy accepts it.
 fn proportional(sex: Sex, scale: f64) -> f64 {
     let mean = match sex {
         Sex::Female => FEMALE_HEIGHT,
@@ -55,21 +87,14 @@ fn proportional(sex: Sex, scale: f64) -> f64 {
 /// # Errors
 /// When the anatomy cannot be built with these numbers.
 pub fn segment_height(sex: Sex, scale: f64, implant_height: f64, replaced: Replaced) -> Result<f64, Failure> {
-    let sex = match sex {
-        Sex::Female => parametric::Sex::Female,
-        Sex::Male => parametric::Sex::Male,
-    };
-    let spine = parametric::spine(&Parametric { sex, scale, segment_height: implant_height })
+    let segment_height = implant_height - lower(sex, scale, replaced);
+    let spine = parametric::spine(&Parametric { sex: sex.of_anatomy(), scale, segment_height })
         .map_err(Failure::input)?;
-    let caudal = match replaced {
-        Replaced::C2 => Level::C3,
-        Replaced::C2C3 => Level::C4,
-    };
     let place = |level: Level, name: &str| -> Result<Vec3, Failure> {
         let bone = spine.bone(level).and_then(|b| b.landmarks.get(name).copied());
         bone.ok_or_else(|| Failure::bug(format!("the parametric {} has no {name}", level.name())))
     };
-    let between = place(Level::C1, "anterior tubercle")? - place(caudal, "inferior endplate")?;
+    let between = place(Level::C1, "anterior tubercle")? - place(caudal(replaced), "inferior endplate")?;
     Ok(between.y.hypot(between.z))
 }
 
@@ -83,7 +108,8 @@ pub fn anatomy(patient: &Patient) -> Result<Fit, Failure> {
     for _ in 0..10 {
         // Numbers as a person would write them in the file; the file then holds exactly what was measured.
         let written = (scale.clamp(*SCALES.start(), *SCALES.end()) * 1e4).round() / 1e4;
-        let implant_height = (proportional(sex, written) * 100.0).round() / 100.0;
+        let implant_height = proportional(sex, written) + lower(sex, written, level);
+        let implant_height = (implant_height * 100.0).round() / 100.0;
         let measured = segment_height(sex, written, implant_height, level)?;
         if (measured - immediate).abs() < NEAR {
             return Ok(Fit::Scaled { scale: written, implant_height, measured });
@@ -91,7 +117,7 @@ pub fn anatomy(patient: &Patient) -> Result<Fit, Failure> {
         scale = written * immediate / measured;
         // At an end of the range, and the height asks for more.
         if !SCALES.contains(&scale) && (written == *SCALES.start() || written == *SCALES.end()) {
-            return Ok(Fit::Implausible { scale });
+            return Ok(Fit::Nearest { needed: scale, scale: written, implant_height, measured });
         }
     }
     Err(Failure::bug(format!("the anatomy of {} was not found", patient.name())))
@@ -167,19 +193,24 @@ mod tests {
                     assert_eq!(again.to_bits(), measured.to_bits(), "{}", p.name());
                     // 0.1 mm: the precision of the published readings.
                     assert!((again - p.immediate).abs() < 0.1, "{}: {again}", p.name());
-                    assert!(SCALES.contains(&scale) && SEGMENT_HEIGHTS.contains(&implant_height));
+                    let to_c3 = implant_height - lower(p.sex, scale, p.level);
+                    assert!(SCALES.contains(&scale) && SEGMENT_HEIGHTS.contains(&to_c3));
                 }
-                Fit::Implausible { scale } => assert!(!SCALES.contains(&scale), "{}", p.name()),
+                Fit::Nearest { needed, scale, .. } => {
+                    assert!(!SCALES.contains(&needed), "{}", p.name());
+                    assert!(scale == *SCALES.start() || scale == *SCALES.end());
+                }
             }
         }
     }
 
     #[test]
-    fn a_height_that_needs_another_kind_of_person_is_not_fitted() {
+    fn a_height_that_needs_another_kind_of_person_stops_at_the_end_of_the_range() {
         let book = Book::embedded().expect("part of the program");
         // The height of row 9 reaches to C4; to C3 no woman has it.
         let tall = Patient { level: Replaced::C2, ..book.patients[8].clone() };
-        assert!(matches!(anatomy(&tall).expect("measurable"), Fit::Implausible { scale } if scale > 1.15));
+        let found = anatomy(&tall).expect("measurable");
+        assert!(matches!(found, Fit::Nearest { needed, scale, .. } if needed > 1.15 && scale == 1.15));
     }
 
     #[test]

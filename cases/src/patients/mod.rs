@@ -1,7 +1,7 @@
 //! The nine published patients as cases: what Table 1 of Wei 2020 says of each, put on the scaled anatomy.
 //!
 //! [`Book`] holds the rows; [`fit`] finds the anatomy whose segment height is the published one and the density for age and
-//! radiotherapy; [`text`] writes the case file. A row that the pipeline cannot represent is flagged and refused, never
+//! radiotherapy; [`text`] writes the case file. A height that no anatomy of ordinary size has is flagged and run at the nearest, never
 //! bent until it fits. No patient's own CT exists: geometry and density are population means scaled.
 
 pub mod fit;
@@ -92,6 +92,14 @@ pub enum Sex {
 }
 
 impl Sex {
+    /// The same for the parametric anatomy.
+    pub fn of_anatomy(self) -> dens_mesher::geometry::parametric::Sex {
+        match self {
+            Self::Female => dens_mesher::geometry::parametric::Sex::Female,
+            Self::Male => dens_mesher::geometry::parametric::Sex::Male,
+        }
+    }
+
     /// Word of the case file.
     pub fn name(self) -> &'static str {
         match self {
@@ -170,27 +178,19 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Why this row cannot be run, if so.
-    pub fn refusal(&self) -> Option<String> {
-        let mut why = Vec::new();
-        if self.patient.level == Replaced::C2C3 {
-            why.push("C2-C3 is not modelled".to_string());
-        }
-        if let Fit::Implausible { scale } = self.fit {
-            why.push(format!(
-                "height {:.1} mm needs scale {scale:.2}, outside {:.2} to {:.2}",
-                self.patient.immediate,
-                fit::SCALES.start(),
-                fit::SCALES.end()
-            ));
-        }
-        (!why.is_empty()).then(|| why.join("; "))
+    /// That the published height lies outside what the anatomy can be, if so.
+    pub fn misfit(&self) -> Option<String> {
+        let Fit::Nearest { needed, scale, measured, .. } = self.fit else { return None };
+        let (published, [least, most]) = (self.patient.immediate, [fit::SCALES.start(), fit::SCALES.end()]);
+        Some(format!(
+            "height {published:.1} mm needs scale {needed:.2}, outside {least:.2} to {most:.2}: run at {scale:.2} with {measured:.1} mm"
+        ))
     }
 
-    /// What differs between the row and the case, refusal first.
+    /// What differs between the row and the case.
     pub fn flags(&self) -> Vec<String> {
         let p = &self.patient;
-        let mut flags: Vec<String> = self.refusal().into_iter().collect();
+        let mut flags: Vec<String> = self.misfit().into_iter().collect();
         if p.fixation == "occipitocervical" {
             flags.push("fixation differs: occipitocervical".into());
         }
@@ -243,17 +243,11 @@ impl Book {
 /// Case file of the patient of that name; `None` when no patient has it.
 ///
 /// # Errors
-/// When the row cannot be run, with the reason; exit 2.
+/// When the anatomy cannot be built; exit 2.
 pub fn case_text(name: &str) -> Result<Option<String>, Failure> {
     let book = Book::embedded()?;
     let Some(patient) = book.find(name) else { return Ok(None) };
-    let prepared = book.prepare(patient)?;
-    match prepared.refusal() {
-        Some(why) => Err(Failure::input(format!(
-            "{name} cannot be run: {why}\n  = hint: `dens cases --patients` lists the nine rows and which of them can"
-        ))),
-        None => text::case(&book, &prepared).map(Some),
-    }
+    text::case(&book, &book.prepare(patient)?).map(Some)
 }
 
 /// The rows, fitted once for all tests of this crate.
@@ -271,6 +265,7 @@ mod tests {
     use super::*;
     use crate::case::{Anatomy, Case};
     use crate::document::Document;
+    use dens_mesher::geometry::spine::Level;
 
     #[test]
     fn the_table_is_the_published_one() {
@@ -282,37 +277,34 @@ mod tests {
     }
 
     #[test]
-    fn two_rows_are_refused_and_the_flags_are_those_of_the_table() {
+    fn flags_are_those_of_the_table() {
         let rows = prepared_once();
-        let refused: Vec<usize> =
-            rows.iter().filter(|r| r.refusal().is_some()).map(|r| r.patient.no).collect();
-        assert_eq!(refused, [5, 9]);
         let flagged = |word: &str| -> Vec<usize> {
             let with = rows.iter().filter(|r| r.flags().iter().any(|f| f.contains(word)));
             with.map(|r| r.patient.no).collect()
         };
-        assert_eq!(flagged("C2-C3 is not modelled"), [5, 9]);
+        assert_eq!(flagged("needs scale"), [5]);
         assert_eq!(flagged("growing bone"), [1, 3, 8]);
         assert_eq!(flagged("fixation differs: occipitocervical"), [1, 2, 3, 4]);
         assert_eq!(flagged("embrittlement").len(), 9);
     }
 
     #[test]
-    fn the_case_of_each_row_that_can_be_run_is_sound_and_holds_its_numbers() {
+    fn the_case_of_each_row_is_sound_and_holds_its_numbers() {
         let book = Book::embedded().expect("part of the program");
-        for row in prepared_once().iter().filter(|r| r.refusal().is_none()) {
+        for row in prepared_once() {
             let name = row.patient.name();
             let text = text::case(&book, row).expect("the default case has every entry");
             let case = Case::from_document(&Document::parse(&text).expect("TOML")).expect("sound");
-            let Fit::Scaled { scale, implant_height, .. } = row.fit else { panic!("{name} is fitted") };
+            let [scale, implant_height, _] = row.fit.numbers();
             assert_eq!(case.name, name);
             assert_eq!(case.anatomy, Anatomy::Parametric { female: row.patient.sex == Sex::Female, scale });
             assert_eq!(case.implant.height, Some(implant_height));
+            assert_eq!(case.implant.caudal == Level::C4, [5, 9].contains(&row.patient.no));
             // The file holds the density to 0.1 mg/cm³, 1e-13 t/mm³.
             assert!((case.bone.cancellous_density - row.density.value * 1e-12).abs() < 1e-13);
             assert!(text.contains("Wei et al. 2020, Table 1"), "the source is named");
         }
         assert_eq!(case_text("patient-10").expect("no failure"), None);
-        assert!(case_text("patient-9").expect_err("refused").message.contains("C2-C3 is not modelled"));
     }
 }

@@ -1,19 +1,20 @@
 //! Case file of a patient: the default case with the entries that the row changes, each with its source.
 
-use super::fit::Fit;
-use super::{BOUND, Book, Prepared};
+use super::{BOUND, Book, Prepared, Replaced};
 use crate::failure::Failure;
 use crate::library;
 use std::fmt::Write as _;
 
-/// Text of the case file; the row must be one that can be run.
+/// Text of the case file.
 ///
 /// # Errors
-/// A bug of ours when the default case lacks an entry, or the row was not fitted.
+/// A bug of ours when the default case lacks an entry.
 pub fn case(book: &Book, prepared: &Prepared) -> Result<String, Failure> {
     let Prepared { patient: p, density, .. } = prepared;
-    let Fit::Scaled { scale, implant_height, measured } = prepared.fit else {
-        return Err(Failure::bug(format!("{} has no anatomy", p.name())));
+    let [scale, implant_height, measured] = prepared.fit.numbers();
+    let caudal = match p.level {
+        Replaced::C2 => "C3",
+        Replaced::C2C3 => "C4",
     };
     let row = format!("{}, row {}", book.source, p.no);
     let mut file = File { lines: library::CATALOG[0].text.lines().map(str::to_string).collect() };
@@ -22,10 +23,11 @@ pub fn case(book: &Book, prepared: &Prepared) -> Result<String, Failure> {
         "",
         "title",
         &quoted(&format!(
-            "Wei 2020 row {}: {}, {} years, C2, segment height {:.1} mm; population means scaled, not this patient's CT",
+            "Wei 2020 row {}: {}, {} years, {}, segment height {:.1} mm; population means scaled, not this patient's CT",
             p.no,
             p.sex.name(),
             p.age,
+            p.level.name(),
             p.immediate
         )),
     )?;
@@ -34,7 +36,7 @@ pub fn case(book: &Book, prepared: &Prepared) -> Result<String, Failure> {
     file.explain(
         "anatomy",
         &format!(
-            "sex, scale: {row}; scaled until the distance from the anterior tubercle of the atlas to the middle of C3's lower endplate is {measured:.2} mm (published {:.1} mm)",
+            "sex, scale: {row}; scaled until the distance from the anterior tubercle of the atlas to the middle of {caudal}'s lower endplate is {measured:.2} mm (published {:.1} mm)",
             p.immediate
         ),
     )?;
@@ -53,11 +55,16 @@ pub fn case(book: &Book, prepared: &Prepared) -> Result<String, Failure> {
         let _ = write!(why, "; {}", book.radiotherapy.source);
     }
     file.explain("bone", &why)?;
+    file.set("implant", "replaces", &quoted(p.level.name()))?;
     file.set("implant", "height", &quoted(&format!("{implant_height:.2} mm")))?;
     file.explain("implant", &format!("height: in proportion to the scale fitted to {row}"))?;
     file.explain(
         "fixation",
-        &format!("published: {} (Wei et al. 2020, text); modelled: C1 to C3 and C4", p.fixation),
+        &format!(
+            "published: {} (Wei et al. 2020, text); modelled: C1 to {}",
+            p.fixation,
+            if caudal == "C4" { "C4" } else { "C3 and C4" }
+        ),
     )?;
     Ok(format!("{}\n{}\n", header(book, prepared), file.lines.join("\n")))
 }

@@ -8,7 +8,7 @@ use super::bodies::{Bodies, Kind};
 use super::fields::{Point, Solved};
 use super::geometry::Geometry;
 use super::lattice::Chosen;
-use super::models::SEATS;
+use super::models::meeting;
 use super::tissue;
 use crate::case::Case;
 use crate::failure::Failure;
@@ -149,16 +149,17 @@ pub fn assess(
     let rho = tissue::mass_densities(case);
     let strength = tissue::cancellous(case)?.1;
     let mut regions = Vec::new();
-    for level in [Level::C1, Level::C3, Level::C4] {
+    let caudal = geometry.caudal();
+    for level in spine_levels(caudal) {
         regions.extend(region_energies(level, bodies, stages, factor));
     }
     let bone_points = |solved: &Solved| -> Vec<Point> {
-        [Level::C1, Level::C3].into_iter().flat_map(|l| solved.points(Kind::Bone(l))).collect()
+        [Level::C1, caudal].into_iter().flat_map(|l| solved.points(Kind::Bone(l))).collect()
     };
     let reference = bone_points(intact);
     let weights: Vec<f64> = reference.iter().map(|p| p.weight).collect();
     let before: Vec<f64> = reference.iter().map(|p| p.energy).collect();
-    let densities = densities(bodies, &rho);
+    let densities = densities(bodies, caudal, &rho);
     let after = [day_one, ingrown].map(|s| bone_points(s).iter().map(|p| p.energy).collect::<Vec<f64>>());
     let resorbed = |dead_zone: f64| {
         [0, 1]
@@ -182,10 +183,15 @@ pub fn assess(
     })
 }
 
-/// Mass density at every point of C1 and C3, g/cm³, in the order of the points.
-fn densities(bodies: &Bodies, rho: &[f64; 4]) -> Vec<f64> {
+/// Bones that stay when the implant ends on `caudal`.
+fn spine_levels(caudal: Level) -> impl Iterator<Item = Level> {
+    Level::ALL.into_iter().filter(move |l| *l == Level::C1 || caudal <= *l)
+}
+
+/// Mass density at every point of C1 and the caudal bone, g/cm³, in the order of the points.
+fn densities(bodies: &Bodies, caudal: Level, rho: &[f64; 4]) -> Vec<f64> {
     let mut out = Vec::new();
-    for level in [Level::C1, Level::C3] {
+    for level in [Level::C1, caudal] {
         let Some(body) = bodies.find(Kind::Bone(level)) else { continue };
         for t in &body.tissue {
             let total: f64 = t.shares.iter().map(|n| f64::from(*n)).sum();
@@ -237,7 +243,7 @@ fn stage_state(
     strength: f64,
 ) -> StageState {
     let seat_names: Vec<String> =
-        SEATS.iter().map(|(set, bone)| format!("{} on {set}", bone.name())).collect();
+        meeting(geometry.caudal()).iter().map(|(set, bone)| format!("{} on {set}", bone.name())).collect();
     let seats: Vec<SeatState> = seat_names
         .iter()
         .filter_map(|n| solved.solution.contacts.iter().find(|c| c.name == *n))
@@ -290,11 +296,11 @@ fn seat(c: &Contact, factor: f64, strength: f64, limit: f64) -> SeatState {
     }
 }
 
-/// Depth below the surface of C3 of a place under the implant's lower contact face, mm; `None` beside it or deeper than
+/// Depth below the surface of the caudal bone of a place under the implant's lower contact face, mm; `None` beside it or deeper than
 /// `most`.
 pub fn depth_under_implant(geometry: &Geometry, most: f64) -> impl Fn(Vec3) -> Option<f64> + '_ {
     let pad = geometry.implant.contacts().next().map(|(_, p)| *p);
-    let found = pad.zip(geometry.spine.bone(Level::C3));
+    let found = pad.zip(geometry.spine.bone(geometry.caudal()));
     move |place| {
         let (pad, bone) = found.as_ref()?;
         if 0.0 <= pad.column(place) || pad.depth + most < (place - pad.center).dot(&pad.axis).abs() {
@@ -305,7 +311,7 @@ pub fn depth_under_implant(geometry: &Geometry, most: f64) -> impl Fn(Vec3) -> O
     }
 }
 
-/// Points of C3 within `depth` of the implant's lower contact face, with their strain under the given factor.
+/// Points of the caudal bone within `depth` of the implant's lower contact face, with their strain under the given factor.
 pub fn layer(
     geometry: &Geometry,
     solved: &Solved,
@@ -314,7 +320,7 @@ pub fn layer(
 ) -> (Vec<f64>, Vec<Six>, Vec<f64>) {
     let (mut weights, mut strains, mut depths) = (Vec::new(), Vec::new(), Vec::new());
     let under = depth_under_implant(geometry, depth);
-    for p in solved.points(Kind::Bone(Level::C3)) {
+    for p in solved.points(Kind::Bone(geometry.caudal())) {
         if let Some(below) = under(p.place) {
             weights.push(p.weight);
             strains.push(p.strain.map(|e| e * factor));
@@ -328,10 +334,9 @@ fn crush(case: &Case, geometry: &Geometry, solved: &Solved, factor: f64) -> Crus
     let limits = &case.criteria;
     let (weights, strains, _) = layer(geometry, solved, limits.crush_depth, factor);
     let ratios = subsidence::compression_ratios(&strains, limits.crush_strain);
-    let sunk = solved.mean_displacement(Kind::Bone(Level::C3), "implant lower");
-    let base = solved
-        .mean_displacement(Kind::Bone(Level::C3), "C3-C4 disc")
-        .or_else(|| solved.mean_displacement(Kind::Bone(Level::C3), "held"));
+    let bone = Kind::Bone(geometry.caudal());
+    let sunk = solved.mean_displacement(bone, "implant lower");
+    let base = base_of(geometry.caudal()).iter().find_map(|set| solved.mean_displacement(bone, set));
     let indentation = sunk.zip(base).map_or(0.0, |(a, b)| (b.z - a.z) * factor);
     Crush {
         fraction: criteria::fraction_above(&weights, &ratios, 1.0),
@@ -339,6 +344,11 @@ fn crush(case: &Case, geometry: &Geometry, solved: &Solved, factor: f64) -> Crus
         volume: weights.iter().sum(),
         indentation,
     }
+}
+
+/// Facet sets that may be the lower endplate of the caudal bone, the first that is there.
+pub fn base_of(caudal: Level) -> &'static [&'static str] {
+    if caudal == Level::C3 { &["C3-C4 disc", "held"] } else { &["held"] }
 }
 
 fn implant_stress(case: &Case, chosen: &Chosen, solved: &Solved, factor: f64) -> ImplantStress {

@@ -30,7 +30,7 @@ pub enum Kind {
     Disc(Level),
     /// Facet cartilage under this vertebra, on this side.
     Cartilage(Level, Side),
-    /// Implant in place of C2.
+    /// Implant in place of C2, or of C2 and C3.
     Implant,
 }
 
@@ -105,6 +105,17 @@ pub fn mesh(case: &Case, geometry: &Geometry, edge: f64, progress: &Progress) ->
     // All are meshed before the first failure is told, so that it is the same for any number of threads.
     let all: Vec<Result<Body, Failure>> = (0..total).into_par_iter().with_max_len(1).map(body).collect();
     Ok(Bodies { all: all.into_iter().collect::<Result<_, _>>()? })
+}
+
+/// One bone with its tissues and named facets.
+///
+/// # Errors
+/// A bone that is not there or that the mesher refuses; exit 2.
+pub fn bone(case: &Case, geometry: &Geometry, level: Level, edge: f64) -> Result<Body, Failure> {
+    let missing = || Failure::input(format!("the anatomy has no {}", level.name()));
+    let field = geometry.spine.bone(level).ok_or_else(missing)?.field.clone();
+    let meshed = one(level.name(), vec![&*field], edge, field.bounds(), &engine(case)?)?;
+    bone_body(case, geometry, level, edge, shaped(case, meshed))
 }
 
 fn engine(case: &Case) -> Result<Engine, Failure> {
@@ -219,7 +230,7 @@ fn bone_body(
     }
     // The implant's contact faces, seen from the bone: its face patches point into the bone.
     for (name, patch) in geometry.implant.contacts() {
-        let on = if name == "lower" { Level::C3 } else { Level::C1 };
+        let on = if name == "lower" { geometry.caudal() } else { Level::C1 };
         if on == level {
             let patch =
                 patch.moved(if on == Level::C1 { -geometry.implant.upper_shift } else { Vec3::zeros() });

@@ -1,10 +1,10 @@
 //! Day 1 with bone that yields, load by load, and after many cycles: how far the implant sinks, and what the bone carries.
 //!
-//! C1 and C3 yield on a closed quadric surface and soften; contact is unilateral with friction. Nothing is scaled: every
+//! C1 and the bone under the implant yield on a closed quadric surface and soften; contact is unilateral with friction. Nothing is scaled: every
 //! load of the case is a state of its own. Settling is the same model on beds that give way where the pressure of the
 //! judged load does not last.
 
-use super::assess::depth_under_implant;
+use super::assess::{base_of, depth_under_implant};
 use super::bodies::{Bodies, Kind};
 use super::fields::{Solved, mean_displacement, points_of};
 use super::geometry::Geometry;
@@ -34,9 +34,9 @@ pub struct LoadState {
     pub axial: f64,
     /// Shortening between condyles and held bone, mm.
     pub travel: f64,
-    /// How far the endplate of C3 sinks toward its lower endplate, mm.
+    /// How far the endplate under the implant sinks toward the lower endplate of its bone, mm.
     pub indentation: f64,
-    /// Crushed bone of C1 and C3, mm³.
+    /// Crushed bone of C1 and of the bone under the implant, mm³.
     pub crushed: [f64; 2],
     /// Crushed share of the layer under the implant.
     pub crushed_share: f64,
@@ -177,13 +177,13 @@ fn settling_steps(case: &Case, question: &Question, factor: f64) -> Result<Vec<S
 }
 
 fn is_seat(interface: &str) -> bool {
-    SEATS.iter().any(|(set, bone)| interface == format!("{} on {set}", bone.name()))
+    SEATS.iter().any(|set| interface.ends_with(&format!(" on {set}")))
 }
 
-/// C1 and C3 with the laws of their tissues.
+/// C1 and the bone under the implant with the laws of their tissues.
 fn parts(case: &Case, bodies: &Bodies, question: &Question) -> Result<Vec<YieldingPart>, Failure> {
     let mut parts = Vec::new();
-    for level in [Level::C1, Level::C3] {
+    for level in [Some(Level::C1), question.caudal()].into_iter().flatten() {
         let kind = Kind::Bone(level);
         let (Some(part), Some(body)) = (question.part(kind), bodies.find(kind)) else { continue };
         let mut laws = vec![None; body.palette.len()];
@@ -203,7 +203,7 @@ fn layer_of(
     parts: &[YieldingPart],
     under: &dyn Fn(dens_mesher::Vec3) -> Option<f64>,
 ) -> Vec<Vec<[bool; 4]>> {
-    let lower = question.part(Kind::Bone(Level::C3));
+    let lower = question.caudal().and_then(|l| question.part(Kind::Bone(l)));
     let of_part = |y: &YieldingPart| {
         let places = points_of(&question.model.parts[y.part].mesh);
         let inside = |p: &[dens_mesher::Vec3; 4]| p.map(|x| Some(y.part) == lower && under(x).is_some());
@@ -234,11 +234,12 @@ fn load_state(
     let strains: Vec<_> = layer.iter().map(|p| p.strain).collect();
     let crushings: Vec<f64> = layer.iter().map(|p| p.crushing).collect();
     let ratios = subsidence::compression_ratios(&strains, case.criteria.crush_strain);
+    let caudal = question.caudal();
     let mean = |set: &str| {
-        let part = question.part(Kind::Bone(Level::C3))?;
+        let part = question.part(Kind::Bone(caudal?))?;
         mean_displacement(&question.model.parts[part].mesh, &reached.solution.displacements[part], set)
     };
-    let base = mean("C3-C4 disc").or_else(|| mean("held"));
+    let base = caudal.and_then(|l| base_of(l).iter().find_map(|set| mean(set)));
     let seat = reached.solution.contacts.iter().find(|c| is_seat(&c.name));
     let area = seat.map_or(0.0, Contact::closed_area);
     let force = seat.map_or(0.0, |c| c.points.iter().map(|p| p.area * p.pressure).sum());
@@ -247,7 +248,7 @@ fn load_state(
         axial: load.map_or(reached.factor * case.largest_load(), |k| case.loads[k].axial),
         travel: travel(reached),
         indentation: mean("implant lower").zip(base).map_or(0.0, |(a, b)| b.z - a.z),
-        crushed: [Level::C1, Level::C3].map(of_level),
+        crushed: [Some(Level::C1), caudal].map(|l| l.map_or(0.0, of_level)),
         crushed_share: criteria::fraction_above(&weights, &crushings, 0.0),
         overstrained_share: criteria::fraction_above(&weights, &ratios, 1.0),
         crushing: (0..parts.len()).flat_map(all).map(|p| p.crushing).fold(0.0, f64::max),

@@ -40,9 +40,9 @@ pub struct Design {
     pub pore: f64,
     /// Young's modulus along the load, MPa.
     pub modulus: f64,
-    /// Mean unloading of C1 and C3 bone, 0 to 1.
+    /// Mean unloading of C1 and caudal bone, 0 to 1.
     pub shielding: f64,
-    /// 95th percentile of compressive strain in the C3 layer over the yield strain.
+    /// 95th percentile of compressive strain in the layer under the implant over the yield strain.
     pub subsidence: f64,
     /// Excess of the modulus over the target, relative.
     pub stiffness: f64,
@@ -89,7 +89,7 @@ pub fn run(
     progress: &Progress,
     cancel: &AtomicBool,
 ) -> Result<History, Failure> {
-    let reference = bone(intact).map(|p| p.energy).collect();
+    let reference = bone(intact, case.implant.caudal).map(|p| p.energy).collect();
     let mut evaluator =
         Evaluator { case, geometry, bodies, voxels, cancel, reference, solver: None, last: None };
     let mut history = History { designs: Vec::new(), best: None, stops: Vec::new() };
@@ -282,7 +282,7 @@ impl Evaluator<'_> {
         let homogenized = lattice::stiffness(case, &drawn, self.voxels)?.best;
         let solved = self.solve(&homogenized.stiffness, number)?;
         let factor = case.judged_load().axial / case.largest_load();
-        let points: Vec<Point> = bone(&solved).collect();
+        let points: Vec<Point> = bone(&solved, self.case.implant.caudal).collect();
         let weights: Vec<f64> = points.iter().map(|p| p.weight).collect();
         let energies: Vec<f64> = points.iter().map(|p| p.energy).collect();
         let shielding = design::mean_unloading(&weights, &energies, &self.reference);
@@ -358,8 +358,10 @@ fn options(case: &Case) -> Options {
     Options { residual_tolerance: 100.0 * case.tolerance, ..super::options(case) }
 }
 
-fn bone(solved: &Solved) -> impl Iterator<Item = Point> + '_ {
-    [Level::C1, Level::C3].into_iter().flat_map(|l| solved.points(Kind::Bone(l)))
+/// Points of C1 and the bone under the implant.
+fn bone(solved: &Solved, caudal: Level) -> impl Iterator<Item = Point> + '_ {
+    let levels = [Level::C1, caudal].into_iter();
+    levels.flat_map(|l| solved.points(Kind::Bone(l)))
 }
 
 /// 99th percentile of the homogenised stress over the yield stress of the lattice by the density law.

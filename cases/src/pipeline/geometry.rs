@@ -4,7 +4,7 @@ use crate::case::{Anatomy, Case, ImplantSize};
 use crate::failure::Failure;
 use dens_mesher::geometry::check::{SurfaceFault, check};
 use dens_mesher::geometry::implant::{Fit, Implant, ImplantParams};
-use dens_mesher::geometry::parametric::{self, Parametric, Sex};
+use dens_mesher::geometry::parametric::{self, Parametric, Sex, third_over_fourth};
 use dens_mesher::geometry::scanned;
 use dens_mesher::geometry::spine::{Level, Spine};
 use dens_mesher::geometry::surface::TriSurface;
@@ -17,12 +17,19 @@ use std::path::Path;
 pub struct Geometry {
     /// Bones, joints and places.
     pub spine: Spine,
-    /// Implant in place of C2, lattice not yet chosen.
+    /// Implant in place of C2, or of C2 and C3; lattice not yet chosen.
     pub implant: Implant,
     /// Its measures.
     pub fit: Fit,
     /// SHA-256 of each input file by its name without folder.
     pub hashes: BTreeMap<String, String>,
+}
+
+impl Geometry {
+    /// Bone under the implant: C3 where C2 is replaced, C4 where C2 and C3 are.
+    pub fn caudal(&self) -> Level {
+        self.implant.params.caudal
+    }
 }
 
 /// Surfaces of the bones, checked.
@@ -58,7 +65,8 @@ pub fn designed(anatomy: &Anatomy, size: &ImplantSize, folder: &Path) -> Result<
             let sex = if *female { Sex::Female } else { Sex::Male };
             let mut params = Parametric { sex, scale: *scale, ..Parametric::default() };
             if let Some(height) = size.height {
-                params.segment_height = height;
+                let lower = if size.caudal == Level::C4 { third_over_fourth(sex, *scale) } else { 0.0 };
+                params.segment_height = height - lower;
             }
             parametric::spine(&params).map_err(Failure::input)?
         }
@@ -75,6 +83,7 @@ pub fn designed(anatomy: &Anatomy, size: &ImplantSize, folder: &Path) -> Result<
 
 fn implant_params(size: &ImplantSize) -> ImplantParams {
     ImplantParams {
+        caudal: size.caudal,
         height_mm: size.height,
         rim_mm: size.rim,
         wall_mm: size.screw_wall,

@@ -55,6 +55,13 @@ pub struct Question {
 }
 
 impl Question {
+    /// Bone under the implant: the first one below C1 where what lies between is replaced.
+    pub fn caudal(&self) -> Option<Level> {
+        let below = |k: &Kind| matches!(k, Kind::Bone(l) if *l != Level::C1);
+        let Some(Kind::Bone(level)) = self.kinds.iter().copied().find(below) else { return None };
+        (self.stage != Stage::Intact).then_some(level)
+    }
+
     /// Index of the part of that kind.
     pub fn part(&self, kind: Kind) -> Option<usize> {
         self.kinds.iter().position(|k| *k == kind)
@@ -80,13 +87,14 @@ pub fn build(
         kinds: Vec::new(),
     };
     let intact = stage == Stage::Intact;
-    let touches_c2 = |k: Kind| match k {
-        Kind::Bone(l) => l == Level::C2,
-        Kind::Disc(upper) | Kind::Cartilage(upper, _) => upper < Level::C3,
+    let caudal = geometry.caudal();
+    let replaced = |k: Kind| match k {
+        Kind::Bone(l) => Level::C1 < l && l < caudal,
+        Kind::Disc(upper) | Kind::Cartilage(upper, _) => upper < caudal,
         Kind::Implant => false,
     };
     for body in &bodies.all {
-        if (intact && body.kind == Kind::Implant) || (!intact && touches_c2(body.kind)) {
+        if (intact && body.kind == Kind::Implant) || (!intact && replaced(body.kind)) {
             continue;
         }
         let mut part = part(body);
@@ -103,7 +111,7 @@ pub fn build(
     }
     joints(case, geometry, &mut question)?;
     if !intact {
-        seats(case, stage, &mut question)?;
+        seats(case, caudal, &mut question)?;
         if case.fixation.rods {
             question.model.fixation = fixation(case, geometry, &question);
         }
@@ -175,10 +183,11 @@ fn joints(case: &Case, geometry: &Geometry, question: &mut Question) -> Result<(
     Ok(())
 }
 
-/// Contact faces of the implant on C1 and C3; the bone, softer, is the slave.
-fn seats(case: &Case, stage: Stage, question: &mut Question) -> Result<(), Failure> {
-    let law = if stage == Stage::Ingrown { Law::Bonded } else { Law::Sliding { friction: case.friction } };
-    for (set, bone) in SEATS {
+/// Contact faces of the implant on C1 and the caudal bone; the bone, softer, is the slave.
+fn seats(case: &Case, caudal: Level, question: &mut Question) -> Result<(), Failure> {
+    let ingrown = question.stage == Stage::Ingrown;
+    let law = if ingrown { Law::Bonded } else { Law::Sliding { friction: case.friction } };
+    for (set, bone) in meeting(caudal) {
         let interface = Interface {
             name: format!("{} on {set}", bone.name()),
             slave: surface(question, Kind::Bone(bone), set)?,
@@ -192,9 +201,14 @@ fn seats(case: &Case, stage: Stage, question: &mut Question) -> Result<(), Failu
     Ok(())
 }
 
-/// Contact faces of the implant, by the name of their facet set, with the bone they meet.
-pub const SEATS: [(&str, Level); 3] =
-    [("implant lower", Level::C3), ("implant upper left", Level::C1), ("implant upper right", Level::C1)];
+/// Contact faces of the implant, by the name of their facet set.
+pub const SEATS: [&str; 3] = ["implant lower", "implant upper left", "implant upper right"];
+
+/// Contact faces of the implant with the bone they meet; `caudal` is the one below.
+pub fn meeting(caudal: Level) -> [(&'static str, Level); 3] {
+    let [lower, left, right] = SEATS;
+    [(lower, caudal), (left, Level::C1), (right, Level::C1)]
+}
 
 /// Two condyles that share the load equally and move along it only.
 fn guides(case: &Case, question: &mut Question) -> Result<(), Failure> {
@@ -212,7 +226,7 @@ fn guides(case: &Case, question: &mut Question) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Lateral mass screws in C1 and the bones below C2, joined by a rod on each side.
+/// Lateral mass screws in C1 and the bones below the implant, joined by a rod on each side.
 fn fixation(case: &Case, geometry: &Geometry, question: &Question) -> Fixation {
     let f = &case.fixation;
     let section = |diameter| BeamSection { diameter, youngs_modulus: f.modulus, poissons_ratio: f.poisson };

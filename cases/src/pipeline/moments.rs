@@ -48,11 +48,11 @@ const LOOSE: f64 = 0.95;
 pub struct Turned {
     /// Direction.
     pub direction: &'static str,
-    /// Rotation of C1 against C3 about the axis of the moment, degrees.
+    /// Rotation of C1 against the caudal bone about the axis of the moment, degrees.
     pub rotation: f64,
-    /// Rotation of the implant against C3, all axes, degrees.
+    /// Rotation of the implant against the caudal bone, all axes, degrees.
     pub tilt: f64,
-    /// Shift of the implant's lower face against C3's endplate, mm: left, posterior, cranial.
+    /// Shift of the implant's lower face against the caudal endplate, mm: left, posterior, cranial.
     pub shift: Vec3,
     /// Largest slip of a closed point of the implant's faces, mm.
     pub slip: f64,
@@ -162,9 +162,10 @@ fn condyle_tractions(question: &Question, couple: Vec3, preload: f64) -> Result<
         let set = mesh.facet_sets.get(&format!("condyle {}", side.name()));
         facets.extend(set.into_iter().flatten().copied());
     }
-    let seat = question.part(Kind::Bone(Level::C3)).map(|p| &question.model.parts[p].mesh);
-    let seat = seat.and_then(|mesh| Some((mesh, mesh.facet_sets.get(SEATS[0].0)?)));
-    let (lower, under) = seat.ok_or_else(|| Failure::bug("no face of the implant on C3"))?;
+    let seat =
+        question.caudal().and_then(|l| question.part(Kind::Bone(l))).map(|p| &question.model.parts[p].mesh);
+    let seat = seat.and_then(|mesh| Some((mesh, mesh.facet_sets.get(SEATS[0])?)));
+    let (lower, under) = seat.ok_or_else(|| Failure::bug("no face under the implant"))?;
     let found = tractions(mesh, part, &facets, couple, (preload, middle(lower, under)));
     found.ok_or_else(|| Failure::input("the superior facets of C1 are a point: no moment can act on them"))
 }
@@ -209,9 +210,9 @@ fn middle(mesh: &Mesh, facets: &[u32]) -> Vec3 {
 /// Rigid motions of a state.
 #[derive(Debug, Clone, Copy, Default)]
 struct Motion {
-    /// Rotation of C1 and of the implant against C3, rad.
+    /// Rotation of C1 and of the implant against the caudal bone, rad.
     turns: [Vec3; 2],
-    /// Shift of the implant's lower face against the endplate of C3, mm.
+    /// Shift of the implant's lower face against the caudal endplate, mm.
     shift: Vec3,
 }
 
@@ -222,13 +223,14 @@ impl Motion {
         let face = |kind: Kind| {
             let part = part(kind)?;
             let mesh = &question.model.parts[part].mesh;
-            mean_displacement(mesh, &solution.displacements[part], SEATS[0].0)
-                .ok_or_else(|| Failure::bug("no face of the implant on C3"))
+            mean_displacement(mesh, &solution.displacements[part], SEATS[0])
+                .ok_or_else(|| Failure::bug("no face under the implant"))
         };
-        let lower = turn(Kind::Bone(Level::C3))?;
+        let caudal = question.caudal().ok_or_else(|| Failure::bug("no bone under the implant"))?;
+        let lower = turn(Kind::Bone(caudal))?;
         Ok(Self {
             turns: [turn(Kind::Bone(Level::C1))? - lower, turn(Kind::Implant)? - lower],
-            shift: face(Kind::Implant)? - face(Kind::Bone(Level::C3))?,
+            shift: face(Kind::Implant)? - face(Kind::Bone(caudal))?,
         })
     }
 }
@@ -241,10 +243,9 @@ fn turned(
     axis: Vec3,
 ) -> Result<Turned, Failure> {
     let now = Motion::of(question, solution)?;
-    let of_face = |(set, bone): (&str, Level)| {
-        let name = format!("{} on {set}", bone.name());
-        let found = solution.contacts.iter().find(|c| c.name == name);
-        found.ok_or_else(|| Failure::bug(format!("no interface `{name}`")))
+    let of_face = |set: &str| {
+        let found = solution.contacts.iter().find(|c| c.name.ends_with(&format!(" on {set}")));
+        found.ok_or_else(|| Failure::bug(format!("no interface on `{set}`")))
     };
     let seats = [of_face(SEATS[0])?, of_face(SEATS[1])?, of_face(SEATS[2])?];
     let closed = seats.iter().flat_map(|c| &c.points).filter(|p| p.status != Status::Open);
@@ -293,13 +294,14 @@ fn rotation(model: &Model, solution: &Solution, part: usize) -> Vec3 {
 /// Section of the report.
 pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments) -> Section {
     let Moments { found, lost } = moments;
+    let caudal = case.implant.caudal.name();
     let mut t = Table::new(
         "migration",
         "Day 1 under moments: rotation of the neck and migration of the implant",
         &[
             ("direction", ""),
-            ("C1 against C3", "deg"),
-            ("implant against C3", "deg"),
+            (&format!("C1 against {caudal}"), "deg"),
+            (&format!("implant against {caudal}"), "deg"),
             ("shift to the left", "mm"),
             ("shift to posterior", "mm"),
             ("lift", "mm"),
@@ -372,7 +374,7 @@ pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments) -> Sect
     };
     Section::new("moments", "Moments and migration of the implant")
             .paragraph(format!(
-                "A couple of {:.0} N mm in six directions with a preload of {:.0} N ({}) acts on the superior facets of C1 as the traction of an evenly bedded occiput that is free to turn; day 1, friction, elastic bone. Rotation, shift and lift count from the state under the preload alone, which points from the facets to the middle of the face on C3; shift and lift are means of the implant's lower face against the endplate of C3; slip counts from the unloaded state; a face is open where nothing presses. Forces balance to a hundred times the tolerance of the axial loads; contact is that of standard quality, or softer where that did not converge.",
+                "A couple of {:.0} N mm in six directions with a preload of {:.0} N ({}) acts on the superior facets of C1 as the traction of an evenly bedded occiput that is free to turn; day 1, friction, elastic bone. Rotation, shift and lift count from the state under the preload alone, which points from the facets to the middle of the face on {caudal}; shift and lift are means of the implant's lower face against the endplate of {caudal}; slip counts from the unloaded state; a face is open where nothing presses. Forces balance to a hundred times the tolerance of the axial loads; contact is that of standard quality, or softer where that did not converge.",
                 load.moment, load.preload, load.source
             ))
             .table(t)

@@ -3,7 +3,7 @@
 use super::Results;
 use super::bodies::Kind;
 use super::fields::Solved;
-use super::models::SEATS;
+use super::models::{SEATS, meeting};
 use crate::case::Case;
 use crate::failure::Failure;
 use dens_mesher::Vec3;
@@ -120,7 +120,7 @@ fn implant(case: &Case, results: &Results) -> Result<Figure, Failure> {
     };
     let center = Aabb::around(&body.mesh.points).center();
     let mut objects = vec![plain(&body.mesh, TITANIUM)];
-    for (set, _) in SEATS {
+    for set in SEATS {
         let zeros = vec![0.0; body.mesh.n_nodes()];
         if let Some(face) = facet_set(&body.mesh, set, Values::Nodal(&zeros)) {
             // Raised by a hair so that the face is drawn over the boundary below it.
@@ -128,9 +128,13 @@ fn implant(case: &Case, results: &Results) -> Result<Figure, Failure> {
             objects.push(Object { points: raised, paint: Paint::Solid(HELD), ..face });
         }
     }
-    let sheet = Sheet::new("implant", "Implant: contact faces on C1 (two, above) and on C3 (below).", 3)
-        .key("titanium", TITANIUM)
-        .key("contact face", HELD);
+    let sheet = Sheet::new(
+        "implant",
+        &format!("Implant: contact faces on C1 (two, above) and on {} (below).", case.implant.caudal.name()),
+        3,
+    )
+    .key("titanium", TITANIUM)
+    .key("contact face", HELD);
     let shots: Vec<Shot<'_>> =
         [View::Anterior, View::Left, View::Isometric, View::Superior, View::Inferior, View::Posterior]
             .map(|v| Shot::new("implant", v, objects.iter().collect()))
@@ -175,7 +179,7 @@ fn nodal(solved: &Solved, kind: Kind, value: impl Fn(usize, usize) -> f64) -> Op
     Some(averaged.into_iter().map(|v| v.map_or(f64::NAN, |x| x[0])).collect())
 }
 
-/// log2 of implanted over intact strain energy on C1 and C3, from averages at the nodes.
+/// log2 of implanted over intact strain energy on C1 and the caudal bone, from averages at the nodes.
 fn energy_change(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let [intact, day_one, ingrown] = &results.stages;
     let energies = |s: &Solved, level| {
@@ -189,7 +193,8 @@ fn energy_change(case: &Case, results: &Results) -> Result<Figure, Failure> {
         })
     };
     let mut objects: Vec<[Object; 2]> = Vec::new();
-    for level in [Level::C1, Level::C3] {
+    let caudal = results.geometry.caudal();
+    for level in [Level::C1, caudal] {
         let Some(before) = energies(intact, level) else { continue };
         let change = |s: &Solved| -> Option<Object> {
             let after = energies(s, level)?;
@@ -207,7 +212,7 @@ fn energy_change(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let bar = ColorBar::new("log2 of energy ratio", "1", [-4.0, 4.0]).map(ColorMap::Vik);
     let sheet = Sheet::new(
         "energy-change",
-        "Change of strain energy density on the surface of C1 and C3 against the intact control: blue is unloaded, red is loaded more; each step of one is a factor of two.",
+        &format!("Change of strain energy density on the surface of C1 and {} against the intact control: blue is unloaded, red is loaded more; each step of one is a factor of two.", caudal.name()),
         2,
     )
     .bar(bar);
@@ -220,11 +225,12 @@ fn energy_change(case: &Case, results: &Results) -> Result<Figure, Failure> {
     drawn(case, sheet, &shots)
 }
 
-/// Contact pressure on the C3 endplate and the C1 facets, painted on the bones' facets.
+/// Contact pressure on the caudal endplate and the C1 facets, painted on the bones' facets.
 fn pressure(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let factor = case.judged_load().axial / case.largest_load();
     let mut painted: Vec<[Option<Object>; 2]> = Vec::new();
-    for (set, bone) in SEATS {
+    let caudal = results.geometry.caudal();
+    for (set, bone) in meeting(caudal) {
         let make = |solved: &Solved| -> Option<Object> {
             let mesh = solved.mesh(Kind::Bone(bone))?;
             let name = format!("{} on {set}", bone.name());
@@ -250,7 +256,8 @@ fn pressure(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let sheet = Sheet::new(
         "contact-pressure",
         &format!(
-            "Pressure of the implant on the C3 endplate and on the facets of C1 under {} ({:.0} N); negative where the ingrown face is pulled.",
+            "Pressure of the implant on the {} endplate and on the facets of C1 under {} ({:.0} N); negative where the ingrown face is pulled.",
+            caudal.name(),
             case.judged_load().id,
             case.judged_load().axial
         ),
@@ -258,8 +265,10 @@ fn pressure(case: &Case, results: &Results) -> Result<Figure, Failure> {
     )
     .bar(bar);
     let mut shots = Vec::new();
-    for (object, title) in lower.iter().zip(["C3 endplate, day 1", "C3 endplate, 12 months"]) {
-        shots.push(Shot::new(title, View::Superior, vec![*object]));
+    for (object, title) in
+        lower.iter().zip(["day 1", "12 months"].map(|t| format!("{} endplate, {t}", caudal.name())))
+    {
+        shots.push(Shot::new(&title, View::Superior, vec![*object]));
     }
     for (i, title) in [(0, "C1 facets, day 1"), (1, "C1 facets, 12 months")] {
         let facets: Vec<&Object> = painted[1..].iter().filter_map(|p| p[i].as_ref()).collect();

@@ -166,16 +166,18 @@ fn travel(case: &Case, results: &Results) -> Drawn {
 }
 
 fn sinking(case: &Case, results: &Results) -> Drawn {
-    let x = Axis::new("Sinking of the C3 endplate under the implant", "mm").from_zero();
+    let caudal = case.implant.caudal.name();
+    let x = Axis::new(&format!("Sinking of the {caudal} endplate under the implant"), "mm").from_zero();
     let y = Axis::new("Axial load", "N").from_zero();
-    let caption =
-        "Axial load over the sinking of the C3 endplate on day 1: bone that yields beside elastic bone.";
+    let caption = format!(
+        "Axial load over the sinking of the {caudal} endplate on day 1: bone that yields beside elastic bone."
+    );
     let mut points = vec![[0.0, 0.0]];
     points.extend(results.crushing.loads.iter().map(|s| [s.indentation, s.axial]));
     let judged = case.judged_load();
     let elastic = results.assessment.stages[0].crush.indentation / judged.axial;
     let end = results.crushing.loads.last().map_or(judged.axial, |s| s.axial);
-    Plot::new("load-sinking", caption, x, y)
+    Plot::new("load-sinking", &caption, x, y)
         .series(Series::new("elastic", Look::Line, vec![[0.0, 0.0], [elastic * end, end]]))
         .series(Series::new("yielding, loads of the case", Look::Markers, points))
         .draw()

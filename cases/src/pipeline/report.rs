@@ -7,6 +7,7 @@ use super::{approach, moments, pictures, plots, sections};
 use crate::case::{Anatomy, Case, Quality};
 use crate::failure::Failure;
 use crate::output::Output;
+use dens_mesher::geometry::spine::Level;
 use dens_reports::export::vtu::{Array, Body, write_vtu};
 use dens_reports::figure::FigureSet;
 use dens_reports::pdf::{Date, write_pdf};
@@ -172,7 +173,9 @@ fn verdict(case: &Case, quality: Quality, results: &Results, criteria: &[Quantit
 /// What bone that yields says at the judged load, and whether it carries every load.
 fn crushing(case: &Case, results: &Results) -> Vec<Quantity> {
     let (c, judged) = (&case.criteria, case.judged_load());
-    let layer = format!("C3, upper {} mm", c.crush_depth);
+    let caudal = case.implant.caudal.name();
+    let (yielding, endplate) = (format!("C1 and {caudal}"), format!("{caudal} endplate"));
+    let layer = format!("{caudal}, upper {} mm", c.crush_depth);
     let q = |id: &str, label: &str, region: &str, value: f64, unit: &str| {
         Quantity::new(id, label, value, unit).region(region).load(&judged.id)
     };
@@ -180,7 +183,7 @@ fn crushing(case: &Case, results: &Results) -> Vec<Quantity> {
     if let Some(limit) = results.crushing.limit {
         list.push(
             Quantity::new("limit-load", "largest load that the bone carries, day 1", limit.carried, "N")
-                .region("C1 and C3")
+                .region(&yielding)
                 .load("all")
                 .judged(
                     &format!("largest load of the case; no equilibrium found at {:.0} N", limit.tried),
@@ -222,13 +225,19 @@ fn crushing(case: &Case, results: &Results) -> Vec<Quantity> {
             ),
         );
         list.push(
-            q("indentation", "sinking of the C3 endplate, day 1", "C3 endplate", state.indentation, "mm")
-                .judged(
-                    "sinking against the lower endplate",
-                    Relation::AtMost,
-                    c.indentation_limit,
-                    "Wei 2020: above the 95 % interval of the mean loss",
-                ),
+            q(
+                "indentation",
+                &format!("sinking of the {endplate}, day 1"),
+                &endplate,
+                state.indentation,
+                "mm",
+            )
+            .judged(
+                "sinking against the lower endplate",
+                Relation::AtMost,
+                c.indentation_limit,
+                "Wei 2020: above the 95 % interval of the mean loss",
+            ),
         );
     }
     if let Some(settled) = &results.crushing.settled {
@@ -269,11 +278,12 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
     ];
     let members = yielding.into_iter().fold(both(&members), f64::max);
     let mut list = crushing(case, results);
+    let caudal = case.implant.caudal.name();
     list.extend([
         q(
             "resorbed-mass",
             "bone mass that loses its stimulus, 12 months",
-            "C1 and C3",
+            &format!("C1 and {caudal}"),
             a.resorbed[1],
             NO_UNIT,
         )
@@ -346,7 +356,7 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
         q(
             "overpressed-area",
             "contact area pressed beyond cancellous strength, day 1",
-            "C3 endplate",
+            &format!("{caudal} endplate"),
             overpressed,
             NO_UNIT,
         ),
@@ -428,12 +438,12 @@ fn history(results: &Results) -> Table {
 fn limits(case: &Case) -> Vec<String> {
     let mut limits: Vec<String> = [
         "Computed, not validated: no prediction of this program has been compared with a clinical outcome.",
-        "C1 and C3 yield and soften on day 1 only; discs, cartilage, C4 and the healed stage are linear elastic, and so is the design loop. The constants of yielding are published means, not the patient's.",
+        "C1 and the bone under the implant yield and soften on day 1 only; discs, cartilage, the bones below and the healed stage are linear elastic, and so is the design loop. The constants of yielding are published means, not the patient's.",
         "Strength of cells that hold several tissues is the mean by share, an upper bound where load passes from endplate to cancellous bone: crushed volume is then too small. Under a sharp edge the limit load falls with the size of the cells.",
         "Settling under cycles is a prediction: of its law one constant is fitted, to one bench test (Wang 2019) whose ring area and bone density are assumed; threshold and form are assumed too. It knows no healing.",
         "Implant stress, micromotion and stiffness are those of the elastic stages; stress of screws and rods is the largest of elastic, yielding and settled states.",
         "Small displacements, axial loads A to D only; no moments, no shear, no muscle forces, no ligaments.",
-        "The condyles move along the load only; C1 cannot tilt with the head. The stiff implant then meets bone at an edge of its faces once C3 tilts on its disc: contact areas on day 1 are small and local pressures high.",
+        "The condyles move along the load only; C1 cannot tilt with the head. The stiff implant then meets bone at an edge of its faces once the bone below tilts on its disc: contact areas on day 1 are small and local pressures high.",
         "Cortex and endplates are carried by partial-volume stiffness of the cells at the surface, not meshed as layers.",
         "Bone density is uniform within each tissue; no scan enters.",
         "Disc fibers resist compression as they resist tension.",
@@ -444,6 +454,9 @@ fn limits(case: &Case) -> Vec<String> {
     ]
     .map(String::from)
     .to_vec();
+    if case.implant.caudal == Level::C4 {
+        limits.push("C4 under the implant is held at its own inferior endplate and facets; C5 and the disc between are not modelled. Sinking into C4 and its yielding are therefore lower bounds, stiffness is an upper one.".into());
+    }
     if matches!(case.anatomy, Anatomy::Parametric { .. }) {
         limits
             .push("The anatomy is a parametric mean built from published dimensions, not a patient.".into());

@@ -17,14 +17,14 @@ const BALANCE: [f64; 2] = [1e-8, 1e-6];
 
 pub(super) fn geometry_section(case: &Case, results: &Results) -> Section {
     let g = &results.geometry;
+    let caudal = g.caudal().name();
+    let replaced = if g.caudal() == dens_mesher::geometry::spine::Level::C4 { "C2 and C3" } else { "C2" };
     let mut t = Table::new("implant-fit", "Implant", &[("measure", ""), ("value", NO_UNIT), ("unit", "")]);
     let mut row = |name: &str, value: f64, unit: &str| t.push([name.into(), value.into(), unit.into()]);
-    row("height, C1 facets to C3 endplate", g.implant.height_mm, "mm");
-    let caudal = g.implant.pads[0].bone;
+    row(&format!("height, C1 facets to {caudal} endplate"), g.implant.height_mm, "mm");
     for (what, shift) in [("intact", Vec3::zeros()), ("with the implant", g.implant.upper_shift)] {
-        if let Some(height) = g.spine.segment_height(caudal, shift) {
-            let name = caudal.name();
-            row(&format!("segment height, tubercle of C1 to lower endplate of {name}, {what}"), height, "mm");
+        if let Some(height) = g.spine.segment_height(g.caudal(), shift) {
+            row(&format!("segment height, tubercle of C1 to lower endplate of {caudal}, {what}"), height, "mm");
         }
     }
     row("volume of the outline", g.fit.volume_mm3, "mm³");
@@ -60,7 +60,7 @@ pub(super) fn geometry_section(case: &Case, results: &Results) -> Section {
     Section::new("geometry", "Geometry")
         .paragraph(format!("Anatomy: {}.", g.spine.source))
         .paragraph(format!(
-            "The implant replaces C2. Its two upper faces are the negative of the inferior articular facets of C1, its lower face the negative of the superior endplate of C3; {}.",
+            "The implant replaces {replaced}. Its two upper faces are the negative of the inferior articular facets of C1, its lower face the negative of the superior endplate of {caudal}; {}.",
             if g.implant.upper_shift.norm() > 1e-6 {
                 format!("C1 was moved by {:.2} mm to give the height asked for", g.implant.upper_shift.norm())
             } else {
@@ -269,9 +269,10 @@ pub(super) fn shielding_section(results: &Results) -> Section {
         ]);
     }
     let a = &results.assessment;
+    let caudal = results.geometry.caudal().name();
     let mut m = Table::new(
         "resorption",
-        "First-step resorption of C1 and C3",
+        &format!("First-step resorption of C1 and {caudal}"),
         &[("measure", ""), ("day 1", NO_UNIT), ("12 months", NO_UNIT)],
     );
     m.push([
@@ -286,7 +287,7 @@ pub(super) fn shielding_section(results: &Results) -> Section {
     ]);
     m.push(["mean loss of strain energy".into(), a.unloading[0].into(), a.unloading[1].into()]);
     Section::new("shielding", "Stress shielding")
-        .paragraph("Strain energy density of each region of bone, implanted over intact, at equal load and on the same mesh; density does not change between the models, so the ratio is that of energy per mass. After replacement the C3 endplate carries what the facets and the body shared before.")
+        .paragraph(format!("Strain energy density of each region of bone, implanted over intact, at equal load and on the same mesh; density does not change between the models, so the ratio is that of energy per mass. After replacement the {caudal} endplate carries what the facets and the body shared before."))
         .figure("shielding")
         .table(t)
         .table(m)
@@ -295,6 +296,7 @@ pub(super) fn shielding_section(results: &Results) -> Section {
 }
 
 pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
+    let caudal = results.geometry.caudal().name();
     let mut t = Table::new(
         "seats",
         "Contact faces of the implant at the judged load, elastic stages",
@@ -313,7 +315,7 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
     );
     let mut c = Table::new(
         "crush",
-        "C3 under the implant at the judged load, elastic stages",
+        &format!("{caudal} under the implant at the judged load, elastic stages"),
         &[
             ("stage", ""),
             ("layer", "mm³"),
@@ -349,7 +351,7 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
     let bed = settling::bed(settling::MODULUS);
     let range = [1, 2].map(|i| settling::length(settling::RIM[i]));
     let mut section = Section::new("subsidence", "Subsidence risk and micromotion")
-        .paragraph("On day 1 the bone of C1 and C3 yields: on a closed quadric surface with the strength of its density, then softening to 0.7 of it at a rate scaled with the size of the cells (form of the law: Schwiedrzik 2013). The loads of the case act one after the other through contact with friction. Crushed is bone that has yielded in any way; overstrained is bone whose compressive principal strain, in the same state, exceeds the yield strain: another threshold, as a cross-check.")
+        .paragraph(format!("On day 1 the bone of C1 and {caudal} yields: on a closed quadric surface with the strength of its density, then softening to 0.7 of it at a rate scaled with the size of the cells (form of the law: Schwiedrzik 2013). The loads of the case act one after the other through contact with friction. Crushed is bone that has yielded in any way; overstrained is bone whose compressive principal strain, in the same state, exceeds the yield strain: another threshold, as a cross-check."))
         .table(loads_table(case, results))
         .figure("load-sinking");
     if let Some(limit) = results.crushing.limit {
@@ -387,13 +389,14 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
             .table(settled_table(settled));
     }
     section
-        .paragraph("The tables below are of the elastic stages, from which shielding and implant stress are taken; pressures at the edge of a face are higher there than in bone that yields. Indentation is the sinking of the endplate under the implant against the lower endplate of C3.")
+        .paragraph(format!("The tables below are of the elastic stages, from which shielding and implant stress are taken; pressures at the edge of a face are higher there than in bone that yields. Indentation is the sinking of the endplate under the implant against the lower endplate of {caudal}."))
         .table(c)
         .table(t)
         .figure("contact-pressure")
 }
 
 fn loads_table(case: &Case, results: &Results) -> Table {
+    let caudal = results.geometry.caudal().name();
     let mut t = Table::new(
         "crushing",
         "Day 1 with bone that yields, load by load",
@@ -403,10 +406,10 @@ fn loads_table(case: &Case, results: &Results) -> Table {
             ("shortening", "mm"),
             ("sinking", "mm"),
             ("crushed C1", "mm³"),
-            ("crushed C3", "mm³"),
+            (&format!("crushed {caudal}"), "mm³"),
             ("crushed share", NO_UNIT),
             ("overstrained share", NO_UNIT),
-            ("contact C3", "mm²"),
+            (&format!("contact {caudal}"), "mm²"),
             ("mean pressure", "MPa"),
         ],
     );
@@ -518,7 +521,7 @@ pub(super) fn stiffness_section(results: &Results) -> Section {
     ]);
     let anterior = a.intact_anterior_share.map_or_else(|| "–".into(), Cell::from);
     t.push([
-        "share of the load on the C3 endplate".into(),
+        "share of the load on the endplate below (intact: of C3)".into(),
         anterior,
         d.share_through_implant.into(),
         i.share_through_implant.into(),
@@ -590,7 +593,7 @@ pub(super) fn design_section(results: &Results) -> Section {
         None => "No evaluated design keeps every limit. The lattice that the case starts from was carried on so that numbers exist; it is not a recommendation.".into(),
     };
     Section::new("design", "Design history")
-        .paragraph(format!("{} designs were evaluated by finite elements with the implant bonded, on the coarse mesh. {said} The objective is the weighted sum of mean unloading of C1 and C3, the 95th percentile of compressive strain under the implant over the yield strain, and the excess of the lattice modulus over its target.", h.designs.len()))
+        .paragraph(format!("{} designs were evaluated by finite elements with the implant bonded, on the coarse mesh. {said} The objective is the weighted sum of mean unloading of C1 and the bone under the implant, the 95th percentile of compressive strain under the implant over the yield strain, and the excess of the lattice modulus over its target.", h.designs.len()))
         .figure("design-history")
         .paragraph("All evaluated designs with every term and limit stand in the annex and in history.csv: density is the relative density; shield, sink and stiff are the unweighted terms of the objective, total their weighted sum; fatigue is homogenised stress over lattice yield; limits names what is active or broken.")
         .list(h.stops.iter().map(|s| format!("{s}.")))

@@ -8,9 +8,10 @@ use dens_mesher::Vec3;
 use dens_mesher::geometry::Field;
 use dens_mesher::geometry::spine::{Joint, JointKind, Level, Patch, Side, Spine};
 use dens_solver::materials::layers::confined_bedding;
-use dens_solver::spine::{Bed, Cable, Column, Curve, Freedom, Link, Post, Quadric, Spot, Surface, Wrapped};
+use dens_solver::spine::{
+    Bed, Cable, Column, Curve, Freedom, Link, Pose, Post, Quadric, Spot, Surface, Wrapped,
+};
 use std::collections::BTreeMap;
-use std::f64::consts::PI;
 
 /// Names of the bones, by their number in the column.
 pub(super) const BONES: [&str; 5] = ["C0", "C1", "C2", "C3", "C4"];
@@ -155,6 +156,12 @@ impl Neck {
         Ok(Column { bones, links })
     }
 
+    /// By level, how far the discs are moved over what their laws were measured at.
+    pub(super) fn beyond(&self, poses: &[Pose]) -> Vec<(usize, f64)> {
+        let of = |d: &DiscLaw| (d.bones[0], d.reach(&poses[d.bones[0]], &poses[d.bones[1]]));
+        self.discs.iter().map(of).collect()
+    }
+
     fn field(&self, level: Level) -> Result<&dyn Field, Failure> {
         let bone = self.spine.bone(level).ok_or_else(|| Failure::bug("a bone of a joint is not there"))?;
         Ok(&*bone.field)
@@ -262,6 +269,22 @@ impl Neck {
         Ok(Bed::new("C1-C2 dens and anterior arch", [1, 2], spots, Surface::Post(post), k))
     }
 
+    /// Transverse ligament straight between its ends on two bones, as long as it is around the dens.
+    ///
+    /// # Errors
+    /// A file without it, landmarks that are not there; exit 2.
+    pub(super) fn transverse_between(&self, bones: [usize; 2]) -> Result<Cable, Failure> {
+        let found = self.book.ligament.iter().find(|l| l.name == "transverse");
+        let ligament = found.ok_or_else(|| Failure::input("neck.toml has no transverse ligament"))?;
+        let [a, b] = [Side::Left, Side::Right].map(|side| self.point(&ligament.upper[0], side));
+        let ends = [a?, b?];
+        let post = self.post(0.5 * ligament.thickness())?;
+        let free = Wrapped::around(ends, post, Vec3::y()) * (1.0 + ligament.slack);
+        let curve = self.book.curve(ligament, free, 1.0).map_err(Failure::input)?;
+        let slack = free - (ends[0] - ends[1]).norm() + ligament.play(free);
+        Ok(Cable::new("transverse", bones, ends, slack, curve))
+    }
+
     fn fasten(&self, ligament: &Ligament, links: &mut Vec<Box<dyn Link>>) -> Result<(), Failure> {
         let input = Failure::input;
         let sides: &[Side] = if ligament.pair { &Side::BOTH } else { &[Side::Left] };
@@ -269,12 +292,13 @@ impl Neck {
         if ligament.name == "transverse" {
             let ends =
                 [self.point(&ligament.upper[0], Side::Left)?, self.point(&ligament.upper[0], Side::Right)?];
-            // The ligament lies on the dens with half its thickness; it runs half around.
-            let post = self.post(1.0)?;
-            let length = (ends[0] - ends[1]).norm() + (PI - 2.0) * post.radius;
-            let curve = self.book.curve(ligament, length, 1.0).map_err(input)?;
-            let cable =
-                Wrapped::new("transverse", [1, 2], ends, post, Vec3::y(), ligament.slack * length, curve);
+            // The line of the ligament lies half its thickness behind the dens.
+            let post = self.post(0.5 * ligament.thickness())?;
+            let length = Wrapped::around(ends, post, Vec3::y());
+            let free = length * (1.0 + ligament.slack);
+            let curve = self.book.curve(ligament, free, 1.0).map_err(input)?;
+            let slack = free - length + ligament.play(free);
+            let cable = Wrapped::new("transverse", [1, 2], ends, post, Vec3::y(), slack, curve);
             links.push(Box::new(cable));
             return Ok(());
         }
@@ -289,7 +313,8 @@ impl Neck {
                     false => format!("{} {i}", ligament.name),
                 };
                 let bones = [Self::bone(upper)?, Self::bone(lower)?];
-                links.push(Box::new(Cable::new(&name, bones, ends, free - length, curve)));
+                let slack = free - length + ligament.play(free);
+                links.push(Box::new(Cable::new(&name, bones, ends, slack, curve)));
             }
         }
         Ok(())

@@ -14,7 +14,7 @@ use dens_mesher::mesh::Mesh;
 use dens_mesher::mixed::{MixedMesh, Shape};
 use dens_solver::nonlinear::laws::{FiberReinforced, Law, MooneyRivlin};
 use dens_solver::nonlinear::{Analysis, Options, Outcome, Stage, Stepping};
-use dens_solver::spine::PoseLaw;
+use dens_solver::spine::{Link, Pose, PoseLaw};
 use dens_solver::statics::{Body, CellProperties, Constraints, Dof, Formulation, Load, Material};
 use dens_solver::tensor::isotropic;
 use nalgebra::{Matrix3, Rotation3, SMatrix, SVector};
@@ -22,8 +22,9 @@ use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-/// Largest translation of a measurement, mm, and rotation, radians (6°): what discs of the upper neck do.
-const REACH: [f64; 2] = [0.4, 0.105];
+/// Largest translation of a measurement, mm, and rotation, radians (8°): what discs of the upper neck do in bending.
+/// Motions beyond are extrapolated and said to be so ([`DiscLaw::reach`]).
+const REACH: [f64; 2] = [0.5, 0.14];
 
 /// Frames of the annulus around the disc.
 const FRAMES: usize = 48;
@@ -52,6 +53,14 @@ impl DiscLaw {
     pub fn link(&self) -> PoseLaw {
         PoseLaw::linear(&self.name, self.bones, self.center, self.axes, self.stiffness)
             .stiffening(self.square, self.cube)
+    }
+
+    /// Motion between two poses over the largest one measured; above 1 the law is extrapolated.
+    pub(super) fn reach(&self, upper: &Pose, lower: &Pose) -> f64 {
+        let seen: Vec<Vec3> =
+            self.link().anchors().points.iter().map(|x| lower.seen(upper.place(*x))).collect();
+        let z = self.link().motion(&seen);
+        (0..6).map(|i| z[i].abs() / if i < 3 { REACH[0] } else { REACH[1].sin() }).fold(0.0, f64::max)
     }
 }
 

@@ -36,7 +36,10 @@ pub enum Pull {
     },
     /// Toe and tangent modulus of the tissue over a cross-section.
     Tissue {
-        /// Strain at the end of the toe.
+        /// Strain up to which the tissue bears nothing: crimped fibers.
+        #[serde(default)]
+        crimp_strain: f64,
+        /// Further strain at the end of the toe.
         toe_strain: f64,
         /// Modulus beyond it, MPa.
         tangent: f64,
@@ -72,6 +75,22 @@ impl Ligament {
     pub(super) fn sharing(&self) -> usize {
         let per_side = matches!(self.pull, Pull::Curve { per_side: true, .. });
         if self.pair && !per_side { 2 } else { 1 }
+    }
+
+    /// Elongation that a cable of this free length takes before it bears, mm.
+    pub(super) fn play(&self, length: f64) -> f64 {
+        match self.pull {
+            Pull::Tissue { crimp_strain, .. } => crimp_strain * length,
+            Pull::Curve { .. } => 0.0,
+        }
+    }
+
+    /// Thickness, mm; none is known where force was measured on the whole ligament.
+    pub(super) fn thickness(&self) -> f64 {
+        match self.pull {
+            Pull::Tissue { thickness, .. } => thickness,
+            Pull::Curve { .. } => 0.0,
+        }
     }
 }
 
@@ -141,7 +160,7 @@ impl Book {
     /// - `share`: of the ligament that this cable stands for
     pub(super) fn curve(&self, ligament: &Ligament, length: f64, share: f64) -> Result<Curve, String> {
         match &ligament.pull {
-            Pull::Tissue { toe_strain, tangent, thickness, width } => Ok(Curve::Toe {
+            Pull::Tissue { toe_strain, tangent, thickness, width, .. } => Ok(Curve::Toe {
                 toe: toe_strain * length,
                 stiffness: tangent * thickness * width * share / length,
             }),

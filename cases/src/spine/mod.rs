@@ -10,6 +10,7 @@ mod anatomy;
 mod disc;
 mod ligaments;
 mod motion;
+pub mod ring;
 mod rods;
 #[cfg(test)]
 mod tests;
@@ -18,5 +19,5 @@ mod tissue;
 pub use anatomy::{Condition, Neck};
 pub use disc::{DiscLaw, axial_stiffness, measure};
 pub use ligaments::Book;
-pub use motion::{Direction, LEVELS, Motion, Shares, range_of_motion, shares};
+pub use motion::{Direction, LEVELS, Motion, Shares, attempts, range_of_motion, shares};
 pub use tissue::Disc;

@@ -56,6 +56,8 @@ pub struct Motion {
     pub poses: Vec<Pose>,
     /// Largest force, or moment over 15 mm, out of balance, N.
     pub residual: f64,
+    /// Motion of each disc over the largest one at which its law was measured, by level: above 1 it is extrapolated.
+    pub beyond: Vec<(usize, f64)>,
 }
 
 impl Motion {
@@ -73,33 +75,44 @@ fn relative(poses: &[Pose]) -> Vec<nalgebra::Rotation3<f64>> {
 /// preload.
 ///
 /// # Errors
-/// No equilibrium; exit 3.
+/// No stable equilibrium in one of them; exit 3.
 pub fn range_of_motion(
     neck: &Neck,
     condition: Condition,
     moment: f64,
     directions: &[Direction],
 ) -> Result<Vec<Motion>, Failure> {
+    attempts(neck, condition, moment, directions)?.into_iter().collect()
+}
+
+/// The same, where each direction may fail on its own.
+///
+/// # Errors
+/// No stable posture under the preload alone; exit 3.
+pub fn attempts(
+    neck: &Neck,
+    condition: Condition,
+    moment: f64,
+    directions: &[Direction],
+) -> Result<Vec<Result<Motion, Failure>>, Failure> {
     let column = neck.column(condition)?;
     let stuck = |e: dens_solver::spine::SpineError| Failure::not_converged(format!("error: {e}"));
     let (none, options) = (Load::default(), Options::default());
     let neutral = column.solve(&column.at_rest(), &none, &none, &options).map_err(stuck)?;
     let before = relative(&neutral.poses);
-    directions
-        .par_iter()
-        .with_max_len(1)
-        .map(|direction| {
-            let load = Load { moments: vec![(0, direction.axis() * moment)], ..Load::default() };
-            let Equilibrium { poses, residual, .. } =
-                column.solve(&neutral.poses, &none, &load, &options).map_err(stuck)?;
-            let rotations = relative(&poses)
-                .iter()
-                .zip(&before)
-                .map(|(now, then)| (now * then.inverse()).scaled_axis().map(f64::to_degrees))
-                .collect();
-            Ok(Motion { direction: *direction, rotations, poses, residual })
-        })
-        .collect()
+    let one = |direction: &Direction| {
+        let load = Load { moments: vec![(0, direction.axis() * moment)], ..Load::default() };
+        let Equilibrium { poses, residual, .. } =
+            column.solve(&neutral.poses, &none, &load, &options).map_err(stuck)?;
+        let rotations = relative(&poses)
+            .iter()
+            .zip(&before)
+            .map(|(now, then)| (now * then.inverse()).scaled_axis().map(f64::to_degrees))
+            .collect();
+        let beyond = neck.beyond(&poses);
+        Ok(Motion { direction: *direction, rotations, poses, residual, beyond })
+    };
+    Ok(directions.par_iter().with_max_len(1).map(one).collect())
 }
 
 /// How C3 hands an axial load to C4.

@@ -6,12 +6,18 @@
 
 mod column_share;
 mod range_of_motion;
+mod ring_spread;
 
+use crate::case::Case;
+use crate::document::Document;
 use crate::failure::Failure;
+use crate::library::CATALOG;
+use crate::pipeline::geometry::{self, Geometry};
 use crate::spine::{Book, Neck};
 use dens_mesher::geometry::parametric::{self, Parametric};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// Published tables, as embedded.
@@ -73,7 +79,8 @@ impl Row {
 }
 
 /// Every published table, in the order of the output.
-pub static CATALOGUE: &[Validation] = &[range_of_motion::T1, range_of_motion::T1B, column_share::T5];
+pub static CATALOGUE: &[Validation] =
+    &[range_of_motion::T1, range_of_motion::T1B, column_share::T5, ring_spread::T7];
 
 /// Published numbers that are embedded.
 #[derive(Debug, Clone, Deserialize)]
@@ -90,12 +97,16 @@ pub struct Published {
     /// Shares of the columns.
     #[serde(rename = "T5")]
     pub(crate) t5: column_share::Published,
+    /// Spread of the ring of C1.
+    #[serde(rename = "T7")]
+    pub(crate) t7: ring_spread::Published,
 }
 
 /// What several tables need; computed when first asked for.
 #[derive(Default)]
 pub struct Bench {
     neck: OnceLock<Result<Neck, Failure>>,
+    default_case: OnceLock<Result<(Case, Geometry), Failure>>,
 }
 
 impl Bench {
@@ -117,6 +128,22 @@ impl Bench {
             Neck::measured(spine, Book::embedded()?)
         };
         self.neck.get_or_init(build).as_ref().map_err(Failure::clone)
+    }
+
+    /// The default case with its bones.
+    ///
+    /// # Errors
+    /// A default case that is not sound: our bug.
+    pub(crate) fn default_case(&self) -> Result<&(Case, Geometry), Failure> {
+        let build = || {
+            let document = Document::parse(CATALOG[0].text);
+            let document = document.map_err(|_| Failure::bug("the default case is not TOML"))?;
+            let case = Case::from_document(&document);
+            let case = case.map_err(|_| Failure::bug("the default case is not sound"))?;
+            let geometry = geometry::build(&case, Path::new(""))?;
+            Ok((case, geometry))
+        };
+        self.default_case.get_or_init(build).as_ref().map_err(Failure::clone)
     }
 }
 

@@ -1,8 +1,9 @@
 //! T1 and T1b: range of motion under 1.5 N m.
 
 use super::{Bench, Role, Row, Validation};
+use crate::failure::Exit;
 use crate::failure::Failure;
-use crate::spine::{Condition, Direction, LEVELS, Motion, range_of_motion};
+use crate::spine::{Condition, Direction, LEVELS, Motion, Neck, attempts};
 
 /// Moment of both tables, N·mm.
 const MOMENT: f64 = 1500.0;
@@ -35,6 +36,30 @@ pub(super) const T1B: Validation = Validation {
     run: t1b,
 };
 
+/// Motions found; a direction without stable equilibrium is missing, and its rows are undetermined.
+fn found(neck: &Neck, condition: Condition) -> Result<Vec<Motion>, Failure> {
+    let mut motions = Vec::new();
+    let all = match attempts(neck, condition, MOMENT, &Direction::ALL) {
+        Err(Failure { exit: Exit::NotConverged, .. }) => Vec::new(),
+        other => other?,
+    };
+    for one in all {
+        match one {
+            Ok(motion) => motions.push(motion),
+            Err(Failure { exit: Exit::NotConverged, .. }) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(motions)
+}
+
+/// Says so where the disc of a level moves beyond what its law was measured at.
+fn beyond(motions: &[Motion], level: usize, directions: &[Direction]) -> &'static str {
+    let of = |m: &&Motion| directions.contains(&m.direction);
+    let far = motions.iter().filter(of).flat_map(|m| &m.beyond).any(|(l, share)| *l == level && 1.0 < *share);
+    if far { " (disc beyond its law)" } else { "" }
+}
+
 fn degrees(motions: &[Motion], level: usize, direction: Direction) -> f64 {
     motions.iter().find(|m| m.direction == direction).map_or(f64::NAN, |m| m.angle(level))
 }
@@ -47,7 +72,7 @@ fn t1(bench: &Bench) -> Result<Vec<Row>, Failure> {
     let conditions =
         [(Condition::Intact, "intact"), (Condition::Unstable, "unstable"), (Condition::Fixed, "fixed")];
     for (condition, key) in conditions {
-        let motions = range_of_motion(neck, condition, MOMENT, &Direction::ALL)?;
+        let motions = found(neck, condition)?;
         for level in 0..3 {
             let values = published.t1.get(key).and_then(|t| t.get(KEYS[level])).ok_or_else(missing)?;
             for (direction, value) in Direction::ALL.into_iter().zip(*values) {
@@ -67,7 +92,12 @@ fn t1(bench: &Bench) -> Result<Vec<Row>, Failure> {
                     false => Role::Prediction,
                 };
                 rows.push(Row {
-                    quantity: format!("{key} {} {}", LEVELS[level], direction.name()),
+                    quantity: format!(
+                        "{key} {} {}{}",
+                        LEVELS[level],
+                        direction.name(),
+                        beyond(&motions, level, &[direction])
+                    ),
                     unit: "deg",
                     predicted: degrees(&motions, level, direction),
                     published: value,
@@ -103,18 +133,19 @@ fn t1(bench: &Bench) -> Result<Vec<Row>, Failure> {
 
 fn t1b(bench: &Bench) -> Result<Vec<Row>, Failure> {
     let (neck, published) = (bench.neck()?, bench.published()?);
-    let motions = range_of_motion(neck, Condition::Intact, MOMENT, &Direction::ALL)?;
+    let motions = found(neck, Condition::Intact)?;
     let mut rows = Vec::new();
     for (plane, (key, title)) in PLANES.into_iter().enumerate() {
         for (level, name) in LEVELS.into_iter().enumerate() {
             let values = published.t1b.get(key).and_then(|t| t.get(KEYS[level]));
             let [panjabi, panjabi_sd, ito, ito_sd] =
                 *values.ok_or_else(|| Failure::bug("published.toml lacks a level of T1b"))?;
-            let predicted: f64 =
-                Direction::ALL[2 * plane..2 * plane + 2].iter().map(|d| degrees(&motions, level, *d)).sum();
+            let both = &Direction::ALL[2 * plane..2 * plane + 2];
+            let predicted: f64 = both.iter().map(|d| degrees(&motions, level, *d)).sum();
+            let far = beyond(&motions, level, both);
             for (series, mean, sd) in [("Panjabi", panjabi, panjabi_sd), ("Ito", ito, ito_sd)] {
                 rows.push(Row {
-                    quantity: format!("{name} {title}, {series}"),
+                    quantity: format!("{name} {title}, {series}{far}"),
                     unit: "deg",
                     predicted,
                     published: mean,

@@ -78,6 +78,11 @@ impl Wrapped {
         cable
     }
 
+    /// Length of the shortest line between two points that passes a post on the side `behind`, mm.
+    pub fn around(ends: [Vec3; 2], post: Post, behind: Vec3) -> f64 {
+        Self::new("", [0, 1], ends, post, behind, 0.0, Curve::Constant(0.0)).slack_length
+    }
+
     fn path(&self, seen: &[Vec3; 2]) -> Path {
         let side = self.post.axis.cross(&self.behind);
         let radius = self.post.radius;

@@ -73,6 +73,8 @@ pub struct Equilibrium {
     pub residual: f64,
     /// Iterations it took.
     pub iterations: usize,
+    /// Least stiffness against any motion, N/mm, a turn counted by what it moves at 15 mm: not below zero.
+    pub softest: f64,
 }
 
 /// Why there is no equilibrium.
@@ -90,7 +92,31 @@ pub enum SpineError {
         /// Bone it acts on.
         bone: String,
     },
+    /// The equilibria found give way on their own.
+    #[error(
+        "the neck finds no stable equilibrium beyond {reached:.3} of the load: {softest:.2e} N/mm against the easiest motion"
+    )]
+    Unstable {
+        /// Part of the load in stable equilibrium.
+        reached: f64,
+        /// Least stiffness of the last equilibrium, N/mm, below zero.
+        softest: f64,
+    },
 }
+
+/// Why a step has no equilibrium.
+enum Stuck {
+    /// What is left, N, and on which bone.
+    Unbalanced(f64, usize),
+    /// Balanced, but softer than nothing, N/mm.
+    Unstable(f64),
+}
+
+/// Stiffness that counts as none, N/mm: slack joints are held by little more than round-off.
+const SLACK: f64 = -1e-3;
+
+/// Times that an unstable equilibrium is left along its easiest motion before the step is given up.
+const PUSHES: usize = 4;
 
 struct State {
     energy: f64,
@@ -174,10 +200,10 @@ impl Column {
         s
     }
 
-    /// Goes from equilibrium under one load to equilibrium under another, in steps that are halved where needed.
+    /// Goes from equilibrium under one load to stable equilibrium under another, in steps that are halved where needed.
     ///
     /// # Errors
-    /// [`SpineError::NoEquilibrium`].
+    /// [`SpineError`].
     pub fn solve(
         &self,
         start: &[Pose],
@@ -186,25 +212,30 @@ impl Column {
         options: &Options,
     ) -> Result<Equilibrium, SpineError> {
         let (mut poses, mut t, mut step) = (start.to_vec(), 0.0, options.step);
-        let (mut iterations, mut residual) = (0, 0.0);
+        let (mut iterations, mut residual, mut softest) = (0, 0.0, f64::INFINITY);
         while t < 1.0 {
             let next = f64::min(1.0, t + step);
             match self.newton(&poses, from, to, next, options) {
                 Ok(found) => {
-                    (poses, t, residual) = (found.poses, next, found.residual);
+                    (poses, t, residual, softest) = (found.poses, next, found.residual, found.softest);
                     iterations += found.iterations;
                     step = f64::min(1.5 * step, options.step);
                 }
-                Err((left, bone)) => {
+                Err(stuck) => {
                     step *= 0.5;
                     if step < 1e-4 {
-                        let bone = self.bones[bone].0.clone();
-                        return Err(SpineError::NoEquilibrium { reached: t, residual: left, bone });
+                        return Err(match stuck {
+                            Stuck::Unbalanced(residual, bone) => {
+                                let bone = self.bones[bone].0.clone();
+                                SpineError::NoEquilibrium { reached: t, residual, bone }
+                            }
+                            Stuck::Unstable(softest) => SpineError::Unstable { reached: t, softest },
+                        });
                     }
                 }
             }
         }
-        Ok(Equilibrium { poses, residual, iterations })
+        Ok(Equilibrium { poses, residual, iterations, softest })
     }
 
     /// Newton's method, damped (Levenberg and Marquardt) until a step lowers the energy less the work of the loads, or
@@ -216,14 +247,28 @@ impl Column {
         to: &Load,
         t: f64,
         options: &Options,
-    ) -> Result<Equilibrium, (f64, usize)> {
+    ) -> Result<Equilibrium, Stuck> {
         let mut poses = start.to_vec();
         let mut state = self.state(&poses, from, to, t, true);
-        let mut damping = 0.0;
-        for iterations in 0..options.max_iterations {
+        let (mut damping, mut pushes) = (0.0, 0);
+        for iterations in 0..=options.max_iterations {
             let size = scaled(&state.residual);
             if size.amax() <= options.residual {
-                return Ok(Equilibrium { poses, residual: size.amax(), iterations });
+                let (softest, motion) = easiest(&state.tangent);
+                if SLACK <= softest {
+                    return Ok(Equilibrium { poses, residual: size.amax(), iterations, softest });
+                }
+                if pushes == PUSHES {
+                    return Err(Stuck::Unstable(softest));
+                }
+                // A twentieth of a millimetre down the slope; the damped iteration goes on from there.
+                pushes += 1;
+                let push = 0.05 * pushes as f64 * motion;
+                let part = |b: usize, r: usize| push.fixed_rows::<3>(6 * b + r).into_owned();
+                poses = (0..).zip(&poses).map(|(b, p)| p.moved(part(b, 0), part(b, 3) / ARM)).collect();
+                state = self.state(&poses, from, to, t, true);
+                damping = f64::max(1e-3, -2.0 * softest);
+                continue;
             }
             let mut accepted = false;
             for _ in 0..40 {
@@ -240,10 +285,7 @@ impl Column {
             }
         }
         let size = scaled(&state.residual);
-        match size.amax() <= options.residual {
-            true => Ok(Equilibrium { poses, residual: size.amax(), iterations: options.max_iterations }),
-            false => Err((size.amax(), size.iamax() / 6)),
-        }
+        Err(Stuck::Unbalanced(size.amax(), size.iamax() / 6))
     }
 
     /// One damped step, if it is worth taking.
@@ -281,6 +323,22 @@ impl Column {
         let closer = scaled(&next.residual).norm() < 0.9 * scaled(&state.residual).norm();
         (lower || closer).then_some((moved, next))
     }
+}
+
+/// Least stiffness, N/mm, with the motion it belongs to: turns times [`ARM`], of length 1.
+///
+/// The loads are dead forces and moments of constant direction, which do work on finite turns that depends on their order;
+/// the symmetric part of the tangent is what any small motion from here meets.
+fn easiest(tangent: &DMatrix<f64>) -> (f64, DVector<f64>) {
+    let unit = |i: usize| if i % 6 < 3 { 1.0 } else { ARM };
+    let n = tangent.nrows();
+    let k = DMatrix::from_fn(n, n, |i, j| 0.5 * (tangent[(i, j)] + tangent[(j, i)]) / (unit(i) * unit(j)));
+    let eigen = k.symmetric_eigen();
+    let at = eigen.eigenvalues.imin();
+    let mode = eigen.eigenvectors.column(at).into_owned();
+    // Which way is a matter of sign; the same every time.
+    let sign = mode[mode.icamax()].signum();
+    (eigen.eigenvalues[at], mode * sign)
 }
 
 /// Forces and moments over [`ARM`], N.

@@ -1,7 +1,7 @@
 //! The implant: negative of the bones it meets, body, rim, screw walls.
 //!
-//! [`Implant::design`] replaces C2. Two arms rise from the superior endplate of C3 to the inferior facets of
-//! C1; each is a loft between two contact ellipses, and where they run together they melt into one anterior
+//! [`Implant::design`] replaces C2, or C2 and C3. Two arms rise from the superior endplate of the bone below,
+//! C3 or C4 ([`ImplantParams::caudal`]), to the inferior facets of C1; each is a loft between two contact ellipses, and where they run together they melt into one anterior
 //! body, so that the implant is a fork that is open toward the spinal canal.
 //!
 //! ```text
@@ -10,14 +10,14 @@
 //!         ╲     ╲____________╱     ╱           side: smooth, solid rim inside
 //!          ╲      lattice         ╱
 //!           ╲__  bores ╲    ╱  __╱
-//!              ╲________╲__╱__╱                lower face: negative of the C3 endplate
+//!              ╲________╲__╱__╱                lower face: negative of the caudal endplate
 //! ```
 //! What leaves is a list of separate smooth [`Face`]s, so that a mesher that cuts one level set after the
 //! other gets true edges; inside is where all are negative. The metal inside is told apart by
 //! [`Implant::solid`]: negative in the rim and in the screw walls, positive where lattice goes. The contact
 //! faces have no rim: there the lattice is open to the bone.
 //!
-//! Guaranteed by construction: no point of the implant lies in C1 or C3; inside a contact ellipse the face
+//! Guaranteed by construction: no point of the implant lies in C1 or the caudal bone; inside a contact ellipse the face
 //! *is* the bone's surface. Not guaranteed: that the bones' fields are right, that a surgeon can bring it in.
 
 mod body;
@@ -45,7 +45,7 @@ use std::sync::Arc;
 
 /// Width over which the clearance to bone opens around a contact face, mm.
 const CLEARANCE_BLEND_MM: f64 = 2.5;
-/// Least room between a contact face of C1 and the plane of the C3 endplate, mm: two rims and room for a
+/// Least room between a contact face of C1 and the plane of the caudal endplate, mm: two rims and room for a
 /// few lattice cells and a screw seat. Unsourced choice.
 const LEAST_ROOM_MM: f64 = 10.0;
 /// Largest share of a contact face that the canal's clearance may take.
@@ -54,7 +54,9 @@ const CANAL_SHARE: f64 = 0.15;
 /// What can be chosen about the implant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImplantParams {
-    /// Height of the middle of the C1 facets over the middle of the C3 endplate along z, mm; as the bones
+    /// Bone the lower face lies on: C3 where C2 is replaced, C4 where C2 and C3 are.
+    pub caudal: Level,
+    /// Height of the middle of the C1 facets over the middle of the caudal endplate along z, mm; as the bones
     /// stand when absent.
     pub height_mm: Option<f64>,
     /// Thickness of the solid rim along the outer walls, mm.
@@ -85,6 +87,7 @@ pub struct ImplantParams {
 impl Default for ImplantParams {
     fn default() -> Self {
         Self {
+            caudal: Level::C3,
             height_mm: None,
             rim_mm: 0.9,
             wall_mm: 1.0,
@@ -132,7 +135,7 @@ pub enum FaceKind {
     Side,
     /// Negative of C1 (both facets), with clearance to C1 elsewhere.
     Upper,
-    /// Negative of the C3 endplate, with clearance to C3 elsewhere.
+    /// Negative of the caudal endplate, with clearance to that bone elsewhere.
     Lower,
     /// Wall of a screw track.
     Bore,
@@ -149,12 +152,12 @@ pub struct Face {
     pub field: Arc<dyn Field>,
 }
 
-/// Implant in place of C2, in the frame of the spine it was designed to.
+/// Implant in place of C2 or of C2 and C3, in the frame of the spine it was designed to.
 #[derive(Clone)]
 pub struct Implant {
     /// What it was designed with; `height_mm` as asked.
     pub params: ImplantParams,
-    /// Height of the middle of the C1 facets over the middle of the C3 endplate along z, mm.
+    /// Height of the middle of the C1 facets over the middle of the caudal endplate along z, mm.
     pub height_mm: f64,
     /// What C1 must be moved by for this implant, mm.
     pub upper_shift: Vec3,
@@ -168,7 +171,7 @@ pub struct Implant {
     faces: Vec<Face>,
     trims: [Arc<Trim>; 2],
     solid: Arc<Solid>,
-    /// C1 where it stands with this implant, and the bones below.
+    /// C1 where it stands with this implant, the caudal bone and those below.
     bones: Vec<(Level, Arc<dyn Field>)>,
 }
 
@@ -194,12 +197,13 @@ impl Implant {
     fn on(spine: Arc<Spine>, params: &ImplantParams) -> Result<Self, ImplantError> {
         params.check()?;
         let c1 = bone(&spine, Level::C1)?;
-        let c3 = bone(&spine, Level::C3)?;
+        let caudal = params.caudal;
+        let under = bone(&spine, caudal)?;
         // The end of the body lies deeper in the bone than the rim is thick: no skin under a contact face.
         let margin = [params.contact_margin_mm, params.rim_mm + 0.3];
 
-        let disc = joint(&spine, JointKind::Disc, Level::C3)?;
-        let lower = Pad::fit("lower", Level::C3, &*c3, Patch { axis: -disc.axis, ..disc }, margin)?;
+        let disc = joint(&spine, JointKind::Disc, caudal)?;
+        let lower = Pad::fit("lower", caudal, &*under, Patch { axis: -disc.axis, ..disc }, margin)?;
         let standing = Side::BOTH.map(|side| -> Result<Pad, ImplantError> {
             let facet = joint(&spine, JointKind::Facet(side), Level::C2)?;
             Pad::fit(&format!("upper {}", side.name()), Level::C1, &*c1, facet, margin)
@@ -223,7 +227,8 @@ impl Implant {
         let holes =
             Holes { bore: 0.5 * (params.screw_mm + params.bore_clearance_mm), seat: 0.5 * params.seat_mm };
         let pads = [lower, left, right];
-        let tracks = screws::tracks(params.screws, &body, [&pads[0], &pads[1], &pads[2]], &holes);
+        let tracks =
+            screws::tracks(params.screws, &body, [&pads[0], &pads[1], &pads[2]], &holes, params.wall_mm);
 
         let trim = |bone: &Arc<dyn Field>, columns: Vec<Patch>| Trim {
             bone: bone.clone(),
@@ -232,7 +237,7 @@ impl Implant {
             blend: CLEARANCE_BLEND_MM,
         };
         let upper = Arc::new(trim(&upper_bone, vec![pads[1].patch, pads[2].patch]));
-        let lower = Arc::new(trim(&c3, vec![pads[0].patch]));
+        let lower = Arc::new(trim(&under, vec![pads[0].patch]));
         let mut faces = vec![
             Face { name: "side".into(), kind: FaceKind::Side, field: body.clone() },
             Face { name: "upper".into(), kind: FaceKind::Upper, field: upper.clone() },
@@ -251,8 +256,8 @@ impl Implant {
             rim_mm: params.rim_mm,
             wall_mm: params.wall_mm,
         });
-        let mut bones = vec![(Level::C1, upper_bone), (Level::C3, c3)];
-        bones.extend(spine.bone(Level::C4).map(|b| (Level::C4, b.field.clone())));
+        let mut bones = vec![(Level::C1, upper_bone), (caudal, under)];
+        bones.extend(spine.bones.iter().filter(|b| caudal < b.level).map(|b| (b.level, b.field.clone())));
         let params = params.clone();
         let trims = [upper, lower];
         let mut implant = Self {
@@ -306,7 +311,7 @@ impl Implant {
         self.pads.iter().map(|p| (p.name.as_str(), &p.patch))
     }
 
-    /// C1 where it stands with this implant, then C3 and, if present, C4.
+    /// C1 where it stands with this implant, then the caudal bone and those below it.
     pub fn bones(&self) -> &[(Level, Arc<dyn Field>)] {
         &self.bones
     }
@@ -343,7 +348,7 @@ fn joint(spine: &Spine, kind: JointKind, lower: Level) -> Result<Patch, ImplantE
     spine.joints.iter().find(|j| j.kind == kind && j.lower == lower).map(|j| j.patch).ok_or_else(|| {
         let what = match kind {
             JointKind::Facet(side) => format!("C1-C2 facet {}", side.name()),
-            JointKind::Disc => "C2-C3 disc".to_owned(),
+            JointKind::Disc => format!("disc over {}", lower.name()),
         };
         ImplantError::Missing { what }
     })

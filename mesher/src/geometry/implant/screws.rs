@@ -19,7 +19,7 @@ const BITE_MM: f64 = 14.0;
 pub enum ScrewPlan {
     /// No screw.
     None,
-    /// Two screws down into the body of C3.
+    /// Two screws down into the body of the caudal bone.
     #[default]
     Lower,
     /// One screw up into each lateral mass of C1.
@@ -116,14 +116,25 @@ pub(super) struct Holes {
     pub seat: f64,
 }
 
-/// Tracks of `plan` in `body`; `pads` are lower, upper left, upper right.
-pub(super) fn tracks(plan: ScrewPlan, body: &Body, pads: [&Pad; 3], holes: &Holes) -> Vec<ScrewTrack> {
+/// Places of the paired tracks beside the middle of the lower face, as shares of its semi-axis: the first that
+/// leaves the wall is taken. A high body narrows sooner above its foot, and its tracks must stand closer.
+const BESIDE: [f64; 5] = [0.43, 0.40, 0.37, 0.34, 0.31];
+
+/// Tracks of `plan` in `body` with `wall` mm of metal around them where there is room; `pads` are lower, upper left,
+/// upper right.
+pub(super) fn tracks(
+    plan: ScrewPlan,
+    body: &Body,
+    pads: [&Pad; 3],
+    holes: &Holes,
+    wall: f64,
+) -> Vec<ScrewTrack> {
     let mut list = Vec::new();
     let [lower, left, right] = pads;
     if matches!(plan, ScrewPlan::Lower | ScrewPlan::Both) {
-        for side in Side::BOTH {
-            list.push(track(body, lower, side, 0.43, holes));
-        }
+        let pair = |beside: &f64| Side::BOTH.map(|side| track(body, lower, side, *beside, holes));
+        let roomy = |p: &[ScrewTrack; 2]| p.iter().all(|t| wall <= t.wall(body, wall));
+        list.extend(BESIDE.iter().map(pair).find(roomy).unwrap_or_else(|| pair(&BESIDE[0])));
     }
     if matches!(plan, ScrewPlan::Upper | ScrewPlan::Both) {
         for (side, pad) in [(Side::Left, left), (Side::Right, right)] {

@@ -214,5 +214,27 @@ fn an_implant_that_cannot_fit_says_why() {
     let mut away = block_spine(24.0);
     away.joints.retain(|j| j.kind != JointKind::Disc);
     let away = Implant::design(&away, &ImplantParams::default()).err();
-    assert_eq!(away, Some(ImplantError::Missing { what: "C2-C3 disc".into() }));
+    assert_eq!(away, Some(ImplantError::Missing { what: "disc over C3".into() }));
+}
+
+#[test]
+fn an_implant_in_place_of_c2_and_c3_lies_on_c4() {
+    use crate::geometry::parametric::{Parametric, Sex, spine, third_over_fourth};
+    // The two published patients who lost both, as `dens cases --patients` sizes them.
+    for (sex, scale, to_c3) in [(Sex::Male, 0.85, 25.87), (Sex::Female, 1.052, 29.46)] {
+        let anatomy = spine(&Parametric { sex, scale, segment_height: to_c3 }).expect("in range");
+        let height_mm = Some(to_c3 + third_over_fourth(sex, scale));
+        let params = ImplantParams {
+            caudal: Level::C4,
+            height_mm,
+            canal_clearance_mm: 1.0,
+            ..ImplantParams::default()
+        };
+        let implant = Implant::design(&anatomy, &params).expect("there is room");
+        // The pads sit on the bones, the anatomy's height is one of sheets: they agree to a millimetre.
+        assert!(implant.upper_shift.norm() < 1.0, "{}", implant.upper_shift);
+        assert_eq!(implant.pads[0].bone, Level::C4);
+        assert_eq!(implant.bones().iter().map(|b| b.0).collect::<Vec<_>>(), [Level::C1, Level::C4]);
+        assert!(implant.tracks.iter().all(|t| t.into == Level::C4));
+    }
 }

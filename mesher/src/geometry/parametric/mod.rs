@@ -104,11 +104,7 @@ pub fn spine(params: &Parametric) -> Result<Spine, AnatomyError> {
     if !SCALES.contains(&params.scale) {
         return Err(AnatomyError::Scale(params.scale));
     }
-    let sex = match params.sex {
-        Sex::Female => FEMALE,
-        Sex::Male => MALE,
-    };
-    let scale = sex * params.scale;
+    let scale = factor(params.sex) * params.scale;
     let (least, most) = segment_heights(scale);
     let height = params.segment_height;
     if !(least..=most).contains(&height) {
@@ -156,6 +152,19 @@ pub fn spine(params: &Parametric) -> Result<Spine, AnatomyError> {
         source: source(params, scale),
         warnings: warnings(&l, scale),
     })
+}
+
+/// Height of the middle of C3's upper endplate over the middle of C4's, mm: what a segment that ends on C4 has more.
+pub fn third_over_fourth(sex: Sex, scale: f64) -> f64 {
+    let l = Layout::new(&ADULT, *SEGMENT_HEIGHTS.start());
+    (l.c3.z - l.c4.z) * factor(sex) * scale
+}
+
+fn factor(sex: Sex) -> f64 {
+    match sex {
+        Sex::Female => FEMALE,
+        Sex::Male => MALE,
+    }
 }
 
 /// Least and greatest segment height of bones of this scale, mm.
