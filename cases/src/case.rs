@@ -3,6 +3,7 @@
 use crate::approach::{self, Approach};
 use crate::diagnostic::Problem;
 use crate::document::Document;
+use crate::fixation::{self, Fixation};
 use crate::reader::Reader;
 use dens_mesher::catalog::Range;
 use dens_mesher::geometry::spine::Level;
@@ -88,20 +89,6 @@ pub struct LatticeChoice {
     pub cell: String,
     pub relative_density: f64,
     pub cell_size: f64,
-}
-
-/// Posterior screws and rods.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "the names are those of the case file, which documents them")]
-pub struct Fixation {
-    pub rods: bool,
-    pub rod_diameter: f64,
-    pub rod_offset: f64,
-    pub screw_diameter: f64,
-    pub modulus: f64,
-    pub poisson: f64,
-    pub yield_strength: f64,
-    pub fatigue_strength: f64,
 }
 
 /// Axial load case.
@@ -325,20 +312,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
     let implant = implant_size(r, length(r, "implant.height_step", 0.0, 5.0));
     let titanium = titanium(r);
     let lattice = lattice_choice(r);
-    let fixation = Fixation {
-        rods: r.flag("fixation.rods"),
-        rod_diameter: length(r, "fixation.rod_diameter", 1.0, 8.0),
-        rod_offset: length(r, "fixation.rod_offset", 0.0, 30.0),
-        screw_diameter: length(r, "fixation.screw_diameter", 1.0, 8.0),
-        modulus: modulus(r, "fixation.modulus"),
-        poisson: r.number("fixation.poisson", POISSON),
-        yield_strength: r.quantity("fixation.yield_strength", Dimension::Stress, Range::Within(10.0, 3000.0)),
-        fatigue_strength: r.quantity(
-            "fixation.fatigue_strength",
-            Dimension::Stress,
-            Range::Within(1.0, 3000.0),
-        ),
-    };
+    let fixation = fixation::read(r);
     let loads = loads(r);
     let criteria = criteria(r, &loads);
     let design = Design {

@@ -18,6 +18,7 @@ pub mod deck;
 pub mod diagnostic;
 pub mod document;
 pub mod failure;
+pub mod fixation;
 pub mod library;
 pub mod output;
 pub mod patients;

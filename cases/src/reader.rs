@@ -159,6 +159,15 @@ impl<'d> Reader<'d> {
 
     /// List of words of `allowed`, not empty.
     pub fn choices(&self, path: &str, allowed: &[&str]) -> Vec<String> {
+        let words = self.words(path, allowed);
+        if matches!(self.entry(path).map(|e| &e.value), Some(Value::List(items)) if items.is_empty()) {
+            self.problem(path, format!("`{path}` is empty"), "name at least one");
+        }
+        words
+    }
+
+    /// List of words of `allowed`, which may be empty.
+    pub fn words(&self, path: &str, allowed: &[&str]) -> Vec<String> {
         let Some(entry) = self.required(path, "a list of words") else { return Vec::new() };
         let Value::List(items) = &entry.value else {
             self.problem(path, format!("`{path}` is {}, expected a list of words", entry.value.kind()), "");
@@ -179,9 +188,6 @@ impl<'d> Reader<'d> {
                     );
                 }
             }
-        }
-        if items.is_empty() {
-            self.problem(path, format!("`{path}` is empty"), "name at least one");
         }
         words
     }

@@ -7,6 +7,7 @@ use crate::elements::Section;
 use crate::loads::contact::{Bed, Gaps, Law};
 use crate::loads::fixation::Fixation;
 use crate::loads::guide::Guide;
+use crate::loads::rigid::RigidBody;
 use crate::loads::traction::Traction;
 use crate::tensor::is_admissible;
 use dens_mesher::cells::tet10;
@@ -89,6 +90,8 @@ pub struct Model {
     pub holds: Vec<Hold>,
     /// Rigid bodies that push along a straight line.
     pub guides: Vec<Guide>,
+    /// Rigid bodies that screws are clamped in.
+    pub bodies: Vec<RigidBody>,
     /// Tractions on facets.
     pub tractions: Vec<Traction>,
     /// Screws and rods.
@@ -233,6 +236,10 @@ impl Model {
     pub fn under(&self, factor: f64) -> Self {
         let mut model = self.clone();
         model.guides.iter_mut().for_each(|g| g.force = g.force.map(|f| factor * f));
+        for b in &mut model.bodies {
+            b.force = b.force.map(|f| factor * f);
+            b.couple = b.couple.map(|m| factor * m);
+        }
         model.tractions.iter_mut().for_each(|t| t.value = t.value.map(|t| factor * t));
         model
     }
@@ -281,6 +288,27 @@ impl Model {
             let size = dens_mesher::Vec3::from(t.value).norm();
             number("traction", &t.name, "traction in MPa", size, true, "finite", &mut errors);
         }
+        for b in &self.bodies {
+            for (part, facets) in &b.beds {
+                self.check_surface("rigid body", &b.name, *part, facets, &mut errors);
+            }
+            let k = b.foundation;
+            number("rigid body", &b.name, "foundation in N/mm³", k, 0.0 < k, "above 0", &mut errors);
+            let force = dens_mesher::Vec3::from(b.force).norm();
+            number(
+                "rigid body",
+                &b.name,
+                "force in N",
+                force,
+                !b.guided || 0.0 < force,
+                "above 0",
+                &mut errors,
+            );
+            let couple = dens_mesher::Vec3::from(b.couple).norm();
+            number("rigid body", &b.name, "couple in N mm", couple, true, "finite", &mut errors);
+            let known = self.is_free_node(b.node);
+            number("rigid body", &b.name, "node", f64::from(b.node), known, "one of its own", &mut errors);
+        }
         self.check_fixation(&mut errors);
         errors
     }
@@ -304,6 +332,11 @@ impl Model {
         } else if let Some(&facet) = facets.iter().find(|f| count <= **f as usize) {
             errors.push(ModelError::UnknownFacet { what, name, part, facet, count });
         }
+    }
+
+    /// Whether there is such a fixation node, and it follows no other.
+    fn is_free_node(&self, node: u32) -> bool {
+        (node as usize) < self.fixation.nodes.len() && self.fixation.leader(node) == node
     }
 
     fn check_fixation(&self, errors: &mut Vec<ModelError>) {
@@ -345,7 +378,25 @@ impl Model {
                 errors,
             );
         }
-        let used = |node: &usize| self.fixation.members.iter().any(|m| m.nodes.contains(&(*node as u32)));
+        for l in &self.fixation.links {
+            let once = self.fixation.links.iter().filter(|k| k.node == l.node).count() == 1;
+            let sound = once && (l.node as usize) < self.fixation.nodes.len() && self.is_free_node(l.with);
+            number("link", "screw to rigid body", "node", f64::from(l.node), sound, "linked once", errors);
+        }
+        for w in &self.fixation.wires {
+            if self.parts.len() <= w.part || self.fixation.nodes.len() <= w.node as usize {
+                let (part, count) = (w.part, self.parts.len());
+                errors.push(ModelError::UnknownPart { what: "wire", name: w.name.clone(), part, count });
+                continue;
+            }
+            let k = w.section.youngs_modulus * w.section.area() / self.fixation.wire_length(w);
+            number("wire", &w.name, "stiffness in N/mm", k, 0.0 < k, "above 0", errors);
+        }
+        let used = |node: &usize| {
+            let node = *node as u32;
+            self.fixation.members.iter().any(|m| m.nodes.contains(&node))
+                || self.bodies.iter().any(|b| b.node == node)
+        };
         if let Some(node) = (0..self.fixation.nodes.len()).find(|n| !used(n)) {
             errors.push(ModelError::LooseNode { node });
         }

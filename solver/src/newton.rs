@@ -145,6 +145,8 @@ pub struct Solver {
     tangent: BlockMatrix,
     /// Statuses at the last set-up of the linear solver with this matrix; empty: none.
     prepared: Vec<Status>,
+    /// Which wires hang slack: their stiffness is not in the matrix.
+    slack: Vec<bool>,
 }
 
 /// The multipliers are updated as soon as the residual is below this: a more exact state would not give
@@ -203,7 +205,8 @@ impl Solver {
         let linear = options.linear.solver(3 * discrete.n_nodes(), 1);
         let tangent = matrix.clone();
         let (options, prepared) = (options.clone(), Vec::new());
-        Ok(Self { options, discrete, interfaces, assembler, linear, matrix, tangent, prepared })
+        let slack = Vec::new();
+        Ok(Self { options, discrete, interfaces, assembler, linear, matrix, tangent, prepared, slack })
     }
 
     /// Number of unknowns.
@@ -234,6 +237,10 @@ impl Solver {
         self.check_same(model)?;
         observer("assembling", 0.0);
         self.discrete.assemble(model, &self.assembler, &mut self.matrix)?;
+        self.slack = vec![false; self.discrete.wires.len()];
+        for wire in 0..self.slack.len() {
+            self.discrete.add_wire(model, wire, 1.0, &mut self.matrix);
+        }
         self.interfaces.refresh(model, &self.options);
         self.prepared.clear();
         Ok(())
@@ -258,7 +265,7 @@ impl Solver {
         }
         applied.iter_mut().zip(&extra.forces).for_each(|(f, extra)| *f += extra);
         let load = Load { scale, applied };
-        let (u, multipliers) = self.first_guess(start);
+        let (u, multipliers) = self.first_guess(model, start);
         let warm = start.is_some();
         let mut now = self.evaluate(&load, u, multipliers, |own, _| own);
         let mut run = Run::new(options, self.interfaces.all_bonded(), std::mem::take(&mut self.prepared));
@@ -269,7 +276,11 @@ impl Solver {
             run.progress.history.push(now.residual);
             if warm || 0 < run.progress.iterations {
                 if self.settled(model, &load, &mut now, &mut run) {
-                    break;
+                    if !self.turn_wires(model, &now.u) {
+                        break;
+                    }
+                    run.forget();
+                    now = self.evaluate(&load, now.u, now.multipliers, |own, _| own);
                 }
                 if run.hopeless(now.residual) {
                     return Err(self.not_converged(model, &now, run));
@@ -309,9 +320,11 @@ impl Solver {
             ("number of parts", model.parts.len(), offsets.len() - 1),
             ("number of interfaces", model.interfaces.len(), self.interfaces.spans.len()),
             ("number of guides", model.guides.len(), self.discrete.guides.len()),
+            ("number of rigid bodies", model.bodies.len(), self.discrete.bodies.len()),
+            ("number of wires", model.fixation.wires.len(), self.discrete.wires.len()),
             (
                 "fixation",
-                2 * model.fixation.nodes.len(),
+                2 * (model.fixation.nodes.len() - model.fixation.links.len()),
                 self.discrete.n_nodes() - self.discrete.first_beam as usize,
             ),
         ];
@@ -324,7 +337,7 @@ impl Solver {
     }
 
     /// Displacements and multipliers to begin with: those of `start` where it fits, else zero.
-    fn first_guess(&self, start: Option<&Solution>) -> (Vec<f64>, Vec<Vec3>) {
+    fn first_guess(&self, model: &Model, start: Option<&Solution>) -> (Vec<f64>, Vec<Vec3>) {
         let mut u = vec![0.0; self.n_unknowns()];
         let mut multipliers = vec![Vec3::zeros(); self.interfaces.points.len()];
         if let Some(s) = start {
@@ -336,7 +349,8 @@ impl Solver {
                     }
                 }
             }
-            for (i, motion) in s.beam_motions.iter().enumerate() {
+            let own = |(i, _): &(usize, &[Vec3; 2])| self.discrete.is_own(model, *i as u32);
+            for (i, motion) in s.beam_motions.iter().enumerate().filter(own) {
                 put(self.discrete.beam_node(i as u32), motion[0]);
                 put(self.discrete.beam_node(i as u32) + 1, motion[1]);
             }
@@ -417,6 +431,23 @@ impl Solver {
         }
         let b = report::balance(model, &self.discrete, &now.u, &now.unbalanced, &load.applied);
         b.force_error.max(b.moment_error) <= run.balance_tolerance()
+    }
+
+    /// Lets wires go that are pressed and takes those up that are pulled; whether there were any.
+    ///
+    /// The energy is convex, so that the wires settle; should they swing, the limit of iterations ends it.
+    fn turn_wires(&mut self, model: &Model, u: &[f64]) -> bool {
+        let mut turned = false;
+        for wire in 0..self.slack.len() {
+            let pulled = 0.0 < self.discrete.elongation(model, wire, u);
+            if self.slack[wire] == pulled {
+                self.slack[wire] = !pulled;
+                let sign = if pulled { 1.0 } else { -1.0 };
+                self.discrete.add_wire(model, wire, sign, &mut self.matrix);
+                turned = true;
+            }
+        }
+        turned
     }
 
     /// Newton step Δu.

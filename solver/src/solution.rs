@@ -17,7 +17,7 @@ pub struct Solution {
     pub contacts: Vec<Contact>,
     /// Reaction of every hold, in the order of the model. A node of two holds counts for the first.
     pub holds: Vec<Reaction>,
-    /// Every guide, in the order of the model.
+    /// Every guide, then every rigid body, in the order of the model.
     pub guides: Vec<GuideReport>,
     /// Displacement (mm) and rotation (rad) of every beam node.
     pub beam_motions: Vec<[Vec3; 2]>,
@@ -25,6 +25,8 @@ pub struct Solution {
     pub members: Vec<MemberReport>,
     /// Every screw tied into a part.
     pub ties: Vec<TieReport>,
+    /// Every wire.
+    pub wires: Vec<WireReport>,
     /// How well forces and moments balance.
     pub balance: Balance,
     /// Work of the applied forces over their displacements, F·u, N·mm: twice the elastic energy when nothing
@@ -184,6 +186,25 @@ pub struct TieReport {
     pub embedded_length: f64,
 }
 
+/// What a wire does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WireReport {
+    /// Name of the wire.
+    pub name: String,
+    /// Name of the part it is anchored in.
+    pub part: String,
+    /// Tension, N; never negative.
+    pub tension: f64,
+    /// Tension over area, MPa.
+    pub stress: f64,
+    /// By how much its ends have approached where it is slack, mm; 0 where it pulls.
+    pub slack: f64,
+    /// Force on the part, N.
+    pub force: Vec3,
+    /// Moment on the part about the origin, N·mm.
+    pub moment: Vec3,
+}
+
 /// Balance of forces and moments, from the internal forces at the supports against the loads.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Balance {
@@ -264,6 +285,13 @@ impl Solution {
             t.moment *= factor;
             t.pull_out *= factor;
             t.peak_line_load *= factor;
+        }
+        for w in &mut s.wires {
+            w.tension *= factor;
+            w.stress *= factor;
+            w.slack *= factor;
+            w.force *= factor;
+            w.moment *= factor;
         }
         s.balance.applied *= factor;
         s.compliance *= factor * factor;

@@ -148,13 +148,31 @@ pub struct Patient {
     pub last: f64,
     /// Posterior fixation.
     pub fixation: String,
-    /// What the published fixation lacked.
+    /// What the published fixation lacked, in its words.
     pub fault: Option<String>,
+    /// The same as faults of a case; level and side are assumed.
+    #[serde(default)]
+    pub faults: Vec<RowFault>,
     /// Whether radiotherapy followed.
     pub radiotherapy: bool,
 }
 
+/// Fault of a row's fixation as a case file writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowFault {
+    /// `missing` or `wire`.
+    pub kind: String,
+    /// Name of the screw.
+    pub member: String,
+}
+
 impl Patient {
+    /// Whether the rods end in the occiput.
+    pub fn is_occipitocervical(&self) -> bool {
+        self.fixation == "occipitocervical"
+    }
+
     /// Name of the case.
     pub fn name(&self) -> String {
         format!("patient-{}", self.no)
@@ -191,10 +209,6 @@ impl Prepared {
     pub fn flags(&self) -> Vec<String> {
         let p = &self.patient;
         let mut flags: Vec<String> = self.misfit().into_iter().collect();
-        if p.fixation == "occipitocervical" {
-            flags.push("fixation differs: occipitocervical".into());
-        }
-        flags.extend(p.fault.clone());
         if p.age < 18.0 {
             flags.push("growing bone, adult proportions scaled".into());
         }
@@ -285,7 +299,7 @@ mod tests {
         };
         assert_eq!(flagged("needs scale"), [5]);
         assert_eq!(flagged("growing bone"), [1, 3, 8]);
-        assert_eq!(flagged("fixation differs: occipitocervical"), [1, 2, 3, 4]);
+        assert_eq!(flagged("fixation"), [0; 0]);
         assert_eq!(flagged("embrittlement").len(), 9);
     }
 
@@ -301,6 +315,8 @@ mod tests {
             assert_eq!(case.anatomy, Anatomy::Parametric { female: row.patient.sex == Sex::Female, scale });
             assert_eq!(case.implant.height, Some(implant_height));
             assert_eq!(case.implant.caudal == Level::C4, [5, 9].contains(&row.patient.no));
+            assert_eq!(case.fixation.occiput, row.patient.no <= 4, "{name}");
+            assert_eq!(case.fixation.faults.len(), row.patient.faults.len(), "{name}");
             // The file holds the density to 0.1 mg/cm³, 1e-13 t/mm³.
             assert!((case.bone.cancellous_density - row.density.value * 1e-12).abs() < 1e-13);
             assert!(text.contains("Wei et al. 2020, Table 1"), "the source is named");

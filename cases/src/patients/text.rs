@@ -58,15 +58,33 @@ pub fn case(book: &Book, prepared: &Prepared) -> Result<String, Failure> {
     file.set("implant", "replaces", &quoted(p.level.name()))?;
     file.set("implant", "height", &quoted(&format!("{implant_height:.2} mm")))?;
     file.explain("implant", &format!("height: in proportion to the scale fitted to {row}"))?;
+    let top = if p.is_occipitocervical() { "C0" } else { "C1" };
+    let below = if caudal == "C4" { "\"C4\"" } else { "\"C3\", \"C4\"" };
+    file.set("fixation", "levels", &format!("[\"{top}\", {below}]"))?;
     file.explain(
         "fixation",
-        &format!(
-            "published: {} (Wei et al. 2020, text); modelled: C1 to {}",
-            p.fixation,
-            if caudal == "C4" { "C4" } else { "C3 and C4" }
-        ),
+        &format!("published: {} (Wei et al. 2020, text); levels below {top} assumed", p.fixation),
     )?;
-    Ok(format!("{}\n{}\n", header(book, prepared), file.lines.join("\n")))
+    Ok(format!("{}\n{}\n{}", header(book, prepared), file.lines.join("\n"), faults(prepared)))
+}
+
+/// What the fixation of the row lacks, as tables of the case file.
+fn faults(prepared: &Prepared) -> String {
+    let p = &prepared.patient;
+    let mut text = String::new();
+    for f in &p.faults {
+        let _ = write!(
+            text,
+            "\n[[fault]]\nkind = {}\nmember = {}\nsource = {}\n",
+            quoted(&f.kind),
+            quoted(&f.member),
+            quoted(&format!(
+                "{} (Wei et al. 2020, text); level and side assumed",
+                p.fault.as_deref().unwrap_or("")
+            ))
+        );
+    }
+    text
 }
 
 /// Comment above the case: what it is and in what it differs from the row.

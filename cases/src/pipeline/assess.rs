@@ -4,6 +4,7 @@
 //! load of the same direction is the same answer scaled: strains and stresses by the ratio of the loads,
 //! energies by its square.
 
+use super::anchors::{self, Anchor};
 use super::bodies::{Bodies, Kind};
 use super::fields::{Point, Solved};
 use super::geometry::Geometry;
@@ -29,12 +30,19 @@ pub struct RegionEnergy {
     pub volume: f64,
     /// Strain energy density, mJ/mm³, at the judged load: intact, day 1, 12 months.
     pub energy: [f64; 3],
+    /// The same at partial ingrowth.
+    pub partial: f64,
 }
 
 impl RegionEnergy {
     /// Implanted over intact: day 1, 12 months.
     pub fn ratios(&self) -> [Option<f64>; 2] {
         [1, 2].map(|i| remodeling::energy_ratio(self.energy[i], self.energy[0]))
+    }
+
+    /// Implanted over intact at partial ingrowth.
+    pub fn partial_ratio(&self) -> Option<f64> {
+        remodeling::energy_ratio(self.partial, self.energy[0])
     }
 }
 
@@ -110,8 +118,8 @@ pub struct StageState {
     pub share_through_implant: f64,
     /// Peak stress of each screw and rod, MPa.
     pub members: Vec<(String, f64)>,
-    /// Pull-out force of each tie, N.
-    pub pull_out: Vec<(String, f64)>,
+    /// Screws in bone.
+    pub anchors: Vec<Anchor>,
 }
 
 /// Assessment of the whole case.
@@ -127,13 +135,17 @@ pub struct Assessment {
     pub unloading: [f64; 2],
     /// Day 1 and 12 months.
     pub stages: [StageState; 2],
+    /// Partial ingrowth.
+    pub partial: StageState,
+    /// Resorbed mass fraction with either dead zone and mean unloading of C1 and C3 at partial ingrowth.
+    pub partial_shielding: [f64; 3],
     /// Axial stiffness of the intact column, N/mm.
     pub intact_stiffness: f64,
     /// Share of the load through the anterior column at C2-C3 in the intact model, if it has one.
     pub intact_anterior_share: Option<f64>,
 }
 
-/// Assesses the three stages.
+/// Assesses the stages; `partial` is that of partial ingrowth.
 ///
 /// # Errors
 /// A bone density outside its law; exit 2.
@@ -143,6 +155,7 @@ pub fn assess(
     bodies: &Bodies,
     chosen: &Chosen,
     stages: &[Solved; 3],
+    partial: &Solved,
 ) -> Result<Assessment, Failure> {
     let [intact, day_one, ingrown] = stages;
     let factor = case.judged_load().axial / case.largest_load();
@@ -151,7 +164,7 @@ pub fn assess(
     let mut regions = Vec::new();
     let caudal = geometry.caudal();
     for level in spine_levels(caudal) {
-        regions.extend(region_energies(level, bodies, stages, factor));
+        regions.extend(region_energies(level, bodies, stages, partial, factor));
     }
     let bone_points = |solved: &Solved| -> Vec<Point> {
         [Level::C1, caudal].into_iter().flat_map(|l| solved.points(Kind::Bone(l))).collect()
@@ -160,11 +173,17 @@ pub fn assess(
     let weights: Vec<f64> = reference.iter().map(|p| p.weight).collect();
     let before: Vec<f64> = reference.iter().map(|p| p.energy).collect();
     let densities = densities(bodies, caudal, &rho);
-    let after = [day_one, ingrown].map(|s| bone_points(s).iter().map(|p| p.energy).collect::<Vec<f64>>());
-    let resorbed = |dead_zone: f64| {
-        [0, 1]
-            .map(|i| remodeling::resorbed_mass_fraction(&weights, &densities, &after[i], &before, dead_zone))
+    let energies = |s: &Solved| bone_points(s).iter().map(|p| p.energy).collect::<Vec<f64>>();
+    let (after, halfway) = ([day_one, ingrown].map(energies), energies(partial));
+    let mass = |after: &[f64], zone: f64| {
+        remodeling::resorbed_mass_fraction(&weights, &densities, after, &before, zone)
     };
+    let resorbed = |dead_zone: f64| [0, 1].map(|i| mass(&after[i], dead_zone));
+    let partial_shielding = [
+        mass(&halfway, case.criteria.dead_zone),
+        mass(&halfway, remodeling::DEAD_ZONE_LATE),
+        design::mean_unloading(&weights, &halfway, &before),
+    ];
     let states = [day_one, ingrown].map(|s| stage_state(case, geometry, chosen, s, factor, strength));
     let anterior = intact
         .solution
@@ -178,6 +197,8 @@ pub fn assess(
         resorbed_late: resorbed(remodeling::DEAD_ZONE_LATE),
         unloading: [0, 1].map(|i| design::mean_unloading(&weights, &after[i], &before)),
         stages: states,
+        partial: stage_state(case, geometry, chosen, partial, factor, strength),
+        partial_shielding,
         intact_stiffness: axial_stiffness(case, intact),
         intact_anterior_share: anterior,
     })
@@ -202,12 +223,18 @@ fn densities(bodies: &Bodies, caudal: Level, rho: &[f64; 4]) -> Vec<f64> {
     out
 }
 
-fn region_energies(level: Level, bodies: &Bodies, stages: &[Solved; 3], factor: f64) -> Vec<RegionEnergy> {
+fn region_energies(
+    level: Level,
+    bodies: &Bodies,
+    stages: &[Solved; 3],
+    partial: &Solved,
+    factor: f64,
+) -> Vec<RegionEnergy> {
     let Some(body) = bodies.find(Kind::Bone(level)) else { return Vec::new() };
     let names = &body.mesh.region_names;
     let mut volume = vec![0.0; names.len()];
-    let mut energy = vec![[0.0; 3]; names.len()];
-    for (i, stage) in stages.iter().enumerate() {
+    let mut energy = vec![[0.0; 4]; names.len()];
+    for (i, stage) in stages.iter().chain([partial]).enumerate() {
         for p in stage.points(Kind::Bone(level)) {
             let r = usize::from(body.mesh.regions[p.cell]);
             energy[r][i] += p.weight * p.energy * factor * factor;
@@ -222,7 +249,8 @@ fn region_energies(level: Level, bodies: &Bodies, stages: &[Solved; 3], factor: 
             level,
             region: name.clone(),
             volume: volume[r],
-            energy: energy[r].map(|e| e / volume[r]),
+            energy: [0, 1, 2].map(|i| energy[r][i] / volume[r]),
+            partial: energy[r][3] / volume[r],
         })
         .collect()
 }
@@ -259,14 +287,15 @@ fn stage_state(
         construct_stiffness: axial_stiffness(case, solved),
         implant_stiffness,
         share_through_implant: through / case.largest_load(),
-        members: solved.solution.members.iter().map(|m| (m.name.clone(), m.peak_stress * factor)).collect(),
-        pull_out: solved
-            .solution
-            .ties
-            .iter()
-            .map(|t| (format!("{} in {}", t.member, t.part), t.pull_out * factor))
-            .collect(),
+        members: member_stress(solved, factor),
+        anchors: anchors::of(case, solved, factor),
     }
+}
+
+/// Peak stress of each screw, rod and wire, MPa.
+fn member_stress(solved: &Solved, factor: f64) -> Vec<(String, f64)> {
+    let beams = solved.solution.members.iter().map(|m| (m.name.clone(), m.peak_stress * factor));
+    beams.chain(solved.solution.wires.iter().map(|w| (w.name.clone(), w.stress * factor))).collect()
 }
 
 fn seat(c: &Contact, factor: f64, strength: f64, limit: f64) -> SeatState {

@@ -3,7 +3,7 @@
 use crate::case::{Anatomy, Case, ImplantSize};
 use crate::failure::Failure;
 use dens_mesher::geometry::check::{SurfaceFault, check};
-use dens_mesher::geometry::implant::{Fit, Implant, ImplantParams};
+use dens_mesher::geometry::implant::{Fit, Implant, ImplantParams, ScrewPlan};
 use dens_mesher::geometry::parametric::{self, Parametric, Sex, third_over_fourth};
 use dens_mesher::geometry::scanned;
 use dens_mesher::geometry::spine::{Level, Spine};
@@ -51,7 +51,10 @@ pub fn check_files(anatomy: &Anatomy, folder: &Path) -> Result<(), Failure> {
 /// # Errors
 /// Faulty surfaces, missing joints, an implant that cannot fit; exit 2.
 pub fn build(case: &Case, folder: &Path) -> Result<Geometry, Failure> {
-    designed(&case.anatomy, &case.implant, folder)
+    let into = |level| case.fixation.implant_screws.contains(&level);
+    // Tracks into C3 are there even where no screw is: they are part of the published implant.
+    let screws = if into(Level::C1) { ScrewPlan::Both } else { ScrewPlan::Lower };
+    fitted(&case.anatomy, &ImplantParams { screws, ..implant_params(&case.implant) }, folder)
 }
 
 /// Bones and the implant of this size designed to them.
@@ -59,13 +62,17 @@ pub fn build(case: &Case, folder: &Path) -> Result<Geometry, Failure> {
 /// # Errors
 /// As [`build`].
 pub fn designed(anatomy: &Anatomy, size: &ImplantSize, folder: &Path) -> Result<Geometry, Failure> {
+    fitted(anatomy, &implant_params(size), folder)
+}
+
+fn fitted(anatomy: &Anatomy, wanted: &ImplantParams, folder: &Path) -> Result<Geometry, Failure> {
     let mut hashes = BTreeMap::new();
     let spine = match anatomy {
         Anatomy::Parametric { female, scale } => {
             let sex = if *female { Sex::Female } else { Sex::Male };
             let mut params = Parametric { sex, scale: *scale, ..Parametric::default() };
-            if let Some(height) = size.height {
-                let lower = if size.caudal == Level::C4 { third_over_fourth(sex, *scale) } else { 0.0 };
+            if let Some(height) = wanted.height_mm {
+                let lower = if wanted.caudal == Level::C4 { third_over_fourth(sex, *scale) } else { 0.0 };
                 params.segment_height = height - lower;
             }
             parametric::spine(&params).map_err(Failure::input)?
@@ -76,7 +83,7 @@ pub fn designed(anatomy: &Anatomy, size: &ImplantSize, folder: &Path) -> Result<
             scanned::spine(found).map_err(Failure::input)?
         }
     };
-    let implant = Implant::design(&spine, &implant_params(size)).map_err(Failure::input)?;
+    let implant = Implant::design(&spine, wanted).map_err(Failure::input)?;
     let fit = implant.fit();
     Ok(Geometry { spine, implant, fit, hashes })
 }

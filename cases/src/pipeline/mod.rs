@@ -1,13 +1,16 @@
 //! The order of the job: geometry, meshes, control, design loop, implanted stages, assessment, export, report.
 
+pub mod anchors;
 pub mod approach;
 pub mod assess;
 pub mod bodies;
+pub mod construct;
 pub mod crush;
 pub mod design;
 pub mod export;
 pub mod fields;
 pub mod geometry;
+pub mod ingrowth;
 pub mod lattice;
 pub mod models;
 pub mod moments;
@@ -33,6 +36,7 @@ use design::History;
 use export::Exported;
 use fields::Solved;
 use geometry::Geometry;
+use ingrowth::Ingrowth;
 use lattice::{Chosen, Drawn};
 use models::Stage;
 use moments::Moments;
@@ -51,6 +55,10 @@ pub struct Results {
     pub chosen: Chosen,
     /// Intact, day 1, 12 months.
     pub stages: [Solved; 3],
+    /// Partial ingrowth, between the last two.
+    pub partial: Solved,
+    /// Where bone has grown in: at partial ingrowth, at 12 months.
+    pub ingrowth: [Ingrowth; 2],
     /// Day 1 with bone that yields, and settling.
     pub crushing: Crushing,
     /// Day 1 under moments, where the quality asks for them.
@@ -63,6 +71,14 @@ pub struct Results {
     pub access: Option<Access>,
     /// What a reader should know about this run.
     pub warnings: Vec<String>,
+}
+
+impl Results {
+    /// All solved stages in order of time.
+    pub fn in_time(&self) -> [&Solved; 4] {
+        let [intact, day_one, ingrown] = &self.stages;
+        [intact, day_one, &self.partial, ingrown]
+    }
 }
 
 /// Shares of the phases in the time of a run, for the progress display only; measured on the default case.
@@ -119,28 +135,42 @@ pub fn run(
     phase(4);
     // Neither stage nor export needs another: side by side they keep the cores busy where one alone does not.
     let quiet = Progress::new(true);
-    let (day_one, (ingrown, exported)) = rayon::join(
+    let (stages, exported) = rayon::join(
         || {
             let halfway = |what: &str, f: f64| progress.within(what, 0.3 * f);
             let solved =
                 solve(case, &geometry, &bodies, (Stage::DayOne, lattice), &exact, &halfway, &cancel)?;
-            let moments = turn(case, &solved, &|what, f| progress.within(what, 0.3 + 0.3 * f), &cancel)?;
-            let rest = |what: &str, f: f64| progress.within(what, 0.6 + 0.4 * f);
-            let crushing = crush::run(case, &geometry, &bodies, &solved, &exact, &rest, &cancel)?;
-            Ok::<_, Failure>((solved, moments, crushing))
+            let factor = case.judged_load().axial / case.largest_load();
+            let ingrowth = [case.criteria.micromotion_limit, ingrowth::fibrous()]
+                .map(|limit| ingrowth::of(&solved, factor, limit));
+            let later = |stage: Stage, grown: &Ingrowth| {
+                let question = models::build_grown(case, &geometry, &bodies, stage, lattice, Some(grown))?;
+                solved_question(question, &exact, &|_, _| {}, &cancel)
+            };
+            let (forces, (partial, ingrown)) = rayon::join(
+                || {
+                    let moments =
+                        turn(case, &solved, &|what, f| progress.within(what, 0.3 + 0.3 * f), &cancel)?;
+                    let rest = |what: &str, f: f64| progress.within(what, 0.6 + 0.4 * f);
+                    let crushing = crush::run(case, &geometry, &bodies, &solved, &exact, &rest, &cancel)?;
+                    Ok::<_, Failure>((moments, crushing))
+                },
+                || {
+                    rayon::join(
+                        || later(Stage::Partial, &ingrowth[0]),
+                        || later(Stage::Ingrown, &ingrowth[1]),
+                    )
+                },
+            );
+            Ok::<_, Failure>((solved, forces?, partial?, ingrown?, ingrowth))
         },
-        || {
-            rayon::join(
-                || solve(case, &geometry, &bodies, (Stage::Ingrown, lattice), &exact, &|_, _| {}, &cancel),
-                || export::write(case, &geometry, &chosen, quality, output, &quiet, &cancel),
-            )
-        },
+        || export::write(case, &geometry, &chosen, quality, output, &quiet, &cancel),
     );
-    let (day_one, moments, crushing) = day_one?;
-    let stages = [intact, day_one, ingrown?];
+    let (day_one, (moments, crushing), partial, ingrown, ingrowth) = stages?;
+    let stages = [intact, day_one, ingrown];
     let exported = exported?;
     phase(5);
-    let assessment = assess::assess(case, &geometry, &bodies, &chosen, &stages)?;
+    let assessment = assess::assess(case, &geometry, &bodies, &chosen, &stages, &partial)?;
     if case.interpolation == Interpolation::Linear {
         warnings.push(String::from(
             "Displacements are linear within each tetrahedron (solver.interpolation): far too stiff in bending and in soft tissue; these numbers only show that the chain runs.",
@@ -149,7 +179,7 @@ pub fn run(
     warnings.extend(geometry.spine.warnings.iter().cloned());
     warnings.extend(bodies.all.iter().flat_map(|b| b.notes.iter().cloned()));
     warnings.extend(exported.iter().flat_map(|e| e.warnings.iter().cloned()));
-    warnings.extend(stages.iter().filter_map(wide_overlap));
+    warnings.extend(stages.iter().chain([&partial]).filter_map(wide_overlap));
     warnings.extend(moments.iter().flat_map(Moments::warnings));
     if case.moments.is_some() && moments.is_none() {
         warnings.push(String::from(
@@ -164,6 +194,8 @@ pub fn run(
         history,
         chosen,
         stages,
+        partial,
+        ingrowth,
         crushing,
         moments,
         access,
@@ -217,8 +249,18 @@ fn solve(
     cancel: &AtomicBool,
 ) -> Result<Solved, Failure> {
     let question = models::build(case, geometry, bodies, stage, lattice)?;
-    let solution = dens_solver::newton::solve(&question.model, options, observer, cancel)
-        .map_err(|e| solve_failure(stage.name(), &e))?;
+    solved_question(question, options, observer, cancel)
+}
+
+fn solved_question(
+    question: models::Question,
+    options: &Options,
+    observer: Observer<'_>,
+    cancel: &AtomicBool,
+) -> Result<Solved, Failure> {
+    let mut solution = dens_solver::newton::solve(&question.model, options, observer, cancel)
+        .map_err(|e| solve_failure(question.stage.name(), &e))?;
+    ingrowth::merge(&mut solution);
     Solved::new(question, solution)
 }
 

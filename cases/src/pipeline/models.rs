@@ -1,16 +1,16 @@
 //! Bodies joined into models: the intact column, and the implanted one on day 1 and after ingrowth.
 
 use super::bodies::{Bodies, Body, Kind, facets_of};
+use super::construct;
 use super::geometry::Geometry;
+use super::ingrowth::{self, Ingrowth};
 use super::tissue;
 use crate::case::Case;
 use crate::failure::Failure;
 use dens_mesher::Vec3;
 use dens_mesher::geometry::spine::{JointKind, Level, Side};
 use dens_mesher::mesh::Mesh;
-use dens_solver::loads::beam::BeamSection;
 use dens_solver::loads::contact::{Gaps, Law};
-use dens_solver::loads::fixation::{Fixation, Tie};
 use dens_solver::loads::guide::Guide;
 use dens_solver::materials::layers;
 use dens_solver::model::{Hold, Interface, Model, Part, Surface};
@@ -24,6 +24,8 @@ pub enum Stage {
     Intact,
     /// Implant in frictional contact with the bone.
     DayOne,
+    /// Implant bonded to the bone where it hardly moved on day 1, in friction elsewhere.
+    Partial,
     /// Implant ingrown: its faces bonded to the bone.
     Ingrown,
 }
@@ -31,12 +33,12 @@ pub enum Stage {
 impl Stage {
     /// Name as printed.
     pub fn name(self) -> &'static str {
-        ["intact", "implanted, day 1", "implanted, 12 months"][self as usize]
+        ["intact", "implanted, day 1", "implanted, partial ingrowth", "implanted, 12 months"][self as usize]
     }
 
     /// Name in files.
     pub fn key(self) -> &'static str {
-        ["intact", "day-1", "12-months"][self as usize]
+        ["intact", "day-1", "partial", "12-months"][self as usize]
     }
 }
 
@@ -62,6 +64,12 @@ impl Question {
         (self.stage != Stage::Intact).then_some(level)
     }
 
+    /// Names of the interfaces of the implant's contact faces, in the order of [`SEATS`]; none without implant.
+    pub fn seat_names(&self) -> Vec<String> {
+        let named = |(set, bone): (&str, Level)| seat_name(set, bone);
+        self.caudal().map_or_else(Vec::new, |caudal| meeting(caudal).into_iter().map(named).collect())
+    }
+
     /// Index of the part of that kind.
     pub fn part(&self, kind: Kind) -> Option<usize> {
         self.kinds.iter().position(|k| *k == kind)
@@ -80,6 +88,22 @@ pub fn build(
     bodies: &Bodies,
     stage: Stage,
     lattice: &Stiffness,
+) -> Result<Question, Failure> {
+    build_grown(case, geometry, bodies, stage, lattice, None)
+}
+
+/// The same with the faces of the implant bonded on the facets of `grown` only; `None`: as a whole where ingrown, not at
+/// all before.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_grown(
+    case: &Case,
+    geometry: &Geometry,
+    bodies: &Bodies,
+    stage: Stage,
+    lattice: &Stiffness,
+    grown: Option<&Ingrowth>,
 ) -> Result<Question, Failure> {
     let mut question = Question {
         stage,
@@ -111,12 +135,10 @@ pub fn build(
     }
     joints(case, geometry, &mut question)?;
     if !intact {
-        seats(case, caudal, &mut question)?;
-        if case.fixation.rods {
-            question.model.fixation = fixation(case, geometry, &question);
-        }
+        seats(case, caudal, grown, &mut question)?;
+        question.model.fixation = construct::fixation(case, geometry, &question)?;
     }
-    guides(case, &mut question)?;
+    occiput(case, geometry, stage, &mut question)?;
     let lowest = geometry.spine.bones.last().map_or(Level::C4, |b| b.level);
     let held = surface(&question, Kind::Bone(lowest), "held")?;
     question
@@ -184,19 +206,36 @@ fn joints(case: &Case, geometry: &Geometry, question: &mut Question) -> Result<(
 }
 
 /// Contact faces of the implant on C1 and the caudal bone; the bone, softer, is the slave.
-fn seats(case: &Case, caudal: Level, question: &mut Question) -> Result<(), Failure> {
-    let ingrown = question.stage == Stage::Ingrown;
-    let law = if ingrown { Law::Bonded } else { Law::Sliding { friction: case.friction } };
-    for (set, bone) in meeting(caudal) {
-        let interface = Interface {
-            name: format!("{} on {set}", bone.name()),
-            slave: surface(question, Kind::Bone(bone), set)?,
-            master: surface(question, Kind::Implant, set)?,
-            law,
-            gaps: Gaps::Closed,
-            reach_mm: REACH,
-        };
-        question.model.interfaces.push(interface);
+fn seats(
+    case: &Case,
+    caudal: Level,
+    grown: Option<&Ingrowth>,
+    question: &mut Question,
+) -> Result<(), Failure> {
+    let stage = question.stage;
+    let sliding = Law::Sliding { friction: case.friction };
+    for (k, (set, bone)) in meeting(caudal).into_iter().enumerate() {
+        let slave = surface(question, Kind::Bone(bone), set)?;
+        let master = surface(question, Kind::Implant, set)?;
+        let name = seat_name(set, bone);
+        let whole = stage == Stage::Ingrown && grown.is_none();
+        let is_bonded = |f: &u32| whole || grown.is_some_and(|g| g.facets[k].contains(f));
+        let (bonded, free): (Vec<u32>, Vec<u32>) = slave.facets.iter().partition(|f| is_bonded(f));
+        let both = !bonded.is_empty() && !free.is_empty();
+        for (law, facets) in [(sliding, free), (Law::Bonded, bonded)] {
+            if facets.is_empty() {
+                continue;
+            }
+            let part = both && law == Law::Bonded;
+            question.model.interfaces.push(Interface {
+                name: if part { ingrowth::bonded_name(&name) } else { name.clone() },
+                slave: Surface { part: slave.part, facets },
+                master: master.clone(),
+                law,
+                gaps: Gaps::Closed,
+                reach_mm: REACH,
+            });
+        }
     }
     Ok(())
 }
@@ -210,12 +249,24 @@ pub fn meeting(caudal: Level) -> [(&'static str, Level); 3] {
     [(lower, caudal), (left, Level::C1), (right, Level::C1)]
 }
 
-/// Two condyles that share the load equally and move along it only.
-fn guides(case: &Case, question: &mut Question) -> Result<(), Failure> {
+/// Name of the interface of a contact face of the implant.
+pub fn seat_name(set: &str, bone: Level) -> String {
+    format!("{} on {set}", bone.name())
+}
+
+/// Two condyles that share the load equally and move along it only; with screws in the occiput one rigid body that does.
+fn occiput(case: &Case, geometry: &Geometry, stage: Stage, question: &mut Question) -> Result<(), Failure> {
     let bed =
         layers::confined_bedding(case.soft.cartilage.0, case.soft.cartilage.1, case.soft.condyle_thickness);
-    for side in Side::BOTH {
-        let facets = surface(question, Kind::Bone(Level::C1), &format!("condyle {}", side.name()))?;
+    let on_c1 = |side: Side| surface(question, Kind::Bone(Level::C1), &format!("condyle {}", side.name()));
+    let condyles = [on_c1(Side::Left)?, on_c1(Side::Right)?];
+    if stage != Stage::Intact && case.fixation.rods && case.fixation.occiput {
+        let beds = condyles.into_iter().map(|s| (s.part, s.facets)).collect();
+        let body = construct::occiput(geometry, &mut question.model.fixation, beds, bed, case.largest_load());
+        question.model.bodies.push(body);
+        return Ok(());
+    }
+    for (side, facets) in Side::BOTH.into_iter().zip(condyles) {
         question.model.guides.push(Guide {
             name: format!("condyle {}", side.name()),
             beds: vec![(facets.part, facets.facets)],
@@ -224,33 +275,4 @@ fn guides(case: &Case, question: &mut Question) -> Result<(), Failure> {
         });
     }
     Ok(())
-}
-
-/// Lateral mass screws in C1 and the bones below the implant, joined by a rod on each side.
-fn fixation(case: &Case, geometry: &Geometry, question: &Question) -> Fixation {
-    let f = &case.fixation;
-    let section = |diameter| BeamSection { diameter, youngs_modulus: f.modulus, poissons_ratio: f.poisson };
-    let mut fixation = Fixation::default();
-    for side in Side::BOTH {
-        let mut heads = Vec::new();
-        for (level, of, path) in &geometry.spine.screws {
-            let Some(part) = question.part(Kind::Bone(*level)) else { continue };
-            if *of != side {
-                continue;
-            }
-            let shift = if *level == Level::C1 { geometry.implant.upper_shift } else { Vec3::zeros() };
-            let head = path.entry + shift - path.direction * f.rod_offset;
-            let tip = path.entry + shift + path.direction * path.length;
-            let name = format!("{} screw {}", level.name(), side.name());
-            let member =
-                fixation.add(&name, section(f.screw_diameter), &[head, path.entry + shift, tip], 2.5);
-            fixation.ties.push(Tie { member, part });
-            heads.push(head);
-        }
-        heads.sort_by(|a, b| b.z.total_cmp(&a.z));
-        if heads.len() > 1 {
-            fixation.add(&format!("rod {}", side.name()), section(f.rod_diameter), &heads, 4.0);
-        }
-    }
-    fixation
 }

@@ -11,6 +11,8 @@
 //! # Source
 //! Moments of 1.5 N m in six directions: Scheer 2010, Zheng 2017; the traction is that of a distributing coupling.
 
+use super::anchors;
+use super::assess::Assessment;
 use super::bodies::Kind;
 use super::fields::mean_displacement;
 use super::models::{Question, SEATS};
@@ -21,7 +23,7 @@ use dens_mesher::Vec3;
 use dens_mesher::geometry::spine::{Level, Side};
 use dens_mesher::mesh::Mesh;
 use dens_reports::record::Section;
-use dens_reports::table::{NO_UNIT, Table, significant};
+use dens_reports::table::{Cell, NO_UNIT, Table, significant};
 use dens_solver::loads::contact::Status;
 use dens_solver::loads::traction::{self, Traction};
 use dens_solver::model::Model;
@@ -94,7 +96,7 @@ impl Moments {
         let loose = self.loose();
         if !loose.is_empty() {
             out.push(format!(
-                "Under moments on day 1 the implant loses its grip in {}: without screws through it, which are not modelled, it may migrate.",
+                "Under moments on day 1 the implant loses its grip in {}: nothing but the screws through it, where it has any, keeps it from migrating.",
                 loose.join(", ")
             ));
         }
@@ -126,7 +128,7 @@ pub fn run(
         Question { model: day_one.model.clone(), stage: day_one.stage, kinds: day_one.kinds.clone() };
     question.model.guides.clear();
     let failed = |e| solve_failure("implanted, day 1, moments", &e);
-    question.model.tractions = condyle_tractions(&question, Vec3::zeros(), load.preload)?;
+    load_occiput(&mut question, Vec3::zeros(), load.preload)?;
     let mut firm = Solver::new(&question.model, &options[0]).map_err(failed)?;
     let pressed = if load.preload == 0.0 {
         Motion::default()
@@ -136,7 +138,7 @@ pub fn run(
     let mut out = Moments::default();
     for (k, (direction, axis)) in DIRECTIONS.into_iter().enumerate() {
         let axis = Vec3::from(axis);
-        question.model.tractions = condyle_tractions(&question, load.moment * axis, load.preload)?;
+        load_occiput(&mut question, load.moment * axis, load.preload)?;
         let within = |what: &str, f: f64| observer(what, (k as f64 + f) / DIRECTIONS.len() as f64);
         let mut found = firm.solve(&question.model, None, &within, cancel);
         if matches!(found, Err(SolveError::NotConverged { .. })) {
@@ -152,6 +154,31 @@ pub fn run(
     Ok(out)
 }
 
+/// Puts a couple, N mm, and a preload, N, on the occiput, which is free to move; where it is no body of the model, on the
+/// superior facets of C1.
+fn load_occiput(question: &mut Question, couple: Vec3, preload: f64) -> Result<(), Failure> {
+    if question.model.bodies.is_empty() {
+        question.model.tractions = condyle_tractions(question, couple, preload)?;
+        return Ok(());
+    }
+    let toward = lower_face(question)?;
+    let nodes = &question.model.fixation.nodes;
+    for body in &mut question.model.bodies {
+        let push = preload * (toward - nodes[body.node as usize]).normalize();
+        (body.force, body.couple, body.guided) = (push.into(), couple.into(), false);
+    }
+    Ok(())
+}
+
+/// Middle of the face under the implant, mm.
+fn lower_face(question: &Question) -> Result<Vec3, Failure> {
+    let seat =
+        question.caudal().and_then(|l| question.part(Kind::Bone(l))).map(|p| &question.model.parts[p].mesh);
+    let seat = seat.and_then(|mesh| Some((mesh, mesh.facet_sets.get(SEATS[0])?)));
+    let (lower, under) = seat.ok_or_else(|| Failure::bug("no face under the implant"))?;
+    Ok(middle(lower, under))
+}
+
 /// Tractions on the superior facets of C1 equal to a couple, N mm, and a force toward caudal, N.
 fn condyle_tractions(question: &Question, couple: Vec3, preload: f64) -> Result<Vec<Traction>, Failure> {
     let part =
@@ -162,11 +189,7 @@ fn condyle_tractions(question: &Question, couple: Vec3, preload: f64) -> Result<
         let set = mesh.facet_sets.get(&format!("condyle {}", side.name()));
         facets.extend(set.into_iter().flatten().copied());
     }
-    let seat =
-        question.caudal().and_then(|l| question.part(Kind::Bone(l))).map(|p| &question.model.parts[p].mesh);
-    let seat = seat.and_then(|mesh| Some((mesh, mesh.facet_sets.get(SEATS[0])?)));
-    let (lower, under) = seat.ok_or_else(|| Failure::bug("no face under the implant"))?;
-    let found = tractions(mesh, part, &facets, couple, (preload, middle(lower, under)));
+    let found = tractions(mesh, part, &facets, couple, (preload, lower_face(question)?));
     found.ok_or_else(|| Failure::input("the superior facets of C1 are a point: no moment can act on them"))
 }
 
@@ -258,9 +281,9 @@ fn turned(
         }
     }
     let mut pull_out = (0.0, String::new());
-    for t in &solution.ties {
-        if pull_out.0 < t.pull_out {
-            pull_out = (t.pull_out, t.member.clone());
+    for (screw, axial) in anchors::pulls(&question.model, solution) {
+        if pull_out.0 < axial {
+            pull_out = (axial, screw);
         }
     }
     Ok(Turned {
@@ -292,7 +315,11 @@ fn rotation(model: &Model, solution: &Solution, part: usize) -> Vec3 {
 }
 
 /// Section of the report.
-pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments) -> Section {
+pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments, assessment: &Assessment) -> Section {
+    let strength = |screw: &str| {
+        let anchors = &assessment.stages[0].anchors;
+        anchors.iter().find(|a| a.screw == screw).map(|a| a.strength)
+    };
     let Moments { found, lost } = moments;
     let caudal = case.implant.caudal.name();
     let mut t = Table::new(
@@ -320,6 +347,7 @@ pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments) -> Sect
             ("in", ""),
             ("largest pull-out force", "N"),
             ("of", ""),
+            ("its strength", "N"),
             ("force left over", NO_UNIT),
         ],
     );
@@ -342,6 +370,7 @@ pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments) -> Sect
             d.members.1.as_str().into(),
             d.pull_out.0.into(),
             if d.pull_out.1.is_empty() { "none".into() } else { d.pull_out.1.as_str().into() },
+            strength(&d.pull_out.1).map_or_else(|| "–".into(), Cell::from),
             d.balance.into(),
         ]);
     }
@@ -367,7 +396,7 @@ pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments) -> Sect
         String::from("In every direction of the table the implant stays pressed on at least one face.")
     } else {
         format!(
-            "In {} less than {} % of every face is pressed: there the implant is all but loose between the bones, and its own motion means only that. Screws through the implant, which would hold it, are not modelled.",
+            "In {} less than {} % of every face is pressed: there the implant is all but loose between the bones, and its own motion means only that. Only screws through the implant (fixation.implant_screws) would hold it there.",
             loose.join(", "),
             significant(100.0 * (1.0 - LOOSE), 2)
         )

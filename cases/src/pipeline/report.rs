@@ -3,7 +3,7 @@
 use super::Results;
 use super::assess::StageState;
 use super::fields::Solved;
-use super::{approach, moments, pictures, plots, sections};
+use super::{anchors, approach, ingrowth, moments, pictures, plots, sections};
 use crate::case::{Anatomy, Case, Quality};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -13,6 +13,7 @@ use dens_reports::figure::FigureSet;
 use dens_reports::pdf::{Date, write_pdf};
 use dens_reports::record::{Input, Judgement, Quantity, Record, Relation, Verdict};
 use dens_reports::table::{NO_UNIT, Table};
+use dens_solver::criteria::fixation;
 use dens_solver::recover::average_at_nodes;
 use dens_solver::tensor::{Six, von_mises};
 
@@ -32,7 +33,7 @@ pub fn write(case: &Case, quality: Quality, results: &Results, output: &Output) 
     }
     let record = record(case, quality, results)?;
     files(&record, &figures, &record.history, output)?;
-    for solved in &results.stages {
+    for solved in results.in_time() {
         let name = format!("fields/{}.vtu", solved.question.stage.key());
         output.write(&name, &fields(solved)?)?;
     }
@@ -125,11 +126,15 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
         sections::lattice_section(case, results),
         sections::stiffness_section(results),
         sections::implant_section(case, results),
+        anchors::section(case, results),
+        ingrowth::section(case, results),
     ];
     let access = case.approach.as_ref().zip(results.access.as_ref());
     record.sections.extend(access.map(|(plan, found)| approach::section(plan, found)));
     let moments = case.moments.as_ref().zip(results.moments.as_ref());
-    record.sections.extend(moments.map(|(load, found)| moments::section(case, load, found)));
+    record
+        .sections
+        .extend(moments.map(|(load, found)| moments::section(case, load, found, &results.assessment)));
     record.sections.extend([sections::design_section(results), sections::export_section(results)]);
     Ok(record)
 }
@@ -268,7 +273,7 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
     let q = |id: &str, label: &str, region: &str, value: f64, unit: &str| {
         Quantity::new(id, label, value, unit).region(region).load(&load)
     };
-    let both = |f: &dyn Fn(&StageState) -> f64| f(day_one).max(f(ingrown));
+    let both = |f: &dyn Fn(&StageState) -> f64| f(day_one).max(f(ingrown)).max(f(&a.partial));
     let micromotion = day_one.seats.iter().map(|s| s.settled).fold(1.0, f64::min);
     let members = |s: &StageState| s.members.iter().map(|m| m.1).fold(0.0, f64::max);
     // What yielding and settling bone lets go, screws and rods take.
@@ -340,15 +345,29 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
             "de Jonge 2019",
         ),
     ]);
-    if case.fixation.rods {
+    if case.fixation.rods || !case.fixation.implant_screws.is_empty() {
         list.push(
-            q("fixation-fatigue", "peak stress of screws and rods", "posterior fixation", members, "MPa")
-                .judged(
-                    "fatigue strength at 1e7 cycles",
-                    Relation::AtMost,
-                    case.fixation.fatigue_strength,
-                    "Mater Sci Eng A 2024, machined",
-                ),
+            q("fixation-fatigue", "peak stress of screws and rods", "fixation", members, "MPa").judged(
+                "fatigue strength at 1e7 cycles",
+                Relation::AtMost,
+                case.fixation.fatigue_strength,
+                "Mater Sci Eng A 2024, machined",
+            ),
+        );
+        list.push(
+            q(
+                "pull-out",
+                "pull-out force over strength, worst screw and stage",
+                "screws in bone",
+                anchors::worst(results),
+                NO_UNIT,
+            )
+            .judged(
+                "thread shears out of cancellous bone at 1",
+                Relation::AtMost,
+                fixation::PULL_OUT.limit,
+                "Chapman 1996; shear strength Stone 1983, recalled; once, not in cycles",
+            ),
         );
     }
     let overpressed = day_one.seats.first().map_or(0.0, |s| s.overpressed);
@@ -448,14 +467,17 @@ fn limits(case: &Case) -> Vec<String> {
         "Bone density is uniform within each tissue; no scan enters.",
         "Disc fibers resist compression as they resist tension.",
         "The lattice is its homogenised stiffness; within about three cells of a skin or screw wall, and where fewer than six cells lie across, its stress is an estimate.",
-        "Integrated implant screws are not modelled; their holes and walls are.",
         "Strength of the lattice is that of the drawn struts; printed struts are rougher and thinner inside (effective diameter about 0.8).",
-        "Ingrowth is assumed complete at 12 months on all contact faces.",
+        "Ingrowth follows from the motion of day 1 alone: a facet is bonded or it slides; young bone is as stiff as old, and no time belongs to the partial stage.",
+        "Screws hold in bone without play or slip; pull-out strength counts cancellous bone only and one pull, not cycles.",
     ]
     .map(String::from)
     .to_vec();
     if case.implant.caudal == Level::C4 {
         limits.push("C4 under the implant is held at its own inferior endplate and facets; C5 and the disc between are not modelled. Sinking into C4 and its yielding are therefore lower bounds, stiffness is an upper one.".into());
+    }
+    if case.fixation.implant_screws.is_empty() {
+        limits.push("No screws go through the implant; their holes and walls are there.".into());
     }
     if matches!(case.anatomy, Anatomy::Parametric { .. }) {
         limits

@@ -24,7 +24,11 @@ pub(super) fn geometry_section(case: &Case, results: &Results) -> Section {
     row(&format!("height, C1 facets to {caudal} endplate"), g.implant.height_mm, "mm");
     for (what, shift) in [("intact", Vec3::zeros()), ("with the implant", g.implant.upper_shift)] {
         if let Some(height) = g.spine.segment_height(g.caudal(), shift) {
-            row(&format!("segment height, tubercle of C1 to lower endplate of {caudal}, {what}"), height, "mm");
+            row(
+                &format!("segment height, tubercle of C1 to lower endplate of {caudal}, {what}"),
+                height,
+                "mm",
+            );
         }
     }
     row("volume of the outline", g.fit.volume_mm3, "mm³");
@@ -110,7 +114,7 @@ pub(super) fn mesh_section(results: &Results) -> Section {
             ("linear solver", ""),
         ],
     );
-    for s in &results.stages {
+    for s in results.in_time() {
         let parts = &s.question.model.parts;
         models.push([
             s.question.stage.name().into(),
@@ -219,7 +223,7 @@ pub(super) fn loads_section(case: &Case, results: &Results) -> Section {
             ("largest overlap or jump", "mm"),
         ],
     );
-    for s in &results.stages {
+    for s in results.in_time() {
         let balance = s.solution.balance;
         let overlap = s.solution.contacts.iter().map(|c| c.largest_violation).fold(0.0, f64::max);
         let sliding = s.solution.contacts.iter().any(|c| matches!(c.law, Law::Sliding { .. }));
@@ -253,6 +257,7 @@ pub(super) fn shielding_section(results: &Results) -> Section {
             ("volume", "mm³"),
             ("intact", "kJ/m³"),
             ("day 1 over intact", NO_UNIT),
+            ("partial ingrowth over intact", NO_UNIT),
             ("12 months over intact", NO_UNIT),
         ],
     );
@@ -265,6 +270,7 @@ pub(super) fn shielding_section(results: &Results) -> Section {
             r.volume.into(),
             (1e3 * r.energy[0]).into(),
             cell(a),
+            cell(r.partial_ratio()),
             cell(b),
         ]);
     }
@@ -273,19 +279,26 @@ pub(super) fn shielding_section(results: &Results) -> Section {
     let mut m = Table::new(
         "resorption",
         &format!("First-step resorption of C1 and {caudal}"),
-        &[("measure", ""), ("day 1", NO_UNIT), ("12 months", NO_UNIT)],
+        &[("measure", ""), ("day 1", NO_UNIT), ("partial ingrowth", NO_UNIT), ("12 months", NO_UNIT)],
     );
     m.push([
         "resorbed mass fraction, dead zone of the case".into(),
         a.resorbed[0].into(),
+        a.partial_shielding[0].into(),
         a.resorbed[1].into(),
     ]);
     m.push([
         "resorbed mass fraction, dead zone 0.75".into(),
         a.resorbed_late[0].into(),
+        a.partial_shielding[1].into(),
         a.resorbed_late[1].into(),
     ]);
-    m.push(["mean loss of strain energy".into(), a.unloading[0].into(), a.unloading[1].into()]);
+    m.push([
+        "mean loss of strain energy".into(),
+        a.unloading[0].into(),
+        a.partial_shielding[2].into(),
+        a.unloading[1].into(),
+    ]);
     Section::new("shielding", "Stress shielding")
         .paragraph(format!("Strain energy density of each region of bone, implanted over intact, at equal load and on the same mesh; density does not change between the models, so the ratio is that of energy per mass. After replacement the {caudal} endplate carries what the facets and the body shared before."))
         .figure("shielding")
@@ -324,7 +337,9 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
             ("indentation", "mm"),
         ],
     );
-    for (stage, name) in results.assessment.stages.iter().zip(["day 1", "12 months"]) {
+    let a = &results.assessment;
+    let named = [(&a.stages[0], "day 1"), (&a.partial, "partial"), (&a.stages[1], "12 months")];
+    for (stage, name) in named {
         for s in &stage.seats {
             t.push([
                 name.into(),
@@ -502,13 +517,21 @@ pub(super) fn stiffness_section(results: &Results) -> Section {
     let mut t = Table::new(
         "axial-stiffness",
         "Axial stiffness and load sharing",
-        &[("measure", ""), ("intact", NO_UNIT), ("day 1", NO_UNIT), ("12 months", NO_UNIT), ("unit", "")],
+        &[
+            ("measure", ""),
+            ("intact", NO_UNIT),
+            ("day 1", NO_UNIT),
+            ("partial ingrowth", NO_UNIT),
+            ("12 months", NO_UNIT),
+            ("unit", ""),
+        ],
     );
     let [d, i] = &a.stages;
     t.push([
         "construct C1 to held bone".into(),
         a.intact_stiffness.into(),
         d.construct_stiffness.into(),
+        a.partial.construct_stiffness.into(),
         i.construct_stiffness.into(),
         "N/mm".into(),
     ]);
@@ -516,6 +539,7 @@ pub(super) fn stiffness_section(results: &Results) -> Section {
         "implant between its contact faces".into(),
         "–".into(),
         d.implant_stiffness.into(),
+        a.partial.implant_stiffness.into(),
         i.implant_stiffness.into(),
         "N/mm".into(),
     ]);
@@ -524,6 +548,7 @@ pub(super) fn stiffness_section(results: &Results) -> Section {
         "share of the load on the endplate below (intact: of C3)".into(),
         anterior,
         d.share_through_implant.into(),
+        a.partial.share_through_implant.into(),
         i.share_through_implant.into(),
         "–".into(),
     ]);
@@ -534,51 +559,59 @@ pub(super) fn stiffness_section(results: &Results) -> Section {
 
 pub(super) fn implant_section(case: &Case, results: &Results) -> Section {
     let [d, i] = &results.assessment.stages;
+    let p = &results.assessment.partial;
     let mut t = Table::new(
         "implant-stress",
         "Stress of implant and fixation at the judged load",
-        &[("measure", ""), ("day 1", "MPa"), ("12 months", "MPa"), ("limit", "MPa")],
+        &[
+            ("measure", ""),
+            ("day 1", "MPa"),
+            ("partial ingrowth", "MPa"),
+            ("12 months", "MPa"),
+            ("limit", "MPa"),
+        ],
     );
     let ti = &case.titanium;
     t.push([
         "solid titanium, 99.9th percentile".into(),
         d.stress.solid[0].into(),
+        p.stress.solid[0].into(),
         i.stress.solid[0].into(),
         ti.fatigue_strength.into(),
     ]);
     t.push([
         "solid titanium, largest point (depends on the mesh)".into(),
         d.stress.solid[1].into(),
+        p.stress.solid[1].into(),
         i.stress.solid[1].into(),
         (ti.yield_strength / case.criteria.static_safety).into(),
     ]);
     t.push([
         "struts of the lattice, 99th percentile".into(),
         d.stress.strut.into(),
+        p.stress.strut.into(),
         i.stress.strut.into(),
         (ti.yield_strength * case.criteria.lattice_fatigue_fraction).into(),
     ]);
     t.push([
         "homogenised lattice, 99th percentile".into(),
         d.stress.homogenised.into(),
+        p.stress.homogenised.into(),
         i.stress.homogenised.into(),
         "–".into(),
     ]);
-    for ((name, a), (_, b)) in d.members.iter().zip(&i.members) {
-        t.push([name.as_str().into(), (*a).into(), (*b).into(), case.fixation.fatigue_strength.into()]);
-    }
-    let mut p = Table::new(
-        "pull-out",
-        "Screw forces along the screw, positive toward pull-out",
-        &[("screw", ""), ("day 1", "N"), ("12 months", "N")],
-    );
-    for ((name, a), (_, b)) in d.pull_out.iter().zip(&i.pull_out) {
-        p.push([name.as_str().into(), (*a).into(), (*b).into()]);
+    for (((name, a), (_, h)), (_, b)) in d.members.iter().zip(&p.members).zip(&i.members) {
+        t.push([
+            name.as_str().into(),
+            (*a).into(),
+            (*h).into(),
+            (*b).into(),
+            case.fixation.fatigue_strength.into(),
+        ]);
     }
     Section::new("implant", "Implant and fixation")
         .paragraph("Peaks of linear elastic stress at edges and thin rims grow with the mesh; percentiles by volume are judged. Strut stress is the 99.5th percentile within the unit cell for the homogenised stress at each point.")
         .table(t)
-        .table(p)
         .figure("implant-stress")
         .figure("stress-exceedance")
 }

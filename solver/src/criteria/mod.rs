@@ -11,6 +11,7 @@
 
 pub mod bone;
 pub mod design;
+pub mod fixation;
 pub mod implant;
 pub mod interface;
 pub mod remodeling;
@@ -110,6 +111,8 @@ pub static CATALOGUE: &[&Criterion] = &[
     &implant::SOLID_FATIGUE,
     &implant::LATTICE_YIELD,
     &implant::LATTICE_FATIGUE,
+    &fixation::FATIGUE,
+    &fixation::PULL_OUT,
 ];
 
 /// The criterion called `name`.

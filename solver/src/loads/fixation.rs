@@ -9,8 +9,11 @@
 //! The wall points carry the screw's true radius into the solid, so that its support depends little on the
 //! mesh, and transmit bending and torque.
 //!
+//! A node may follow another as one rigid body ([`Link`]): so screws are clamped in a rigid occiput. A [`Wire`]
+//! joins a node to a point of a part and only pulls.
+//!
 //! Not modelled: thread, play between screw and plate, slip of the screw in the bone; the bone that the screw
-//! displaces keeps its stiffness.
+//! displaces keeps its stiffness; a wire stands straight between its ends and is not tightened.
 
 use super::beam::BeamSection;
 use super::grid::BoxGrid;
@@ -44,12 +47,42 @@ pub struct Member {
 }
 
 /// Screw embedded in a part wherever its wall lies inside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tie {
     /// Index into [`Fixation::members`].
     pub member: usize,
     /// Index into the parts of the model.
     pub part: usize,
+    /// How far beyond the screw's wall it is held, mm: 0 in bone; in a bored part across the clearance.
+    pub beyond: f64,
+}
+
+/// Node that moves with another as one rigid body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// The node that has no motion of its own, index into [`Fixation::nodes`].
+    pub node: u32,
+    /// The node it follows, itself not linked.
+    pub with: u32,
+}
+
+/// Straight wire between a node and a point of a part, which pulls and never pushes.
+///
+/// ```text
+/// T = E A / L ⟨(u_node − u_anchor)·t⟩₊        t from the anchor to the node
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wire {
+    /// Name, as printed.
+    pub name: String,
+    /// Section; only its area and modulus count.
+    pub section: BeamSection,
+    /// Index into [`Fixation::nodes`].
+    pub node: u32,
+    /// Index into the parts of the model.
+    pub part: usize,
+    /// Where it is anchored in the part, mm.
+    pub anchor: Vec3,
 }
 
 /// Posterior fixation.
@@ -61,6 +94,10 @@ pub struct Fixation {
     pub members: Vec<Member>,
     /// What holds them.
     pub ties: Vec<Tie>,
+    /// Nodes that follow others.
+    pub links: Vec<Link>,
+    /// Wires.
+    pub wires: Vec<Wire>,
 }
 
 impl Fixation {
@@ -91,7 +128,17 @@ impl Fixation {
 
     /// Ties a member into a part.
     pub fn tie(&mut self, member: usize, part: usize) {
-        self.ties.push(Tie { member, part });
+        self.ties.push(Tie { member, part, beyond: 0.0 });
+    }
+
+    /// Length of a wire, mm.
+    pub fn wire_length(&self, wire: &Wire) -> f64 {
+        (self.nodes[wire.node as usize] - wire.anchor).norm()
+    }
+
+    /// The node that a node follows, or itself.
+    pub(crate) fn leader(&self, node: u32) -> u32 {
+        self.links.iter().find(|l| l.node == node).map_or(node, |l| l.with)
     }
 
     /// Positions of the ends of each beam of a member.
@@ -141,9 +188,9 @@ impl TiePoint {
 pub(crate) fn tie_points(fixation: &Fixation, meshes: &[&Mesh]) -> Vec<TiePoint> {
     let mut locators: Vec<Option<Locator<'_>>> = meshes.iter().map(|_| None).collect();
     let mut found = Vec::new();
-    for (tie, &Tie { member, part }) in fixation.ties.iter().enumerate() {
+    for (tie, &Tie { member, part, beyond }) in fixation.ties.iter().enumerate() {
         let locator = locators[part].get_or_insert_with(|| Locator::new(meshes[part]));
-        let radius = 0.5 * fixation.members[member].section.diameter;
+        let radius = 0.5 * fixation.members[member].section.diameter + beyond;
         for (number, (ends, [a, b])) in fixation.beams(member).enumerate() {
             let axes = beam::frame(a, b);
             for (s, w) in RINGS {
@@ -170,6 +217,29 @@ pub(crate) fn tie_points(fixation: &Fixation, meshes: &[&Mesh]) -> Vec<TiePoint>
         }
     }
     found
+}
+
+/// Where a wire acts: its end in the part and its stiffness.
+#[derive(Debug, Clone)]
+pub(crate) struct WireEnd {
+    /// Cell of the part that holds the anchor, and its shape functions there.
+    pub(crate) cell: u32,
+    pub(crate) values: [f64; 10],
+    /// Unit direction from the anchor to the node.
+    pub(crate) axis: Vec3,
+    /// E A / L, N/mm.
+    pub(crate) stiffness: f64,
+}
+
+/// Ends of the wires; `None` where the anchor lies outside its part.
+pub(crate) fn wire_ends(fixation: &Fixation, meshes: &[&Mesh]) -> Vec<Option<WireEnd>> {
+    let end = |w: &Wire| {
+        let (cell, values) = Locator::new(meshes[w.part]).find(w.anchor)?;
+        let span = fixation.nodes[w.node as usize] - w.anchor;
+        let stiffness = w.section.youngs_modulus * w.section.area() / span.norm();
+        Some(WireEnd { cell, values, axis: span.normalize(), stiffness })
+    };
+    fixation.wires.iter().map(end).collect()
 }
 
 /// Finds the cells that hold points.

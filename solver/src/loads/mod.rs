@@ -2,7 +2,7 @@
 //!
 //! Modules in reading order: [`traction`] (load on facets), [`guide`] (condyle that translates along its
 //! load), [`pairing`] (two surfaces that face each other, cut into segments), [`contact`] (the law at a point
-//! of such a pair), [`beam`] (one beam element), [`fixation`] (screws and rods, tied into bone), [`rigidity`]
+//! of such a pair), [`beam`] (one beam element), [`fixation`] (screws and rods, tied into bone), [`rigid`] (occiput that screws are clamped in), [`rigidity`]
 //! (motions that nothing resists).
 //!
 //! Every connection is an action at one point of space and an equal reaction at the same point, so forces and
@@ -14,6 +14,7 @@ pub mod fixation;
 pub(crate) mod grid;
 pub mod guide;
 pub mod pairing;
+pub mod rigid;
 pub mod rigidity;
 pub(crate) mod segments;
 pub mod traction;

@@ -2,20 +2,21 @@
 //!
 //! ```text
 //! nodes   parts, one after the other (see `unknowns`) │ one reference node per guide │ beam nodes: displacement, rotation · 1 mm
+//!         a linked beam node has none of its own: u = u_leader + θ_leader × arm, θ = θ_leader
 //! ```
 
 use super::SolveError;
 use super::unknowns::Unknowns;
 use crate::assembly::{Assembler, AssemblyError};
 use crate::linear::{BlockMatrix, System};
-use crate::loads::fixation::{TiePoint, tie_points};
+use crate::loads::fixation::{Fixation, TiePoint, WireEnd, tie_points, wire_ends};
 use crate::loads::guide::{BedPoint, bed_points};
 use crate::loads::{beam, traction};
 use crate::model::{Interpolation, Model, ModelError};
 use crate::tensor::{Stiffness, directional_modulus};
 use dens_mesher::Vec3;
 use dens_mesher::mesh::Mesh;
-use nalgebra::Matrix3;
+use nalgebra::{Matrix3, SMatrix};
 
 /// How a node may move.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,6 +58,12 @@ pub(super) struct Discrete {
     pub(super) guides: Vec<(u32, Vec<BedPoint>)>,
     /// Displacement node of the first beam node; rotations follow each displacement.
     pub(super) first_beam: u32,
+    /// For each beam node the displacement node it moves with, and its arm from there, mm; 0 for its own.
+    beams: Vec<(u32, Vec3)>,
+    /// Bedding of each rigid body.
+    pub(super) bodies: Vec<Vec<BedPoint>>,
+    /// Ends of the wires.
+    pub(super) wires: Vec<WireEnd>,
     /// Points where screws are tied into bone.
     pub(super) ties: Vec<TiePoint>,
     /// Freedom of every node.
@@ -73,21 +80,18 @@ impl Discrete {
         }
         let unknowns = Unknowns::new(model);
         let n_solid = unknowns.mesh_nodes.len() as u32;
-        let guides: Vec<(u32, Vec<BedPoint>)> = model
-            .guides
-            .iter()
-            .enumerate()
-            .map(|(k, g)| {
-                let beds = g.beds.iter();
-                let points =
-                    beds.flat_map(|(part, f)| bed_points(&model.parts[*part].mesh, f, offsets[*part]));
-                let points = points.map(|mut p| {
-                    unknowns.fold(&p.nodes, &mut p.values);
-                    BedPoint { nodes: unknowns.nodes(&p.nodes), ..p }
-                });
-                (n_solid + k as u32, points.collect())
-            })
-            .collect();
+        let bedding = |beds: &[(usize, Vec<u32>)]| -> Vec<BedPoint> {
+            let beds = beds.iter();
+            let points = beds.flat_map(|(part, f)| bed_points(&model.parts[*part].mesh, f, offsets[*part]));
+            let points = points.map(|mut p| {
+                unknowns.fold(&p.nodes, &mut p.values);
+                BedPoint { nodes: unknowns.nodes(&p.nodes), ..p }
+            });
+            points.collect()
+        };
+        let guides: Vec<(u32, Vec<BedPoint>)> =
+            model.guides.iter().enumerate().map(|(k, g)| (n_solid + k as u32, bedding(&g.beds))).collect();
+        let bodies = model.bodies.iter().map(|b| bedding(&b.beds)).collect();
         let meshes: Vec<&Mesh> = model.parts.iter().map(|p| p.mesh.as_ref()).collect();
         let ties = tie_points(&model.fixation, &meshes);
         for (k, tie) in model.fixation.ties.iter().enumerate() {
@@ -98,12 +102,23 @@ impl Discrete {
                 }]));
             }
         }
+        let mut wires = Vec::new();
+        for (w, end) in model.fixation.wires.iter().zip(wire_ends(&model.fixation, &meshes)) {
+            wires.push(end.ok_or_else(|| {
+                let (member, part) = (w.name.clone(), model.parts[w.part].name.clone());
+                SolveError::BadModel(vec![ModelError::NotEmbedded { member, part }])
+            })?);
+        }
         let first_beam = n_solid + guides.len() as u32;
+        let beams = beam_places(&model.fixation, first_beam);
         let mut discrete = Self {
             offsets,
             unknowns,
             guides,
             first_beam,
+            beams,
+            bodies,
+            wires,
             ties,
             freedom: Vec::new(),
             system: System::default(),
@@ -119,7 +134,25 @@ impl Discrete {
 
     /// Displacement node of a beam node; its rotation is the next one.
     pub(super) fn beam_node(&self, i: u32) -> u32 {
-        self.first_beam + 2 * i
+        self.beams[i as usize].0
+    }
+
+    /// Whether a beam node has motions of its own.
+    pub(super) fn is_own(&self, model: &Model, i: u32) -> bool {
+        model.fixation.leader(i) == i
+    }
+
+    /// Whether a node of the system holds a rotation.
+    pub(super) fn turns(&self, node: usize) -> bool {
+        self.first_beam as usize <= node && (node - self.first_beam as usize) % 2 == 1
+    }
+
+    /// Displacement and rotation of a beam node.
+    pub(super) fn beam_motion(&self, u: &[f64], i: u32) -> [Vec3; 2] {
+        let (node, arm) = self.beams[i as usize];
+        let at = |n: u32| Vec3::from_column_slice(&u[3 * n as usize..][..3]);
+        let turn = at(node + 1);
+        [at(node) + turn.cross(&arm), turn]
     }
 
     /// Center of the bedding of a guide.
@@ -142,13 +175,15 @@ impl Discrete {
             let area: f64 = bed.iter().map(|b| b.weight).sum();
             points.push(bed.iter().map(|b| b.weight / area * b.position).sum());
         }
-        for x in &model.fixation.nodes {
-            points.extend([x, x]);
+        for (i, x) in model.fixation.nodes.iter().enumerate() {
+            if self.is_own(model, i as u32) {
+                points.extend([x, x]);
+            }
         }
         parents.extend((parents.len() as u32..points.len() as u32).map(|i| [i, i]));
         let center = points.iter().sum::<Vec3>() / points.len().max(1) as f64;
         let modes = points.iter().enumerate().map(|(i, x)| {
-            let turning = self.first_beam as usize <= i && (i - self.first_beam as usize) % 2 == 1;
+            let turning = self.turns(i);
             let r = x - center;
             let turn = if turning { Matrix3::identity() } else { -r.cross_matrix() };
             std::array::from_fn(|row| {
@@ -167,6 +202,11 @@ impl Discrete {
         self.freedom = vec![Freedom::Free; self.system.coordinates.len()];
         for ((node, _), guide) in self.guides.iter().zip(&model.guides) {
             self.freedom[*node as usize] = Freedom::Along(guide.direction());
+        }
+        for body in model.bodies.iter().filter(|b| b.guided) {
+            let node = self.beam_node(body.node) as usize;
+            self.freedom[node] = Freedom::Along(body.direction());
+            self.freedom[node + 1] = Freedom::Fixed;
         }
         for h in &model.holds {
             let part = &model.parts[h.surface.part];
@@ -187,6 +227,15 @@ impl Discrete {
             for facet in bed.chunk_by(|a, b| a.nodes == b.nodes) {
                 cliques.push(facet[0].nodes.iter().copied().chain([*node]).collect());
             }
+        }
+        for (bed, body) in self.bodies.iter().zip(&model.bodies) {
+            let node = self.beam_node(body.node);
+            for facet in bed.chunk_by(|a, b| a.nodes == b.nodes) {
+                cliques.push(facet[0].nodes.iter().copied().chain([node, node + 1]).collect());
+            }
+        }
+        for k in 0..self.wires.len() {
+            cliques.push(self.wire_shares(model, k).into_iter().map(|(n, _)| n).collect());
         }
         for member in 0..model.fixation.members.len() {
             for (ends, _) in model.fixation.beams(member) {
@@ -246,9 +295,22 @@ impl Discrete {
                 }
             }
         }
+        for (bed, body) in self.bodies.iter().zip(&model.bodies) {
+            for p in bed {
+                let shares = self.bed_shares(model, body.node, p);
+                let k = body.foundation * p.weight;
+                for (row, a) in &shares {
+                    for (column, b) in &shares {
+                        let block = k * a.transpose() * b;
+                        matrix.add_block(*row as usize, *column as usize, &row_major(&block));
+                    }
+                }
+            }
+        }
         for (number, member) in model.fixation.members.iter().enumerate() {
             for (ends, [a, b]) in model.fixation.beams(number) {
-                let k = beam::stiffness(a, b, &member.section);
+                let carry = self.carry(ends);
+                let k = carry.transpose() * beam::stiffness(a, b, &member.section) * carry;
                 let blocks = self.beam_blocks(ends);
                 for (i, row) in blocks.iter().enumerate() {
                     for (j, column) in blocks.iter().enumerate() {
@@ -312,13 +374,63 @@ impl Discrete {
         let blocks = self.beam_blocks(p.ends);
         let mut shares = Vec::with_capacity(14);
         for (end, share) in p.shares.iter().enumerate() {
+            let carried = self.beams[p.ends[end] as usize].1.cross_matrix();
             shares.push((blocks[2 * end], *share * eye));
-            shares.push((blocks[2 * end + 1], *share * p.arm_matrix()));
+            shares.push((blocks[2 * end + 1], *share * (p.arm_matrix() - carried)));
         }
         let (host, mut values) = (self.host_nodes(model, p), p.values);
         self.unknowns.fold(&host, &mut values);
         shares.extend(self.unknowns.nodes(&host).into_iter().zip(values).map(|(n, v)| (n, -v * eye)));
         shares
+    }
+
+    /// Motions of the ends of a beam from those of the nodes they move with.
+    fn carry(&self, ends: [u32; 2]) -> beam::BeamStiffness {
+        let mut carry = SMatrix::<f64, 12, 12>::identity();
+        for (k, i) in ends.into_iter().enumerate() {
+            let arm = self.beams[i as usize].1;
+            carry.fixed_view_mut::<3, 3>(6 * k, 6 * k + 3).copy_from(&-arm.cross_matrix());
+        }
+        carry
+    }
+
+    /// Displacement of the facet against the rigid body at a point of its bedding as Σ Aₐ uₐ: (node, A).
+    pub(super) fn bed_shares(&self, model: &Model, node: u32, p: &BedPoint) -> Vec<(u32, Matrix3<f64>)> {
+        let eye = Matrix3::identity();
+        let reference = self.beam_node(node);
+        let arm = p.position - model.fixation.nodes[node as usize];
+        let own = p.nodes.iter().zip(p.values).map(|(n, v)| (*n, v * eye));
+        own.chain([(reference, -eye), (reference + 1, arm.cross_matrix())]).collect()
+    }
+
+    /// Elongation of a wire as Σ aₐ·uₐ: (node, a).
+    pub(super) fn wire_shares(&self, model: &Model, wire: usize) -> Vec<(u32, Vec3)> {
+        let (w, end) = (&model.fixation.wires[wire], &self.wires[wire]);
+        let (node, arm) = self.beams[w.node as usize];
+        let cell = model.parts[w.part].mesh.cells[end.cell as usize];
+        let host = cell.map(|n| n + self.offsets[w.part]);
+        let mut values = end.values;
+        self.unknowns.fold(&host, &mut values);
+        let mut shares = vec![(node, end.axis), (node + 1, arm.cross(&end.axis))];
+        shares.extend(self.unknowns.nodes(&host).into_iter().zip(values).map(|(n, v)| (n, -v * end.axis)));
+        shares
+    }
+
+    /// Elongation of a wire, mm.
+    pub(super) fn elongation(&self, model: &Model, wire: usize, u: &[f64]) -> f64 {
+        let shares = self.wire_shares(model, wire);
+        shares.iter().map(|(n, a)| a.dot(&Vec3::from_column_slice(&u[3 * *n as usize..][..3]))).sum()
+    }
+
+    /// Adds `sign` times the stiffness of a wire that pulls.
+    pub(super) fn add_wire(&self, model: &Model, wire: usize, sign: f64, matrix: &mut BlockMatrix) {
+        let shares = self.wire_shares(model, wire);
+        let k = sign * self.wires[wire].stiffness;
+        for (row, a) in &shares {
+            for (column, b) in &shares {
+                matrix.add_block(*row as usize, *column as usize, &row_major(&(k * a * b.transpose())));
+            }
+        }
     }
 
     /// Forces applied to the nodes, N.
@@ -331,6 +443,11 @@ impl Discrete {
         };
         for ((node, _), guide) in self.guides.iter().zip(&model.guides) {
             add(*node, Vec3::from(guide.force));
+        }
+        for body in &model.bodies {
+            let node = self.beam_node(body.node);
+            add(node, Vec3::from(body.force));
+            add(node + 1, Vec3::from(body.couple));
         }
         for t in &model.tractions {
             for (node, force) in traction::nodal_forces(&model.parts[t.part].mesh, &t.facets, t.value) {
@@ -370,6 +487,22 @@ impl Discrete {
             }
         }
     }
+}
+
+/// For each beam node the displacement node it moves with and its arm from there.
+fn beam_places(fixation: &Fixation, first: u32) -> Vec<(u32, Vec3)> {
+    let n = fixation.nodes.len() as u32;
+    let mut own = vec![0; n as usize];
+    let mut next = first;
+    for i in (0..n).filter(|i| fixation.leader(*i) == *i) {
+        own[i as usize] = next;
+        next += 2;
+    }
+    let place = |i: u32| {
+        let leader = fixation.leader(i);
+        (own[leader as usize], fixation.nodes[i as usize] - fixation.nodes[leader as usize])
+    };
+    (0..n).map(place).collect()
 }
 
 /// Names the part that an assembly error concerns, with the cell numbered as in its mesh.

@@ -5,11 +5,11 @@ use super::interfaces::Interfaces;
 use crate::linear::vector::dot;
 use crate::loads::beam;
 use crate::loads::contact::{Law, Response, Status};
-use crate::loads::fixation::Tie;
+use crate::loads::fixation::{Tie, Wire};
 use crate::model::Model;
 use crate::solution::{
     Balance, Contact, ContactFacet, ContactPoint, GuideReport, MemberReport, Progress, Reaction, Solution,
-    TieReport,
+    TieReport, WireReport,
 };
 use dens_mesher::Vec3;
 use nalgebra::SVector;
@@ -35,7 +35,6 @@ pub(super) fn collect(
     state: &State<'_>,
     progress: Progress,
 ) -> Solution {
-    let at = |v: &[f64], node: u32| Vec3::from_column_slice(&v[3 * node as usize..][..3]);
     let displacements = model
         .parts
         .iter()
@@ -45,12 +44,8 @@ pub(super) fn collect(
             nodes.map(|i| discrete.unknowns.displacement(state.u, i + o)).collect()
         })
         .collect();
-    let beam_motions: Vec<[Vec3; 2]> = (0..model.fixation.nodes.len() as u32)
-        .map(|i| {
-            let node = discrete.beam_node(i);
-            [at(state.u, node), at(state.u, node + 1)]
-        })
-        .collect();
+    let beam_motions: Vec<[Vec3; 2]> =
+        (0..model.fixation.nodes.len() as u32).map(|i| discrete.beam_motion(state.u, i)).collect();
     Solution {
         displacements,
         contacts: contacts(model, interfaces, state),
@@ -59,6 +54,7 @@ pub(super) fn collect(
         members: members(model, &beam_motions),
         beam_motions,
         ties: ties(model, discrete, state),
+        wires: wires(model, discrete, state.u),
         balance: balance(model, discrete, state.u, state.unbalanced, state.applied),
         compliance: dot(state.applied, state.u),
         progress,
@@ -183,7 +179,54 @@ fn rail(discrete: &Discrete, model: &Model, k: usize, u: &[f64]) -> GuideReport 
 }
 
 fn guides(model: &Model, discrete: &Discrete, state: &State<'_>) -> Vec<GuideReport> {
-    (0..model.guides.len()).map(|k| rail(discrete, model, k, state.u)).collect()
+    let rails = (0..model.guides.len()).map(|k| rail(discrete, model, k, state.u));
+    rails.chain((0..model.bodies.len()).map(|k| body(discrete, model, k, state))).collect()
+}
+
+/// Force of the guide on a rigid body, if it has one, and the traction of its bedding.
+fn body(discrete: &Discrete, model: &Model, k: usize, state: &State<'_>) -> GuideReport {
+    let body = &model.bodies[k];
+    let axis = body.direction();
+    let node = discrete.beam_node(body.node) as usize;
+    let at = |v: &[f64], node: usize| Vec3::from_column_slice(&v[3 * node..3 * node + 3]);
+    let held = |v: Vec3| if body.guided { v } else { Vec3::zeros() };
+    let force = held(at(state.unbalanced, node));
+    let mut report = GuideReport {
+        name: body.name.clone(),
+        travel: at(state.u, node).dot(&axis),
+        transverse: force - force.dot(&axis) * axis,
+        moment: held(at(state.unbalanced, node + 1)),
+        center: model.fixation.nodes[body.node as usize],
+        peak_pressure: 0.0,
+        peak_tension: 0.0,
+    };
+    for p in &discrete.bodies[k] {
+        let shares = discrete.bed_shares(model, body.node, p);
+        let d: Vec3 = shares.iter().map(|(n, a)| a * at(state.u, *n as usize)).sum();
+        let along = -body.foundation * d.dot(&axis);
+        report.peak_pressure = report.peak_pressure.max(along);
+        report.peak_tension = report.peak_tension.max(-along);
+    }
+    report
+}
+
+fn wires(model: &Model, discrete: &Discrete, u: &[f64]) -> Vec<WireReport> {
+    let of_wire = |(k, w): (usize, &Wire)| {
+        let elongation = discrete.elongation(model, k, u);
+        let end = &discrete.wires[k];
+        let tension = end.stiffness * elongation.max(0.0);
+        let force = tension * end.axis;
+        WireReport {
+            name: w.name.clone(),
+            part: model.parts[w.part].name.clone(),
+            tension,
+            stress: tension / w.section.area(),
+            slack: (-elongation).max(0.0),
+            force,
+            moment: w.anchor.cross(&force),
+        }
+    };
+    model.fixation.wires.iter().enumerate().map(of_wire).collect()
 }
 
 fn members(model: &Model, motions: &[[Vec3; 2]]) -> Vec<MemberReport> {
@@ -276,6 +319,10 @@ pub(super) fn balance(
         if *freedom == Freedom::Free && total == Vec3::zeros() {
             continue;
         }
+        if discrete.turns(i) {
+            moment += total;
+            continue;
+        }
         force += total;
         moment += (Vec3::from(coordinates[i]) - center).cross(&total);
     }
@@ -286,6 +333,8 @@ pub(super) fn balance(
         area * Vec3::from(t.value).norm()
     });
     let guides = model.guides.iter().map(|g| Vec3::from(g.force).norm());
-    let applied: f64 = tractions.chain(guides).sum();
+    let bodies =
+        model.bodies.iter().map(|b| Vec3::from(b.force).norm() + Vec3::from(b.couple).norm() / LEVER);
+    let applied: f64 = tractions.chain(guides).chain(bodies).sum();
     Balance { applied, force_error: force.norm() / applied, moment_error: moment.norm() / (applied * LEVER) }
 }

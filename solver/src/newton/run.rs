@@ -31,6 +31,8 @@ const DEPTH: usize = 4;
 pub(super) struct Run {
     pub(super) options: Options,
     linear: bool,
+    /// Whether the matrix has changed since the last set-up.
+    stale: bool,
     pub(super) progress: Progress,
     /// Statuses at the last set-up of the linear solver.
     pub(super) statuses: Vec<Status>,
@@ -54,6 +56,7 @@ impl Run {
         Self {
             options: options.clone(),
             linear,
+            stale: false,
             progress: Progress::default(),
             statuses,
             fresh: false,
@@ -76,7 +79,9 @@ impl Run {
     }
 
     pub(super) fn must_prepare(&self, statuses: &[Status]) -> bool {
-        if self.statuses.len() != statuses.len() || statuses.is_empty() && self.progress.preparations == 0 {
+        if self.statuses.len() != statuses.len()
+            || statuses.is_empty() && (self.stale || self.progress.preparations == 0)
+        {
             return true;
         }
         let changed = statuses.iter().zip(&self.statuses).filter(|(a, b)| a != b).count();
@@ -86,9 +91,18 @@ impl Run {
 
     pub(super) fn prepared(&mut self, statuses: Vec<Status>) {
         self.statuses = statuses;
+        self.stale = false;
         self.progress.preparations += 1;
         self.fresh = true;
         self.fresh_iterations = None;
+    }
+
+    /// The matrix has changed: nothing known of the last set-up or of the course of the iteration holds.
+    pub(super) fn forget(&mut self) {
+        self.statuses.clear();
+        self.stale = true;
+        self.anderson.reset();
+        (self.best, self.since_best) = (f64::INFINITY, 0);
     }
 
     pub(super) fn solved(&mut self, iterations: usize) {

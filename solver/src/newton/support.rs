@@ -18,6 +18,15 @@ pub(super) fn free_motions(model: &Model, discrete: &Discrete, interfaces: &Inte
     for g in &model.guides {
         movers.push(Mover::Slider { name: g.name.clone(), axis: g.direction() });
     }
+    let first_body = movers.len();
+    for b in &model.bodies {
+        let of = |(part, facets): &(usize, Vec<u32>)| {
+            let mesh = &model.parts[*part].mesh;
+            let nodes = facets.iter().flat_map(|f| mesh.boundary[*f as usize].nodes);
+            nodes.map(|n| mesh.points[n as usize]).collect::<Vec<_>>()
+        };
+        movers.push(body(&b.name, &b.beds.iter().flat_map(of).collect::<Vec<_>>()));
+    }
     let first_frame = movers.len();
     let frame_of = frames(model);
     let n_frames = frame_of.iter().max().map_or(0, |m| m + 1);
@@ -54,6 +63,39 @@ pub(super) fn free_motions(model: &Model, discrete: &Discrete, interfaces: &Inte
     for (k, tie) in model.fixation.ties.iter().enumerate() {
         let at = discrete.ties.iter().filter(|p| p.tie == k).map(|p| (p.position, all())).collect();
         rigidity.link(tie.part, Some(first_frame + frame_of[tie.member]), &thin(at));
+    }
+    let frame = |node: u32| {
+        let with = model.fixation.members.iter().position(|m| m.nodes.contains(&node));
+        with.map(|m| first_frame + frame_of[m])
+    };
+    for (k, (bed, b)) in discrete.bodies.iter().zip(&model.bodies).enumerate() {
+        let mut rest = &bed[..];
+        for (part, facets) in &b.beds {
+            let (own, others) = rest.split_at(7 * facets.len());
+            rest = others;
+            let at = own.iter().map(|p| (p.position, all())).collect();
+            rigidity.link(*part, Some(first_body + k), &thin(at));
+        }
+        let center = model.fixation.nodes[b.node as usize];
+        for l in model.fixation.links.iter().filter(|l| l.with == b.node) {
+            // Clamped: three points a screw's size apart.
+            let at = model.fixation.nodes[l.node as usize];
+            let held = [Vec3::zeros(), 5.0 * Vec3::x(), 5.0 * Vec3::y()].map(|d| (at + d, all()));
+            frame(l.node).into_iter().for_each(|f| rigidity.link(first_body + k, Some(f), &held));
+        }
+        if b.guided {
+            let axis = b.direction();
+            let helper = if axis.x.abs() < 0.8 { Vec3::x() } else { Vec3::y() };
+            let aside = axis.cross(&helper).normalize();
+            let across = vec![aside, axis.cross(&aside)];
+            let held = [Vec3::zeros(), 10.0 * axis, 10.0 * aside].map(|d| (center + d, across.clone()));
+            rigidity.link(first_body + k, None, &held);
+        }
+    }
+    for (w, end) in model.fixation.wires.iter().zip(&discrete.wires) {
+        if let Some(f) = frame(w.node) {
+            rigidity.link(w.part, Some(f), &[(w.anchor, vec![end.axis])]);
+        }
     }
     rigidity.free_motions()
 }

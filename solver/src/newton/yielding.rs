@@ -421,7 +421,7 @@ impl Loading<'_> {
 
     /// Work of nodal loads over the motion of a solution, mJ.
     fn work(&self, load: &[f64], of: &Solution) -> f64 {
-        dot(load, &self.solver.first_guess(Some(of)).0)
+        dot(load, &self.solver.first_guess(self.model, Some(of)).0)
     }
 
     /// Norm of the loads on nodes that move, N.

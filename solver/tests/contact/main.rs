@@ -1,6 +1,7 @@
 //! Interfaces, guides, screws and rods against closed forms, on small structured meshes.
 
 mod blocks;
+mod construct;
 mod curved;
 mod friction;
 mod hertz;

@@ -1,0 +1,197 @@
+//! How screws hold: the force of each on its bone and the margin to pulling out.
+
+use super::Results;
+use super::construct::OCCIPITAL_PURCHASE;
+use super::fields::Solved;
+use crate::case::Case;
+use crate::fixation::Fixation as Asked;
+use dens_mesher::geometry::spine::Side;
+use dens_reports::record::Section;
+use dens_reports::table::{Cell, Table};
+use dens_solver::criteria::fixation::{
+    OCCIPITAL, PULL_OUT, SHEAR_SCATTER, THREAD_SHAPE, pull_out_strength, shear_strength,
+};
+use dens_solver::loads::beam::SectionForces;
+use dens_solver::materials::calibrated;
+use dens_solver::model::Model;
+use dens_solver::solution::Solution;
+
+/// One screw in one bone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Anchor {
+    /// Name of the screw.
+    pub screw: String,
+    /// Name of the bone.
+    pub bone: String,
+    /// Force along the screw, N, positive toward pulling it out.
+    pub axial: f64,
+    /// Force across the screw, N.
+    pub across: f64,
+    /// Largest force per length, N/mm.
+    pub line_load: f64,
+    /// Length in the bone, mm.
+    pub purchase: f64,
+    /// Force at which it pulls out, N, with its range.
+    pub strength: f64,
+    /// Range of that.
+    pub range: [f64; 2],
+}
+
+impl Anchor {
+    /// Pull-out force over strength; 0 where the screw is pressed in.
+    pub fn ratio(&self) -> f64 {
+        self.axial.max(0.0) / self.strength
+    }
+
+    /// Margin to pull-out, strength over force − 1; infinite where the screw is pressed in.
+    pub fn margin(&self) -> f64 {
+        PULL_OUT.judge(self.ratio()).margin
+    }
+}
+
+/// Apparent density of the cancellous bone of a case, g/cm³.
+fn density(case: &Case) -> f64 {
+    calibrated::apparent(1e12 * case.bone.cancellous_density)
+}
+
+/// All screws in bone under `factor` times the load of a solved stage, occipital ones last.
+pub fn of(case: &Case, solved: &Solved, factor: f64) -> Vec<Anchor> {
+    let fixation = &solved.question.model.fixation;
+    let solution = &solved.solution;
+    let mut found = Vec::new();
+    for (tie, t) in fixation.ties.iter().zip(&solution.ties) {
+        // Held in the implant by a lock, not by a thread in bone.
+        if tie.beyond != 0.0 {
+            continue;
+        }
+        let diameter = fixation.members[tie.member].section.diameter;
+        let strength = pull_out_strength(diameter, t.embedded_length, density(case));
+        let axial = factor * t.pull_out;
+        found.push(Anchor {
+            screw: t.member.clone(),
+            bone: t.part.clone(),
+            axial,
+            across: ((factor * t.force.norm()).powi(2) - axial * axial).max(0.0).sqrt(),
+            line_load: factor * t.peak_line_load,
+            purchase: t.embedded_length,
+            strength,
+            range: [1.0 - SHEAR_SCATTER, 1.0 + SHEAR_SCATTER].map(|f| f * strength),
+        });
+    }
+    for side in Side::BOTH {
+        let Some((name, end)) = occipital_end(solution, side) else { continue };
+        let f = end.scaled(factor);
+        let across = f.shear[0].hypot(f.shear[1]);
+        let [mean, deviation] = OCCIPITAL;
+        found.push(Anchor {
+            screw: name,
+            bone: "C0".into(),
+            axial: f.normal,
+            across,
+            line_load: f.normal.hypot(across) / OCCIPITAL_PURCHASE,
+            purchase: OCCIPITAL_PURCHASE,
+            strength: mean,
+            range: [mean - 2.0 * deviation, mean + 2.0 * deviation],
+        });
+    }
+    found
+}
+
+/// Force pulling each screw out of its bone, N, by its name.
+pub(super) fn pulls(model: &Model, solution: &Solution) -> Vec<(String, f64)> {
+    let ties = model.fixation.ties.iter().zip(&solution.ties).filter(|(tie, _)| tie.beyond == 0.0);
+    let mut found: Vec<(String, f64)> = ties.map(|(_, t)| (t.member.clone(), t.pull_out)).collect();
+    found.extend(Side::BOTH.into_iter().filter_map(|side| {
+        let (name, end) = occipital_end(solution, side)?;
+        Some((name, end.normal))
+    }));
+    found
+}
+
+/// Name of an occipital screw and the forces in its section at the bone.
+fn occipital_end(solution: &Solution, side: Side) -> Option<(String, SectionForces)> {
+    let name = Asked::occipital_screw(side);
+    let end = solution.members.iter().find(|m| m.name == name)?.forces.last()?[1];
+    Some((name, end))
+}
+
+/// Largest pull-out force over strength of all implanted stages.
+pub(super) fn worst(results: &Results) -> f64 {
+    let a = &results.assessment;
+    let stages = a.stages.iter().chain([&a.partial]);
+    stages.flat_map(|s| &s.anchors).map(Anchor::ratio).fold(0.0, f64::max)
+}
+
+/// Section of the report.
+pub(super) fn section(case: &Case, results: &Results) -> Section {
+    let mut t = Table::new(
+        "screws",
+        "Screws in bone at the judged load: forces, pull-out strength and margin",
+        &[
+            ("stage", ""),
+            ("screw", ""),
+            ("pull-out force", "N"),
+            ("across", "N"),
+            ("largest per length", "N/mm"),
+            ("purchase", "mm"),
+            ("strength", "N"),
+            ("low", "N"),
+            ("high", "N"),
+            ("margin", ""),
+        ],
+    );
+    let a = &results.assessment;
+    let [day_one, ingrown] = &a.stages;
+    for (stage, name) in [(day_one, "day 1"), (&a.partial, "partial"), (ingrown, "12 months")] {
+        for s in &stage.anchors {
+            let margin: Cell = if s.margin().is_finite() { s.margin().into() } else { "pressed in".into() };
+            t.push([
+                name.into(),
+                s.screw.as_str().into(),
+                s.axial.into(),
+                s.across.into(),
+                s.line_load.into(),
+                s.purchase.into(),
+                s.strength.into(),
+                s.range[0].into(),
+                s.range[1].into(),
+                margin,
+            ]);
+        }
+    }
+    let rho = density(case);
+    let mut section = Section::new("fixation", "Fixation")
+        .paragraph(format!("Construct: {}.", case.fixation.described()))
+        .paragraph(format!(
+            "Screws and rods are beams; screws are tied into bone along their wall, without play or slip. A screw is taken to pull out when its thread shears out of cancellous bone, S π D L (0.5 + 0.577 depth/pitch) (Chapman 1996), with thread factor {THREAD_SHAPE:.2} (recalled) and shear strength S = 21.6 ρ^1.65 = {:.2} MPa at an apparent density of {rho:.3} g/cm³ (Stone 1983, coefficient recalled). The range is two standard deviations of that strength. Cortex at the entry is not counted, which is on the safe side; cycles, which loosen screws below this force, are not either, which is not. Margin is strength over force less 1. Published for C1 lateral masses from behind in age: 258 N (Mizutani 2019).",
+            shear_strength(rho)
+        ));
+    if case.fixation.occiput && case.fixation.rods {
+        section = section.paragraph(format!(
+            "The occiput is a rigid body on the superior facets of C1, bonded by a bed of cartilage; under axial load it moves along the load only, under moments freely. Its screws are clamped in it {OCCIPITAL_PURCHASE} mm deep; where they enter is measured from the condyles, since no anatomy of the occiput is given. Their strength is that of a screw beside the midline through one cortex, {:.0} ± {:.0} N (Nader 2000), range two standard deviations.",
+            OCCIPITAL[0], OCCIPITAL[1]
+        ));
+    }
+    let wires: Vec<String> = [
+        (day_one, &results.stages[1], "day 1"),
+        (&a.partial, &results.partial, "partial"),
+        (ingrown, &results.stages[2], "12 months"),
+    ]
+    .into_iter()
+    .flat_map(|(_, solved, stage)| {
+        let factor = case.judged_load().axial / case.largest_load();
+        solved.solution.wires.iter().map(move |w| {
+            if 0.0 < w.tension {
+                format!("{}, {stage}: {:.1} N", w.name, factor * w.tension)
+            } else {
+                format!("{}, {stage}: slack", w.name)
+            }
+        })
+    })
+    .collect();
+    if !wires.is_empty() {
+        section = section
+            .paragraph(format!("Wires pull and never push; they are not tightened. {}.", wires.join("; ")));
+    }
+    if t.rows.is_empty() { section } else { section.table(t) }
+}

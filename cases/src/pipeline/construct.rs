@@ -1,0 +1,197 @@
+//! Screws, rods and wires of a case in its anatomy, and the occiput they may end in.
+//!
+//! ```text
+//!        C0 ●══● rod          occiput: rigid, follows the superior facets of C1 on their cartilage
+//!           ╲
+//!   C1 ▭═════●                lateral mass screws: beams tied into bone
+//!   ┌──────┐ ║
+//!   │implant ║                screws through the implant: held in its bore, tied into C1 and C3
+//!   └─╲──╱─┘ ║
+//!   C3 ▭═════●
+//!   C4 ▭┈┈┈┈┈●                a wire in place of a screw only pulls
+//! ```
+//! The occiput of the anatomy is not known; where its screws enter is measured from its condyles.
+
+use super::bodies::Kind;
+use super::geometry::Geometry;
+use super::models::Question;
+use crate::case::Case;
+use crate::failure::Failure;
+use crate::fixation::{FaultKind, Fixation as Asked};
+use dens_mesher::Vec3;
+use dens_mesher::geometry::spine::{Level, ScrewPath, Side};
+use dens_solver::loads::beam::BeamSection;
+use dens_solver::loads::fixation::{Fixation, Link, Tie, Wire};
+use dens_solver::loads::rigid::RigidBody;
+
+/// Entry of an occipital screw from the middle between the condyles, mm: to the side, posterior, cranial. Between the
+/// superior and inferior nuchal lines of an adult; engineering choice, range ± 8 mm.
+const OCCIPITAL_ENTRY: [f64; 3] = [10.0, 45.0, 22.0];
+
+/// Its direction: the squama faces backward and downward there; engineering choice.
+const OCCIPITAL_DIRECTION: [f64; 3] = [0.0, -0.8, 0.6];
+
+/// Purchase of an occipital screw, mm.
+///
+/// Source: Scheer 2010 (4.0 x 12 mm).
+pub const OCCIPITAL_PURCHASE: f64 = 12.0;
+
+/// Depth of bone over the anchor of a wire, mm; engineering choice.
+const WIRE_DEPTH: f64 = 1.0;
+
+/// Share of the wall around a bore in which the screw is held.
+const WALL_SHARE: f64 = 0.4;
+
+/// Screws, rods and wires of the case, without what its faults leave out.
+///
+/// # Errors
+/// A wire that finds no bone; exit 2.
+pub fn fixation(case: &Case, geometry: &Geometry, question: &Question) -> Result<Fixation, Failure> {
+    let asked = &case.fixation;
+    let mut fixation = Fixation::default();
+    if asked.rods {
+        for side in Side::BOTH {
+            posterior(asked, geometry, question, side, &mut fixation)?;
+        }
+    }
+    through_implant(case, geometry, question, &mut fixation);
+    Ok(fixation)
+}
+
+fn section(asked: &Asked, diameter: f64) -> BeamSection {
+    BeamSection { diameter, youngs_modulus: asked.modulus, poissons_ratio: asked.poisson }
+}
+
+fn posterior(
+    asked: &Asked,
+    geometry: &Geometry,
+    question: &Question,
+    side: Side,
+    fixation: &mut Fixation,
+) -> Result<(), Failure> {
+    let mut heads = Vec::new();
+    let mut wires = Vec::new();
+    for (level, of, path) in &geometry.spine.screws {
+        let Some(part) = question.part(Kind::Bone(*level)) else { continue };
+        if *of != side || !asked.levels.contains(level) {
+            continue;
+        }
+        let shift = if *level == Level::C1 { geometry.implant.upper_shift } else { Vec3::zeros() };
+        let entry = path.entry + shift;
+        let head = entry - path.direction * asked.rod_offset;
+        heads.push(head);
+        let name = Asked::screw(*level, side);
+        match asked.fault(&name) {
+            Some(FaultKind::Missing) => {}
+            Some(FaultKind::Wire) => {
+                let anchor = anchor(geometry, *level, path)? + shift;
+                wires.push((name.replace("screw", "wire"), part, head, anchor));
+            }
+            None => {
+                let tip = entry + path.direction * path.length;
+                let member =
+                    fixation.add(&name, section(asked, asked.screw_diameter), &[head, entry, tip], 2.5);
+                fixation.tie(member, part);
+            }
+        }
+    }
+    if asked.occiput {
+        let (entry, direction) = occipital(geometry, side);
+        let head = entry - direction * asked.rod_offset;
+        heads.push(head);
+        let name = Asked::occipital_screw(side);
+        if asked.fault(&name).is_none() {
+            fixation.add(&name, section(asked, asked.occipital_diameter), &[head, entry], 2.5);
+        }
+    }
+    heads.sort_by(|a, b| b.z.total_cmp(&a.z));
+    let rod = Asked::rod(side);
+    if asked.fault(&rod).is_some() || heads.len() < 2 {
+        return Ok(());
+    }
+    fixation.add(&rod, section(asked, asked.rod_diameter), &heads, 4.0);
+    for (name, part, head, anchor) in wires {
+        let node = fixation.nodes.iter().position(|p| (p - head).norm() < 1e-3);
+        let node = node.ok_or_else(|| Failure::bug("a wire's end is not on the rod"))? as u32;
+        let section = section(asked, asked.wire_diameter);
+        fixation.wires.push(Wire { name, section, node, part, anchor });
+    }
+    Ok(())
+}
+
+/// Where a wire holds: on the path of the screw it replaces, a little below the surface of the bone.
+fn anchor(geometry: &Geometry, level: Level, path: &ScrewPath) -> Result<Vec3, Failure> {
+    let bone = geometry.spine.bone(level).map(|b| b.field.clone());
+    let bone = bone.ok_or_else(|| Failure::bug("a screw in a bone that is not there"))?;
+    let steps = (path.length / 0.25) as usize;
+    let places = (0..steps).map(|k| path.entry + path.direction * (0.25 * k as f64));
+    places.into_iter().find(|p| bone.value(*p) < -WIRE_DEPTH).ok_or_else(|| {
+        Failure::input(format!(
+            "{} has less than {WIRE_DEPTH} mm of bone where its wire would hold\n  = hint: put the fault on another level",
+            level.name()
+        ))
+    })
+}
+
+/// Entry and direction of an occipital screw.
+fn occipital(geometry: &Geometry, side: Side) -> (Vec3, Vec3) {
+    let [x, y, z] = OCCIPITAL_ENTRY;
+    (condyles(geometry) + Vec3::new(side.sign() * x, y, z), Vec3::from(OCCIPITAL_DIRECTION))
+}
+
+/// Middle between the condyles, mm.
+fn condyles(geometry: &Geometry) -> Vec3 {
+    let [left, right] = &geometry.spine.condyles;
+    0.5 * (left.center + right.center) + geometry.implant.upper_shift
+}
+
+/// Screws through the tracks of the implant, held across the clearance in the wall of their bore.
+fn through_implant(case: &Case, geometry: &Geometry, question: &Question, fixation: &mut Fixation) {
+    let asked = &case.fixation;
+    let Some(implant) = question.part(Kind::Implant) else { return };
+    for track in &geometry.implant.tracks {
+        let side = if 0.0 < track.exit.x { Side::Left } else { Side::Right };
+        let name = Asked::implant_screw(track.into, side);
+        let Some(bone) = question.part(Kind::Bone(track.into)) else { continue };
+        if !asked.implant_screws.contains(&track.into) || asked.fault(&name).is_some() {
+            continue;
+        }
+        let diameter = case.implant.screw_diameter;
+        let tip = track.exit + track.direction * track.bite;
+        let member = fixation.add(&name, section(asked, diameter), &[track.entry, track.exit, tip], 2.5);
+        let beyond = track.radius - 0.5 * diameter + WALL_SHARE * case.implant.screw_wall;
+        fixation.ties.push(Tie { member, part: implant, beyond });
+        fixation.tie(member, bone);
+    }
+}
+
+/// The occiput on these facets under the axial force, its screws clamped in it.
+pub fn occiput(
+    geometry: &Geometry,
+    fixation: &mut Fixation,
+    beds: Vec<(usize, Vec<u32>)>,
+    foundation: f64,
+    axial: f64,
+) -> RigidBody {
+    let node = fixation.nodes.len() as u32;
+    fixation.nodes.push(condyles(geometry));
+    for side in Side::BOTH {
+        let name = Asked::occipital_screw(side);
+        let screw = fixation.members.iter().find(|m| m.name == name);
+        if let Some(last) = screw.and_then(|m| m.nodes.last()) {
+            fixation.links.push(Link { node: *last, with: node });
+        }
+    }
+    RigidBody {
+        name: "occiput".into(),
+        node,
+        beds,
+        foundation,
+        force: [0.0, 0.0, -axial],
+        couple: [0.0; 3],
+        guided: true,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! Where bone grows into the faces of the implant: where they hardly move on day 1.
+//!
+//! A facet of the bone is bonded where the mean motion of its points on day 1 under the judged load is below a limit;
+//! elsewhere friction goes on. Partial ingrowth takes the limit of the case (50 µm: ingrowth), 12 months the motion
+//! above which fibrous tissue forms (150 µm). No time of its own belongs to the partial stage.
+//!
+//! Not modelled: stiffness of young bone (a bond is rigid), and that a bonded facet quiets its neighbors.
+
+use super::Results;
+use super::fields::Solved;
+use crate::case::Case;
+use dens_reports::record::Section;
+use dens_reports::table::{NO_UNIT, Table, significant};
+use dens_solver::criteria::interface::THRESHOLDS;
+use dens_solver::loads::contact::Law;
+use dens_solver::solution::{Contact, Solution};
+use std::collections::BTreeSet;
+
+/// What is added to the name of a face for its bonded part.
+const INGROWN: &str = ", ingrown";
+
+/// Facets that bone has grown into.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ingrowth {
+    /// Limit of motion, mm.
+    pub limit: f64,
+    /// Facets of the bone's side of each face, in the order of [`super::models::SEATS`].
+    pub facets: [BTreeSet<u32>; 3],
+    /// Their share of the paired area of each face.
+    pub shares: [f64; 3],
+}
+
+/// Motion above which fibrous tissue forms, mm.
+pub fn fibrous() -> f64 {
+    1e-3 * THRESHOLDS[2]
+}
+
+/// Facets that move less than `limit` mm on day 1 under `factor` times its load.
+pub fn of(day_one: &Solved, factor: f64, limit: f64) -> Ingrowth {
+    let mut found = Ingrowth { limit, ..Ingrowth::default() };
+    for (k, name) in day_one.question.seat_names().into_iter().enumerate() {
+        let Some(face) = day_one.solution.contacts.iter().find(|c| c.name == name) else { continue };
+        let mut bonded = 0.0;
+        for f in &face.facets {
+            let of_point = |p: &dens_solver::solution::ContactPoint| {
+                p.area * (p.slip.norm_squared() + p.gap.max(0.0).powi(2)).sqrt()
+            };
+            let motion = factor * face.points[f.points.clone()].iter().map(of_point).sum::<f64>() / f.area;
+            if motion < limit {
+                found.facets[k].insert(f.facet);
+                bonded += f.area;
+            }
+        }
+        found.shares[k] = bonded / face.paired_area;
+    }
+    found
+}
+
+/// Name of the interface of the bonded part of a face.
+pub fn bonded_name(face: &str) -> String {
+    format!("{face}{INGROWN}")
+}
+
+/// Puts the two parts of each face together again, so that a face is one contact in every stage.
+pub fn merge(solution: &mut Solution) {
+    let mut kept: Vec<Contact> = Vec::new();
+    for contact in std::mem::take(&mut solution.contacts) {
+        let face = contact.name.strip_suffix(INGROWN).map(str::to_string);
+        match face.and_then(|name| kept.iter_mut().find(|c| c.name == name)) {
+            Some(face) => append(face, contact),
+            None => kept.push(contact),
+        }
+    }
+    solution.contacts = kept;
+}
+
+fn append(face: &mut Contact, mut part: Contact) {
+    let first = face.points.len();
+    face.points.append(&mut part.points);
+    face.facets.extend(part.facets.into_iter().map(|mut f| {
+        f.points = f.points.start + first..f.points.end + first;
+        f
+    }));
+    face.slave_area += part.slave_area;
+    face.paired_area += part.paired_area;
+    face.largest_initial_gap = face.largest_initial_gap.max(part.largest_initial_gap);
+    face.largest_violation = face.largest_violation.max(part.largest_violation);
+    face.relative_violation = face.relative_violation.max(part.relative_violation);
+    face.force += part.force;
+    face.moment += part.moment;
+}
+
+/// Section of the report.
+pub(super) fn section(case: &Case, results: &Results) -> Section {
+    let mut t = Table::new(
+        "ingrowth",
+        "Share of each face that bone has grown into",
+        &[
+            ("face", ""),
+            ("partial ingrowth", NO_UNIT),
+            ("12 months", NO_UNIT),
+            ("force, day 1", "N"),
+            ("partial", "N"),
+            ("12 months", "N"),
+        ],
+    );
+    let a = &results.assessment;
+    let [day_one, ingrown] = &a.stages;
+    let stages = [day_one, &a.partial, ingrown];
+    let faces = results.stages[2].question.seat_names();
+    for (k, name) in faces.iter().enumerate() {
+        let force = stages.map(|s| s.seats.iter().find(|s| s.name == *name).map_or(0.0, |s| s.force));
+        let [partial, late] = &results.ingrowth;
+        t.push([
+            name.as_str().into(),
+            partial.shares[k].into(),
+            late.shares[k].into(),
+            force[0].into(),
+            force[1].into(),
+            force[2].into(),
+        ]);
+    }
+    let sliding =
+        |s: &Solved| s.solution.contacts.iter().any(|c| faces.contains(&c.name) && c.law != Law::Bonded);
+    let late =
+        if sliding(&results.stages[2]) { "the rest still slides" } else { "every face is bonded as a whole" };
+    Section::new("ingrowth", "Ingrowth of bone")
+        .paragraph(format!(
+            "Bone is taken to grow into a facet whose points moved less than a limit on day 1 under {}: {} µm for partial ingrowth (limit of the case), {} µm at 12 months (above it fibrous tissue forms; Pilliar 1986, Jasty 1997). There the face is bonded, rigidly; elsewhere friction goes on; at 12 months {late}. The partial stage stands between both and has no date: no law of time is known for this implant. Forces are those on the face at the judged load.",
+            case.judged_load().id,
+            significant(1e3 * results.ingrowth[0].limit, 2),
+            significant(1e3 * results.ingrowth[1].limit, 3)
+        ))
+        .table(t)
+}
