@@ -1,9 +1,11 @@
 //! A checked case: every number in mm, N, MPa, each table with its source.
 
+use crate::comparator::{self, Misfit};
 use crate::diagnostic::Problem;
 use crate::document::Document;
 use crate::reader::Reader;
 use dens_mesher::catalog::Range;
+use dens_mesher::geometry::implant::Form;
 use dens_mesher::units::Dimension;
 use dens_solver::model::Interpolation;
 
@@ -63,6 +65,7 @@ pub struct ImplantSize {
     pub screw_clearance: f64,
     pub screw_wall: f64,
     pub canal_clearance: f64,
+    pub form: Form,
 }
 
 /// Solid titanium.
@@ -205,6 +208,8 @@ pub struct Case {
     pub bone: Bone,
     pub soft: Soft,
     pub implant: ImplantSize,
+    /// How the implant misses the place it is put in.
+    pub misfit: Misfit,
     pub titanium: Titanium,
     pub lattice: LatticeChoice,
     pub fixation: Fixation,
@@ -377,6 +382,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         anatomy,
         bone,
         soft,
+        misfit: comparator::misfit(r, &implant.form, &loads, criteria.load),
         implant,
         titanium,
         lattice,
@@ -438,6 +444,7 @@ pub(crate) fn implant_size(r: &Reader<'_>, height_step: f64) -> ImplantSize {
         screw_clearance: length(r, "implant.screw_clearance", 0.0, 2.0),
         screw_wall: length(r, "implant.screw_wall", 0.4, 5.0),
         canal_clearance: length(r, "implant.canal_clearance", 0.0, 5.0),
+        form: comparator::form(r),
     }
 }
 

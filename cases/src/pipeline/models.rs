@@ -103,7 +103,7 @@ pub fn build(
     }
     joints(case, geometry, &mut question)?;
     if !intact {
-        seats(case, stage, &mut question)?;
+        seats(case, geometry, stage, &mut question)?;
         if case.fixation.rods {
             question.model.fixation = fixation(case, geometry, &question);
         }
@@ -175,16 +175,24 @@ fn joints(case: &Case, geometry: &Geometry, question: &mut Question) -> Result<(
     Ok(())
 }
 
-/// Contact faces of the implant on C1 and C3; the bone, softer, is the slave.
-fn seats(case: &Case, stage: Stage, question: &mut Question) -> Result<(), Failure> {
+/// Contact faces of the implant on C1 and C3; the bone, softer, is the slave, but under the rim of a cage, which is
+/// narrower than the bone's facets.
+fn seats(case: &Case, geometry: &Geometry, stage: Stage, question: &mut Question) -> Result<(), Failure> {
     let law = if stage == Stage::Ingrown { Law::Bonded } else { Law::Sliding { friction: case.friction } };
+    let narrow = geometry.implant.params.form.rim_mm().is_some();
     for (set, bone) in SEATS {
+        let own = surface(question, Kind::Implant, set)?;
+        let (slave, master) = if narrow && set == SEATS[0].0 {
+            (own, surface(question, Kind::Bone(bone), &format!("around {set}"))?)
+        } else {
+            (surface(question, Kind::Bone(bone), set)?, own)
+        };
         let interface = Interface {
             name: format!("{} on {set}", bone.name()),
-            slave: surface(question, Kind::Bone(bone), set)?,
-            master: surface(question, Kind::Implant, set)?,
+            slave,
+            master,
             law,
-            gaps: Gaps::Closed,
+            gaps: case.misfit.gaps(&geometry.implant, set),
             reach_mm: REACH,
         };
         question.model.interfaces.push(interface);

@@ -49,8 +49,10 @@ pub(super) fn geometry_section(case: &Case, results: &Results) -> Section {
             j.patch.area().into(),
         ]);
     }
-    Section::new("geometry", "Geometry")
-        .paragraph(format!("Anatomy: {}.", g.spine.source))
+    let anatomy = Section::new("geometry", "Geometry").paragraph(format!("Anatomy: {}.", g.spine.source));
+    crate::comparator::described(case)
+        .into_iter()
+        .fold(anatomy, Section::paragraph)
         .paragraph(format!(
             "The implant replaces C2. Its two upper faces are the negative of the inferior articular facets of C1, its lower face the negative of the superior endplate of C3; {}.",
             if g.implant.upper_shift.norm() > 1e-6 {

@@ -4,7 +4,9 @@
 //! file, its `mod` line and its entry. Misses are results: a row says whether the prediction lies inside the band,
 //! never that the product is valid. Rows on which something was calibrated are no predictions and say so.
 
+mod cage_test;
 mod column_share;
+mod prosthesis;
 mod range_of_motion;
 
 use crate::failure::Failure;
@@ -48,9 +50,9 @@ pub struct Row {
     pub quantity: String,
     /// Unit; empty for none.
     pub unit: &'static str,
-    /// Computed value.
+    /// Computed value; not a number where the model found none.
     pub predicted: f64,
-    /// Published value.
+    /// Published value; not a number where only an ordering was read.
     pub published: f64,
     /// Least and greatest value that counts as agreement.
     pub band: [f64; 2],
@@ -73,7 +75,7 @@ impl Row {
 }
 
 /// Every published table, in the order of the output.
-pub static CATALOGUE: &[Validation] = &[range_of_motion::T1, range_of_motion::T1B, column_share::T5];
+pub static CATALOGUE: &[Validation] = &[range_of_motion::T1, range_of_motion::T1B, cage_test::T3, column_share::T5, prosthesis::T6];
 
 /// Published numbers that are embedded.
 #[derive(Debug, Clone, Deserialize)]
@@ -87,6 +89,9 @@ pub struct Published {
     /// Range of motion by plane and level, degrees: two means with their SD.
     #[serde(rename = "T1b")]
     pub(crate) t1b: BTreeMap<String, BTreeMap<String, [f64; 4]>>,
+    /// Sinking of two cages.
+    #[serde(rename = "T3")]
+    pub(crate) t3: cage_test::Published,
     /// Shares of the columns.
     #[serde(rename = "T5")]
     pub(crate) t5: column_share::Published,

@@ -13,6 +13,7 @@ pub mod bone;
 pub mod design;
 pub mod implant;
 pub mod interface;
+pub mod punch;
 pub mod remodeling;
 pub mod settling;
 pub mod subsidence;
