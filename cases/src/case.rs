@@ -3,6 +3,8 @@
 use crate::comparator::{self, Misfit};
 use crate::diagnostic::Problem;
 use crate::document::Document;
+use crate::failure::Failure;
+use crate::library;
 use crate::reader::Reader;
 use dens_mesher::catalog::Range;
 use dens_mesher::geometry::implant::Form;
@@ -256,6 +258,16 @@ impl Case {
         let case = read(&r, document);
         let problems = r.finish();
         if problems.is_empty() { Ok(case) } else { Err(problems) }
+    }
+
+    /// An embedded case.
+    ///
+    /// # Errors
+    /// No such case, or one that is not sound: our bug.
+    pub fn embedded(name: &str) -> Result<Self, Failure> {
+        let found = library::find(name).ok_or_else(|| Failure::bug(format!("there is no case `{name}`")))?;
+        let unsound = |_| Failure::bug(format!("the embedded case `{name}` is not sound"));
+        Self::from_document(&Document::parse(found.text).map_err(unsound)?).map_err(unsound)
     }
 
     /// The case with the loads that a quality computes.

@@ -184,7 +184,8 @@ mod tests {
                     continue;
                 };
                 let changed = entry.value != of_default.value;
-                let may = free.contains(&path.as_str()) || path.ends_with(".source") || path.starts_with("load.");
+                let may =
+                    free.contains(&path.as_str()) || path.ends_with(".source") || path.starts_with("load.");
                 assert!(may || !changed, "{name}: {path}");
             }
         }
@@ -198,11 +199,17 @@ mod tests {
         let pad = &built.implant.pads[0].patch;
         let up = -pad.axis;
         let back = if pad.first.y < 0.0 { -pad.first } else { pad.first };
-        let Gaps::Misfit(lower) = case.misfit.gaps(&built.implant, "implant lower") else { panic!("a misfit") };
+        let Gaps::Misfit(lower) = case.misfit.gaps(&built.implant, "implant lower") else {
+            panic!("a misfit")
+        };
         let at = |side: f64| lower.gap(pad.center + back * (side * pad.radii[0]), up);
         // Gap behind: the length of the face times the angle; round-off of products of order one.
-        assert!(at(-1.0).abs() < 1e-12 && (at(1.0) - 2.0 * pad.radii[0] * 5.0_f64.to_radians()).abs() < 1e-12);
-        let Gaps::Misfit(upper) = case.misfit.gaps(&built.implant, "implant upper left") else { panic!("a misfit") };
+        assert!(
+            at(-1.0).abs() < 1e-12 && (at(1.0) - 2.0 * pad.radii[0] * 5.0_f64.to_radians()).abs() < 1e-12
+        );
+        let Gaps::Misfit(upper) = case.misfit.gaps(&built.implant, "implant upper left") else {
+            panic!("a misfit")
+        };
         // C1 looks down on the implant: what is too tall overlaps by its full size on a level face.
         assert!((upper.gap(Vec3::zeros(), -Vec3::z()) + 1.0).abs() < 1e-12);
         assert_eq!(upper.gap(Vec3::zeros(), Vec3::x()), 0.0);

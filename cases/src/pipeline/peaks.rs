@@ -29,8 +29,7 @@ impl Peaks {
         let stresses = |kind: Kind| {
             let part = question.part(kind).ok_or_else(|| Failure::bug("an implanted model lacks a body"))?;
             let p = &question.model.parts[part];
-            let flat: Vec<f64> =
-                solution.displacements[part].iter().flat_map(|v| [v.x, v.y, v.z]).collect();
+            let flat: Vec<f64> = solution.displacements[part].iter().flat_map(|v| [v.x, v.y, v.z]).collect();
             let found = recover(&p.mesh.points, &p.mesh.cells, &p.palette, &p.of_cell, &flat);
             Ok::<_, Failure>((part, found.map_err(Failure::bug)?))
         };
@@ -47,10 +46,8 @@ impl Peaks {
         let mesh = &question.model.parts[bone].mesh;
         let under = mesh.facet_sets.get(&format!("around {}", SEATS[0].0)).map_or(&[][..], Vec::as_slice);
         let cells = under.iter().map(|f| mesh.boundary[*f as usize].cell as usize);
-        let endplate = cells
-            .flat_map(of_cell)
-            .map(|(c, q)| von_mises(&fields.stresses[c][q]))
-            .fold(0.0, f64::max);
+        let endplate =
+            cells.flat_map(of_cell).map(|(c, q)| von_mises(&fields.stresses[c][q])).fold(0.0, f64::max);
         let implant = criteria::quantile(&weights, &values, 0.999).unwrap_or(0.0);
         Ok(Self { implant, displacement, endplate })
     }

@@ -8,6 +8,7 @@ mod cage_test;
 mod column_share;
 mod prosthesis;
 mod range_of_motion;
+pub mod signs;
 
 use crate::failure::Failure;
 use crate::spine::{Book, Neck};
@@ -75,7 +76,14 @@ impl Row {
 }
 
 /// Every published table, in the order of the output.
-pub static CATALOGUE: &[Validation] = &[range_of_motion::T1, range_of_motion::T1B, cage_test::T3, column_share::T5, prosthesis::T6];
+pub static CATALOGUE: &[Validation] = &[
+    range_of_motion::T1,
+    range_of_motion::T1B,
+    cage_test::T3,
+    column_share::T5,
+    prosthesis::T6,
+    signs::SIGNS,
+];
 
 /// Published numbers that are embedded.
 #[derive(Debug, Clone, Deserialize)]

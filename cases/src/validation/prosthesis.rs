@@ -2,9 +2,7 @@
 
 use super::{Bench, Role, Row, Validation};
 use crate::case::{Case, MomentLoad, Quality};
-use crate::document::Document;
 use crate::failure::{Exit, Failure};
-use crate::library;
 use crate::pipeline::moments::{self, Moments};
 use crate::pipeline::peaks::Peaks;
 use crate::pipeline::{bodies, geometry, lattice, models, options, reported};
@@ -76,9 +74,7 @@ fn t6(_: &Bench) -> Result<Vec<Row>, Failure> {
 
 /// Day 1 of an embedded case under the moments of the table.
 fn turned(name: &str) -> Result<Moments, Failure> {
-    let text = library::find(name).ok_or_else(|| Failure::bug(format!("no case `{name}`")))?.text;
-    let bad = |_| Failure::bug(format!("the embedded case `{name}` is not sound"));
-    let case = Case::from_document(&Document::parse(text).map_err(bad)?).map_err(bad)?;
+    let case = Case::embedded(name)?;
     let geometry = geometry::build(&case, Path::new("."))?;
     let bodies = bodies::mesh(&case, &geometry, EDGE, &Progress::new(true))?;
     let stiffness = if case.implant.form == Form::Lattice {

@@ -130,7 +130,9 @@ mod tests {
     fn elliptic_integrals_have_their_known_values() {
         // Abramowitz & Stegun, table 17.1, m = k² = 0.5.
         let (first, second) = elliptic(0.5_f64.sqrt());
-        assert!((first - 1.854_074_677_301_372).abs() < 1e-14 && (second - 1.350_643_881_047_675).abs() < 1e-14);
+        assert!(
+            (first - 1.854_074_677_301_372).abs() < 1e-14 && (second - 1.350_643_881_047_675).abs() < 1e-14
+        );
         assert_eq!(elliptic(0.0), (0.5 * PI, 0.5 * PI));
     }
 
