@@ -1,11 +1,15 @@
 //! A checked case: every number in mm, N, MPa, each table with its source.
 
 use crate::approach::{self, Approach};
+use crate::comparator::{self, Misfit};
 use crate::diagnostic::Problem;
 use crate::document::Document;
+use crate::failure::Failure;
 use crate::fixation::{self, Fixation};
+use crate::library;
 use crate::reader::Reader;
 use dens_mesher::catalog::Range;
+use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::spine::Level;
 use dens_mesher::units::Dimension;
 use dens_solver::model::Interpolation;
@@ -68,6 +72,7 @@ pub struct ImplantSize {
     pub screw_clearance: f64,
     pub screw_wall: f64,
     pub canal_clearance: f64,
+    pub form: Form,
 }
 
 /// Solid titanium.
@@ -196,6 +201,8 @@ pub struct Case {
     pub bone: Bone,
     pub soft: Soft,
     pub implant: ImplantSize,
+    /// How the implant misses the place it is put in.
+    pub misfit: Misfit,
     pub titanium: Titanium,
     pub lattice: LatticeChoice,
     pub fixation: Fixation,
@@ -244,6 +251,16 @@ impl Case {
         let case = read(&r, document);
         let problems = r.finish();
         if problems.is_empty() { Ok(case) } else { Err(problems) }
+    }
+
+    /// An embedded case.
+    ///
+    /// # Errors
+    /// No such case, or one that is not sound: our bug.
+    pub fn embedded(name: &str) -> Result<Self, Failure> {
+        let found = library::find(name).ok_or_else(|| Failure::bug(format!("there is no case `{name}`")))?;
+        let unsound = |_| Failure::bug(format!("the embedded case `{name}` is not sound"));
+        Self::from_document(&Document::parse(found.text).map_err(unsound)?).map_err(unsound)
     }
 
     /// The case with the loads that a quality computes.
@@ -357,6 +374,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         anatomy,
         bone,
         soft,
+        misfit: comparator::misfit(r, &implant.form, &loads, criteria.load),
         implant,
         titanium,
         lattice,
@@ -421,6 +439,7 @@ pub(crate) fn implant_size(r: &Reader<'_>, height_step: f64) -> ImplantSize {
         screw_clearance: length(r, "implant.screw_clearance", 0.0, 2.0),
         screw_wall: length(r, "implant.screw_wall", 0.4, 5.0),
         canal_clearance: length(r, "implant.canal_clearance", 0.0, 5.0),
+        form: comparator::form(r),
     }
 }
 

@@ -1,7 +1,7 @@
 //! From a case file to a result folder: the order of the pipeline, the design loop, the command line.
 //!
 //! Modules in reading order: [`cli`] and [`commands`] (what a person can ask), [`document`] (the file as
-//! written), [`reader`] and [`case`] (its meaning), [`diagnostic`] (its problems), [`library`] (embedded
+//! written), [`reader`] and [`case`] (its meaning), [`comparator`] (what an implant is compared with), [`diagnostic`] (its problems), [`library`] (embedded
 //! cases), [`patients`] (the nine published ones), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models,
 //! solutions, assessment, design, record, files),
 //! [`deck`] (input decks of other programs), [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
@@ -14,6 +14,7 @@ pub mod calibration;
 pub mod case;
 pub mod cli;
 pub mod commands;
+pub mod comparator;
 pub mod deck;
 pub mod diagnostic;
 pub mod document;

@@ -24,6 +24,26 @@ pub static CATALOG: &[Embedded] = &[
         text: include_str!("../library/tiny.toml"),
     },
     Embedded {
+        name: "compare-cage",
+        summary: "comparator: a conventional titanium mesh cage on its sharp rim, with a T-shaped head",
+        text: include_str!("../library/compare-cage.toml"),
+    },
+    Embedded {
+        name: "compare-solid",
+        summary: "comparator: the implant in solid titanium",
+        text: include_str!("../library/compare-solid.toml"),
+    },
+    Embedded {
+        name: "compare-size",
+        summary: "comparator: the implant 1 mm too tall for its space",
+        text: include_str!("../library/compare-size.toml"),
+    },
+    Embedded {
+        name: "compare-tilt",
+        summary: "comparator: the implant with its lower face 5 degrees off the endplate",
+        text: include_str!("../library/compare-tilt.toml"),
+    },
+    Embedded {
         name: "bench-f2077",
         summary: "ASTM F2077: the implant or any surface between steel blocks, pressed, sheared, twisted",
         text: include_str!("../library/bench-f2077.toml"),

@@ -53,7 +53,7 @@ pub fn run(args: &ValidateArgs) -> Result<Exit, Failure> {
 
 fn verdict(row: &Row) -> &'static str {
     if row.predicted.is_nan() {
-        return "UNDETERMINED";
+        return "undetermined";
     }
     match (row.role, row.inside()) {
         (Role::Prediction, true) => "inside",
@@ -83,10 +83,13 @@ fn table(all: &[Done]) -> String {
                     let unit = if row.unit.is_empty() { String::new() } else { format!(", {}", row.unit) };
                     // Round-off of a symmetric model is zero to a reader.
                     let number = |v: f64| match v {
-                        v if v.is_nan() => "-".to_string(),
+                        v if v.is_nan() => String::from("-"),
                         v => significant(if v.abs() < 1e-9 { 0.0 } else { v }, 3),
                     };
-                    let band = format!("{} to {}", number(row.band[0]), number(row.band[1]));
+                    let band = match row.band {
+                        [low, high] if high == f64::INFINITY => format!("above {}", number(low)),
+                        [low, high] => format!("{} to {}", number(low), number(high)),
+                    };
                     let _ = writeln!(
                         t,
                         "  {:<48}{:>10}{:>11}{:>22}{:>12}  {}",
@@ -103,18 +106,17 @@ fn table(all: &[Done]) -> String {
         let _ = writeln!(t, "  {}\n", validation.note);
     }
     let rows: Vec<&Row> = all.iter().filter_map(|d| d.rows.as_ref().ok()).flatten().collect();
-    let of = |role: Role, inside: bool| {
-        let counts = |r: &&&Row| r.role == role && r.inside() == inside && !r.predicted.is_nan();
-        rows.iter().filter(counts).count()
-    };
+    let known = rows.iter().filter(|r| !r.predicted.is_nan());
+    let of =
+        |role: Role, inside: bool| known.clone().filter(|r| r.role == role && r.inside() == inside).count();
     let _ = writeln!(
         t,
-        "{} predictions inside their bands, {} outside; {} calibrated rows inside, {} outside; {} undetermined",
+        "{} predictions inside their bands, {} outside, {} undetermined; {} calibrated rows inside, {} outside",
         of(Role::Prediction, true),
         of(Role::Prediction, false),
+        rows.len() - known.clone().count(),
         of(Role::Calibration, true),
         of(Role::Calibration, false),
-        rows.iter().filter(|r| r.predicted.is_nan()).count(),
     );
     t
 }

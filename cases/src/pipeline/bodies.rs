@@ -234,12 +234,27 @@ fn bone_body(
         if on == level {
             let patch =
                 patch.moved(if on == Level::C1 { -geometry.implant.upper_shift } else { Vec3::zeros() });
-            mesh.name_facets(&format!("implant {name}"), |c, n, _| patch.selects(c, -n));
+            let ring = geometry.implant.params.form.rim_mm().filter(|_| name == "lower");
+            mesh.name_facets(&format!("implant {name}"), |c, n, _| {
+                patch.selects(c, -n) && ring.is_none_or(|r| near_rim(&patch, c, r, edge))
+            });
+            let around = wider(&patch, 1.3 * edge);
+            mesh.name_facets(&format!("around implant {name}"), |c, n, _| around.selects(c, -n));
         }
     }
     let mut body = finish(Kind::Bone(level), level.name().to_string(), meshed)?;
     tissue::fill_bone(case, geometry, level, &mut body)?;
     Ok(body)
+}
+
+/// Whether the center of a facet lies under the rim of a cage, or so near that the facet may.
+///
+/// - `rim`: mean radius and half width, mm
+fn near_rim(patch: &Patch, center: Vec3, [radius, half]: [f64; 2], edge: f64) -> bool {
+    let d = center - patch.center;
+    let away = (d - patch.axis * d.dot(&patch.axis)).norm();
+    // The center of a facet lies a third of its height, 0.29 of its edge, from its sides.
+    (away - radius).abs() < half + 0.29 * edge
 }
 
 /// Solid of a joint's filling, split into its smooth walls.
@@ -351,6 +366,9 @@ pub fn implant_mesh(implant: &Implant, edge: f64, engine: &Engine) -> Result<Mes
     let faces = implant.faces();
     let inside = (1u32 << faces.len()) - 1;
     let solid = implant.solid();
+    // A wall thinner than the spacing would be missed.
+    let rim = implant.params.form.rim_mm();
+    let edge = rim.map_or(edge, |[_, half]| edge.min(2.0 * half));
     let spec = MeshSpec {
         name: "implant".into(),
         surfaces: faces.iter().map(|f| &*f.field).collect(),
@@ -365,7 +383,9 @@ pub fn implant_mesh(implant: &Implant, edge: f64, engine: &Engine) -> Result<Mes
     let pads: Vec<_> = implant.contacts().map(|(n, p)| (n.to_string(), *p)).collect();
     for (name, patch) in &pads {
         let wanted = if name == "lower" { FaceKind::Lower } else { FaceKind::Upper };
-        let near = wider(patch, 1.3 * edge);
+        // The rim of a cage carries the integration points itself: there only what touches counts.
+        let beside = if rim.is_some() && name == "lower" { 0.0 } else { 1.3 * edge };
+        let near = wider(patch, beside);
         meshed.mesh.name_facets(&format!("implant {name}"), |c, n, s| {
             kind_of(s) == Some(wanted) && near.selects(c, n)
         });

@@ -62,7 +62,8 @@ pub fn write(
     progress: &Progress,
     stop: &AtomicBool,
 ) -> Result<Vec<Exported>, Failure> {
-    let middle = geometry.implant.height_mm;
+    // Of an implant made for another height that one is drawn, with C1 where it was thought to stand.
+    let middle = geometry.implant.height_mm + case.misfit.size_error;
     let step = case.implant.height_step;
     let heights = if quality == Quality::Draft || step == 0.0 {
         vec![middle]
@@ -72,7 +73,7 @@ pub fn write(
     let mut exported: Vec<Exported> = Vec::new();
     for (i, height) in heights.iter().enumerate() {
         progress.within(&format!("height {height:.1} mm"), i as f64 / heights.len() as f64);
-        let implant = if *height == middle {
+        let implant = if *height == geometry.implant.height_mm {
             geometry.implant.clone()
         } else {
             geometry

@@ -97,6 +97,7 @@ fn implant_params(size: &ImplantSize) -> ImplantParams {
         screw_mm: size.screw_diameter,
         bore_clearance_mm: size.screw_clearance,
         canal_clearance_mm: size.canal_clearance,
+        form: size.form,
         ..ImplantParams::default()
     }
 }

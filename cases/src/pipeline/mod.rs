@@ -14,6 +14,7 @@ pub mod ingrowth;
 pub mod lattice;
 pub mod models;
 pub mod moments;
+pub mod peaks;
 pub mod pictures;
 pub mod plots;
 pub mod report;
@@ -28,6 +29,7 @@ use approach::Access;
 use assess::Assessment;
 use bodies::Bodies;
 use crush::Crushing;
+use dens_mesher::geometry::implant::Form;
 use dens_reports::record::Record;
 use dens_solver::model::Interpolation;
 use dens_solver::newton::{Observer, Options, SolveError};
@@ -128,7 +130,7 @@ pub fn run(
     } else {
         design::run(case, &geometry, &bodies, &intact, loop_voxels, progress, &cancel)?
     };
-    let mut warnings = Vec::new();
+    let mut warnings = crate::comparator::described(case);
     let drawn = chosen_lattice(case, &history, &mut warnings)?;
     let chosen = lattice::choose(case, drawn, voxels)?;
     let lattice = &chosen.homogenized.stiffness;
@@ -231,6 +233,10 @@ fn turn(
 fn chosen_lattice(case: &Case, history: &History, warnings: &mut Vec<String>) -> Result<Drawn, Failure> {
     if let Some(best) = history.best.map(|i| &history.designs[i]) {
         return Ok(Drawn::new(&best.cell, best.relative_density, 1.0)?.resized(best.cell_size));
+    }
+    if case.implant.form != Form::Lattice {
+        let l = &case.lattice;
+        return Drawn::new(&l.cell, l.relative_density, l.cell_size);
     }
     warnings.push(String::from(
         "No evaluated design keeps every limit; the lattice that the case starts from is reported and exported, and must not be printed as it is.",

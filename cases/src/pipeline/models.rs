@@ -135,7 +135,7 @@ pub fn build_grown(
     }
     joints(case, geometry, &mut question)?;
     if !intact {
-        seats(case, caudal, grown, &mut question)?;
+        seats(case, geometry, grown, &mut question)?;
         question.model.fixation = construct::fixation(case, geometry, &question)?;
     }
     occiput(case, geometry, stage, &mut question)?;
@@ -205,18 +205,24 @@ fn joints(case: &Case, geometry: &Geometry, question: &mut Question) -> Result<(
     Ok(())
 }
 
-/// Contact faces of the implant on C1 and the caudal bone; the bone, softer, is the slave.
+/// Contact faces of the implant on C1 and the caudal bone; the bone, softer, is the slave, but under the
+/// rim of a cage, which is narrower than the bone's facets.
 fn seats(
     case: &Case,
-    caudal: Level,
+    geometry: &Geometry,
     grown: Option<&Ingrowth>,
     question: &mut Question,
 ) -> Result<(), Failure> {
     let stage = question.stage;
+    let narrow = geometry.implant.params.form.rim_mm().is_some();
     let sliding = Law::Sliding { friction: case.friction };
-    for (k, (set, bone)) in meeting(caudal).into_iter().enumerate() {
-        let slave = surface(question, Kind::Bone(bone), set)?;
-        let master = surface(question, Kind::Implant, set)?;
+    for (k, (set, bone)) in meeting(geometry.caudal()).into_iter().enumerate() {
+        let own = surface(question, Kind::Implant, set)?;
+        let (slave, master) = if narrow && set == SEATS[0] {
+            (own, surface(question, Kind::Bone(bone), &format!("around {set}"))?)
+        } else {
+            (surface(question, Kind::Bone(bone), set)?, own)
+        };
         let name = seat_name(set, bone);
         let whole = stage == Stage::Ingrown && grown.is_none();
         let is_bonded = |f: &u32| whole || grown.is_some_and(|g| g.facets[k].contains(f));
@@ -232,7 +238,7 @@ fn seats(
                 slave: Surface { part: slave.part, facets },
                 master: master.clone(),
                 law,
-                gaps: Gaps::Closed,
+                gaps: case.misfit.gaps(&geometry.implant, set),
                 reach_mm: REACH,
             });
         }

@@ -16,6 +16,7 @@ use super::assess::Assessment;
 use super::bodies::Kind;
 use super::fields::mean_displacement;
 use super::models::{Question, SEATS};
+use super::peaks::Peaks;
 use super::solve_failure;
 use crate::case::{Case, MomentLoad};
 use crate::failure::Failure;
@@ -64,6 +65,8 @@ pub struct Turned {
     pub members: (f64, String),
     /// Largest force pulling a screw out, N, and which.
     pub pull_out: (f64, String),
+    /// Largest values.
+    pub peaks: Peaks,
     /// Force left over, relative to the load.
     pub balance: f64,
 }
@@ -295,6 +298,7 @@ fn turned(
         open,
         members,
         pull_out,
+        peaks: Peaks::of(question, solution)?,
         balance: solution.balance.force_error,
     })
 }

@@ -7,6 +7,7 @@ use super::{anchors, approach, ingrowth, moments, pictures, plots, sections};
 use crate::case::{Anatomy, Case, Quality};
 use crate::failure::Failure;
 use crate::output::Output;
+use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::spine::Level;
 use dens_reports::export::vtu::{Array, Body, write_vtu};
 use dens_reports::figure::FigureSet;
@@ -111,6 +112,7 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
         .insert("voxels along a lattice cell".into(), results.chosen.homogenized.resolution.to_string());
     record.settings.insert("export grid [mm]".into(), case.fineness.surface[quality as usize].to_string());
     record.settings.insert("mesher".into(), if case.fineness.tetgen { "tetgen" } else { "level-set" }.into());
+    record.settings.insert("implant".into(), crate::comparator::name(case).into());
     record.criteria = criteria(case, results);
     record.history = history(results);
     record.warnings = results.warnings.clone();
@@ -151,7 +153,8 @@ fn verdict(case: &Case, quality: Quality, results: &Results, criteria: &[Quantit
         "The error of the mesh is not established at {} quality: values are compared with limits as they stand.",
         quality.name()
     )];
-    if results.history.best.is_none() {
+    let lattice = case.implant.form == Form::Lattice;
+    if lattice && results.history.best.is_none() {
         gaps.push("No design of the search keeps every manufacturing and strength limit.".into());
     }
     gaps.push("Criteria are proposals anchored to the literature, not validated acceptance limits.".into());
@@ -396,6 +399,9 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
     ]);
     let access = case.approach.as_ref().zip(results.access.as_ref());
     list.extend(access.into_iter().flat_map(|(plan, found)| approach::criteria(plan, found)));
+    if case.implant.form != Form::Lattice {
+        list.retain(|k| k.region != "implant lattice");
+    }
     if !case.verdict {
         // A trial model judges nothing: its numbers stand without limits.
         list = list

@@ -61,8 +61,10 @@ pub(super) fn geometry_section(case: &Case, results: &Results) -> Section {
             j.patch.area().into(),
         ]);
     }
-    Section::new("geometry", "Geometry")
-        .paragraph(format!("Anatomy: {}.", g.spine.source))
+    let anatomy = Section::new("geometry", "Geometry").paragraph(format!("Anatomy: {}.", g.spine.source));
+    crate::comparator::described(case)
+        .into_iter()
+        .fold(anatomy, Section::paragraph)
         .paragraph(format!(
             "The implant replaces {replaced}. Its two upper faces are the negative of the inferior articular facets of C1, its lower face the negative of the superior endplate of {caudal}; {}.",
             if g.implant.upper_shift.norm() > 1e-6 {

@@ -4,9 +4,12 @@
 //! file, its `mod` line and its entry. Misses are results: a row says whether the prediction lies inside the band,
 //! never that the product is valid. Rows on which something was calibrated are no predictions and say so.
 
+mod cage_test;
 mod column_share;
+mod prosthesis;
 mod range_of_motion;
 mod ring_spread;
+pub mod signs;
 
 use crate::case::Case;
 use crate::document::Document;
@@ -54,9 +57,9 @@ pub struct Row {
     pub quantity: String,
     /// Unit; empty for none.
     pub unit: &'static str,
-    /// Computed value.
+    /// Computed value; not a number where the model found none.
     pub predicted: f64,
-    /// Published value.
+    /// Published value; not a number where only an ordering was read.
     pub published: f64,
     /// Least and greatest value that counts as agreement.
     pub band: [f64; 2],
@@ -79,8 +82,15 @@ impl Row {
 }
 
 /// Every published table, in the order of the output.
-pub static CATALOGUE: &[Validation] =
-    &[range_of_motion::T1, range_of_motion::T1B, column_share::T5, ring_spread::T7];
+pub static CATALOGUE: &[Validation] = &[
+    range_of_motion::T1,
+    range_of_motion::T1B,
+    cage_test::T3,
+    column_share::T5,
+    prosthesis::T6,
+    ring_spread::T7,
+    signs::SIGNS,
+];
 
 /// Published numbers that are embedded.
 #[derive(Debug, Clone, Deserialize)]
@@ -94,6 +104,9 @@ pub struct Published {
     /// Range of motion by plane and level, degrees: two means with their SD.
     #[serde(rename = "T1b")]
     pub(crate) t1b: BTreeMap<String, BTreeMap<String, [f64; 4]>>,
+    /// Sinking of two cages.
+    #[serde(rename = "T3")]
+    pub(crate) t3: cage_test::Published,
     /// Shares of the columns.
     #[serde(rename = "T5")]
     pub(crate) t5: column_share::Published,

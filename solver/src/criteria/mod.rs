@@ -14,6 +14,7 @@ pub mod design;
 pub mod fixation;
 pub mod implant;
 pub mod interface;
+pub mod punch;
 pub mod remodeling;
 pub mod settling;
 pub mod subsidence;

@@ -65,7 +65,7 @@ impl Bed {
 }
 
 /// What the distance between the surfaces in the given geometry means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Gaps {
     /// Surfaces that are meant to fit: they just touch wherever they are paired, whatever the meshes leave
     /// between them. The answer is then proportional to the load.
@@ -73,6 +73,32 @@ pub enum Gaps {
     Closed,
     /// Real gaps, which the load must close; overlaps are pressed apart.
     AsMeshed,
+    /// Surfaces that were meant to fit, had the master not been made for another place than the one it is put in.
+    Misfit(Misfit),
+}
+
+/// How far the master stands from where it would fit, as a small rigid motion.
+///
+/// ```text
+/// m(x) = shift + turn × (x − about)        g = m·n, n out of the slave
+/// ```
+/// A positive gap must be closed first, a negative one is an overlap that is pressed apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Misfit {
+    /// Shift of the master at `about`, mm.
+    pub shift: [f64; 3],
+    /// Rotation vector of the master, rad, small.
+    pub turn: [f64; 3],
+    /// Where the shift counts, mm.
+    pub about: [f64; 3],
+}
+
+impl Misfit {
+    /// Gap at `place` on a slave surface with that outward normal, mm.
+    pub fn gap(&self, place: Vec3, normal: Vec3) -> f64 {
+        let [shift, turn, about] = [self.shift, self.turn, self.about].map(Vec3::from);
+        (shift + turn.cross(&(place - about))).dot(&normal)
+    }
 }
 
 /// State of a point.

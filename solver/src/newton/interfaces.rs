@@ -157,6 +157,7 @@ impl Interfaces {
         let gap = |(i, p): (usize, &Point)| match (self.law(i), model.interfaces[self.span_of(i)].gaps) {
             (Law::Bonded, _) | (_, Gaps::Closed) => 0.0,
             (Law::Sliding { .. }, Gaps::AsMeshed) => p.gap,
+            (Law::Sliding { .. }, Gaps::Misfit(m)) => m.gap(p.position, p.normal),
         };
         self.gaps = self.points.iter().enumerate().map(gap).collect();
     }

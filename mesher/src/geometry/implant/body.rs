@@ -105,6 +105,60 @@ impl Arm {
     }
 }
 
+/// Where the head of a cage begins and where its lumen ends, as a share of the implant's height. Unsourced choice: below,
+/// the tube stands free; between them lies the solid floor of the head.
+const HEAD: f64 = 0.45;
+const LUMEN: f64 = 0.40;
+/// How far the tube reaches into the head, mm, and the rounding between them.
+const NECK_MM: f64 = 4.0;
+const NECK_EDGE_MM: f64 = 1.0;
+
+/// Round tube that stands on the endplate.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tube {
+    center: Vec3,
+    /// Unit axis, from the endplate upward.
+    up: Vec3,
+    radius: f64,
+    wall: f64,
+    /// Length below the endplate's plane, inside bone, mm.
+    cap: f64,
+    /// Heights over the endplate's plane at which the lumen ends and the head begins, mm.
+    ends: [f64; 2],
+}
+
+impl Tube {
+    /// Tube of that outer diameter and wall on the middle of the pad.
+    pub(super) fn under(foot: &Pad, height: f64, [diameter, wall]: [f64; 2]) -> Self {
+        let low = foot.section();
+        let ends = [LUMEN * height, HEAD * height];
+        Self { center: low.center, up: -low.normal, radius: 0.5 * diameter, wall, cap: foot.cap, ends }
+    }
+
+    fn height(&self, p: Vec3) -> f64 {
+        (p - self.center).dot(&self.up)
+    }
+
+    fn value(&self, p: Vec3) -> f64 {
+        let (d, h) = (p - self.center, self.height(p));
+        let wall = (d - self.up * h).norm() - self.radius;
+        wall.max(-h - self.cap).max(h - self.ends[1] - NECK_MM)
+    }
+}
+
+/// Outside of the lumen of a cage.
+pub(super) struct Lumen(pub std::sync::Arc<Body>);
+
+impl Field for Lumen {
+    fn value(&self, p: Vec3) -> f64 {
+        self.0.lumen(p, self.0.value(p))
+    }
+
+    fn bounds(&self) -> Aabb {
+        self.0.bounds()
+    }
+}
+
 /// Largest slope of the raw value that is divided out.
 const STEEPEST: f64 = 2.0;
 
@@ -115,12 +169,24 @@ pub(super) struct Body {
     /// Axis points and radii of the spinal canal, cranial first.
     canal: Vec<(Vec3, f64)>,
     canal_clearance: f64,
+    /// What the upper part of the fork stands on, if not on its own foot.
+    pub tube: Option<Tube>,
 }
 
 impl Body {
     /// Fork over `arms` that leaves `clearance` mm around the canal.
     pub(super) fn fork(arms: [Arm; 2], canal: &[(Vec3, f64)], clearance: f64) -> Self {
-        Self { arms, canal: prolonged(canal), canal_clearance: clearance }
+        Self { arms, canal: prolonged(canal), canal_clearance: clearance, tube: None }
+    }
+
+    /// The upper part of the fork on a tube.
+    pub(super) fn on_tube(self, tube: Tube) -> Self {
+        Self { tube: Some(tube), ..self }
+    }
+
+    /// Value of the inner wall of a cage, positive in the lumen, where the side face has the value `side`.
+    pub(super) fn lumen(&self, p: Vec3, side: f64) -> f64 {
+        self.tube.map_or(f64::NEG_INFINITY, |t| -(side + t.wall).max(t.height(p) - t.ends[0]))
     }
 
     /// Distance of `p` from the wall of the spinal canal, mm, negative in the canal; infinite without canal.
@@ -132,7 +198,9 @@ impl Body {
     fn fork_value(&self, p: Vec3) -> f64 {
         let [s, t] = [self.arms[0].parameter(p), self.arms[1].parameter(p)];
         let melt = CROTCH_MM * smoothstep((0.5 * (s + t) - 0.05) / 0.4);
-        smooth_min(self.arms[0].value(p, s), self.arms[1].value(p, t), melt)
+        let fork = smooth_min(self.arms[0].value(p, s), self.arms[1].value(p, t), melt);
+        let Some(tube) = &self.tube else { return fork };
+        smooth_min(fork.max(tube.ends[1] - tube.height(p)), tube.value(p), NECK_EDGE_MM)
     }
 
     fn raw(&self, p: Vec3) -> f64 {
@@ -182,6 +250,10 @@ impl Field for Body {
                     b = b.including(rim + s.normal * arm.caps[1]).including(rim - s.normal * arm.caps[0]);
                 }
             }
+        }
+        if let Some(t) = &self.tube {
+            let reach = Vec3::repeat(t.radius);
+            b = b.including(t.center + reach).including(t.center - reach);
         }
         b.grown(1.0)
     }

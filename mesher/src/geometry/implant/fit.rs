@@ -200,7 +200,9 @@ impl Implant {
                     canal += scale;
                 }
                 open += if pad.patch.column(hit) < 0.0 { scale } else { 0.0 };
-                if 0.0 < self.body.value(hit) {
+                let side = self.body.value(hit);
+                // Over its lumen a cage bears nothing.
+                if 0.0 < side || 0.0 < self.body.lumen(hit, side) {
                     continue;
                 }
                 covered += scale;
@@ -284,6 +286,10 @@ impl Implant {
 
     /// Checks the pillars.
     pub(super) fn check_shape(&self) -> Result<(), ImplantError> {
+        if self.body.tube.is_some() {
+            // The tube's wall is given, and its head has no pillars.
+            return Ok(());
+        }
         for (i, side) in [(0, "left"), (1, "right")] {
             let (width_mm, at_mm) = self.pillar(i);
             if width_mm < self.params.pillar_mm {

@@ -37,7 +37,7 @@ pub use screws::{ScrewPlan, ScrewTrack};
 use super::spine::{JointKind, Level, Patch, Side, Spine};
 use super::{Aabb, Field};
 use crate::Vec3;
-use body::{Arm, Body};
+use body::{Arm, Body, Lumen, Tube};
 use contact::{Moved, Trim};
 use rim::Solid;
 use screws::{Bore, Holes};
@@ -50,6 +50,24 @@ const CLEARANCE_BLEND_MM: f64 = 2.5;
 const LEAST_ROOM_MM: f64 = 10.0;
 /// Largest share of a contact face that the canal's clearance may take.
 const CANAL_SHARE: f64 = 0.15;
+
+/// What lies between the contact faces.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Form {
+    /// Fork with a solid rim around lattice: the implant.
+    #[default]
+    Lattice,
+    /// The same fork, solid metal throughout, for comparison.
+    Solid,
+    /// Conventional mesh cage with a T-shaped head, for comparison: a tube that stands on its rim on the C3 endplate
+    /// and carries the upper end of the fork. The wall is solid metal and has no screws.
+    MeshCage {
+        /// Outer diameter of the tube, mm.
+        diameter_mm: f64,
+        /// Thickness of its wall, mm.
+        wall_mm: f64,
+    },
+}
 
 /// What can be chosen about the implant.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +97,8 @@ pub struct ImplantParams {
     pub bone_clearance_mm: f64,
     /// Least width of a pillar, mm.
     pub pillar_mm: f64,
+    /// What lies between the contact faces.
+    pub form: Form,
     /// Openings in the rim on the lateral and anterior sides of the arms, away from the cord, through which
     /// powder leaves and bone enters.
     pub windows: bool,
@@ -99,6 +119,7 @@ impl Default for ImplantParams {
             canal_clearance_mm: 1.5,
             bone_clearance_mm: 1.0,
             pillar_mm: 7.0,
+            form: Form::Lattice,
             windows: true,
         }
     }
@@ -107,7 +128,13 @@ impl Default for ImplantParams {
 impl ImplantParams {
     fn check(&self) -> Result<(), ImplantError> {
         let height = self.height_mm.unwrap_or(28.0);
+        let (diameter, thickness) = match self.form {
+            Form::MeshCage { diameter_mm, wall_mm } => (diameter_mm, wall_mm),
+            Form::Lattice | Form::Solid => (12.0, 1.0),
+        };
         let ranges = [
+            ("cage diameter", diameter, 8.0, 22.0),
+            ("cage wall", thickness, 0.5, 0.25 * diameter),
             ("height", height, 10.0, 60.0),
             ("rim", self.rim_mm, 0.3, 3.0),
             ("wall", self.wall_mm, 0.4, 3.0),
@@ -128,6 +155,16 @@ impl ImplantParams {
     }
 }
 
+impl Form {
+    /// Mean radius and half width of the rim of a cage, mm.
+    pub fn rim_mm(&self) -> Option<[f64; 2]> {
+        match *self {
+            Self::Lattice | Self::Solid => None,
+            Self::MeshCage { diameter_mm, wall_mm } => Some([0.5 * (diameter_mm - wall_mm), 0.5 * wall_mm]),
+        }
+    }
+}
+
 /// What a face of the implant is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaceKind {
@@ -139,6 +176,8 @@ pub enum FaceKind {
     Lower,
     /// Wall of a screw track.
     Bore,
+    /// Inner wall of a cage.
+    Lumen,
 }
 
 /// One smooth piece of the implant's boundary.
@@ -223,12 +262,18 @@ impl Implant {
         room([&left, &right], &lower, height_mm)?;
 
         let arms = [&left, &right].map(|top| Arm::between(&lower, top));
-        let body = Arc::new(Body::fork(arms, &spine.canal, params.canal_clearance_mm));
+        let fork = Body::fork(arms, &spine.canal, params.canal_clearance_mm);
+        let body = Arc::new(match params.form {
+            Form::Lattice | Form::Solid => fork,
+            Form::MeshCage { diameter_mm, wall_mm } => {
+                fork.on_tube(Tube::under(&lower, height_mm, [diameter_mm, wall_mm]))
+            }
+        });
         let holes =
             Holes { bore: 0.5 * (params.screw_mm + params.bore_clearance_mm), seat: 0.5 * params.seat_mm };
         let pads = [lower, left, right];
-        let tracks =
-            screws::tracks(params.screws, &body, [&pads[0], &pads[1], &pads[2]], &holes, params.wall_mm);
+        let screws = if body.tube.is_some() { ScrewPlan::None } else { params.screws };
+        let tracks = screws::tracks(screws, &body, [&pads[0], &pads[1], &pads[2]], &holes, params.wall_mm);
 
         let trim = |bone: &Arc<dyn Field>, columns: Vec<Patch>| Trim {
             bone: bone.clone(),
@@ -248,13 +293,19 @@ impl Implant {
             kind: FaceKind::Bore,
             field: Arc::new(Bore(t.clone())),
         }));
-        let windows = if params.windows { rim::windows(&body) } else { Vec::new() };
+        if body.tube.is_some() {
+            let field = Arc::new(Lumen(body.clone()));
+            faces.push(Face { name: "lumen".into(), kind: FaceKind::Lumen, field });
+        }
+        let lattice = params.form == Form::Lattice;
+        let windows = if params.windows && lattice { rim::windows(&body) } else { Vec::new() };
         let solid = Arc::new(Solid {
             body: body.clone(),
             tracks: tracks.clone(),
             windows,
             rim_mm: params.rim_mm,
             wall_mm: params.wall_mm,
+            throughout: !lattice,
         });
         let mut bones = vec![(Level::C1, upper_bone), (caudal, under)];
         bones.extend(spine.bones.iter().filter(|b| caudal < b.level).map(|b| (b.level, b.field.clone())));
@@ -299,6 +350,11 @@ impl Implant {
     /// Value of [`Implant::solid`] from a value of the side face already known, for instance sampled.
     pub(crate) fn solid_given_side(&self, p: Vec3, side: f64) -> f64 {
         self.solid.given_side(p, side)
+    }
+
+    /// Value of the inner wall of a cage from a value of the side face already known; far inside where there is none.
+    pub(crate) fn lumen_given_side(&self, p: Vec3, side: f64) -> f64 {
+        self.body.lumen(p, side)
     }
 
     /// Where the side face is surely farther than `distance` (mm): a lower bound of its value.

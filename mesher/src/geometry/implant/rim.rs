@@ -7,6 +7,9 @@ use super::screws::ScrewTrack;
 use crate::Vec3;
 use std::sync::Arc;
 
+/// Value where nothing but metal is near, mm.
+const DEEP_MM: f64 = -10.0;
+
 /// Solid metal inside the implant, negative inside.
 ///
 /// ```text
@@ -19,10 +22,15 @@ pub(super) struct Solid {
     pub windows: Vec<Patch>,
     pub rim_mm: f64,
     pub wall_mm: f64,
+    /// Solid metal everywhere.
+    pub throughout: bool,
 }
 
 impl Solid {
     pub(super) fn given_side(&self, p: Vec3, side: f64) -> f64 {
+        if self.throughout {
+            return DEEP_MM;
+        }
         let window = self
             .windows
             .iter()

@@ -262,8 +262,8 @@ impl<'a> Outline<'a> {
             return None;
         }
         let [side, upper, lower] = self.sampled.at(p);
-        let value =
-            self.implant.tracks.iter().map(|t| -t.value(p, 0.0)).fold(side.max(upper).max(lower), f64::max);
+        let bare = side.max(upper).max(lower).max(self.implant.lumen_given_side(p, side));
+        let value = self.implant.tracks.iter().map(|t| -t.value(p, 0.0)).fold(bare, f64::max);
         Some(Near { side, value })
     }
 }

@@ -1,0 +1,176 @@
+//! Signs that a replacement of C2 must show, from literature and from equilibrium, on one coarse mesh of the default case.
+//!
+//! ```text
+//!   F/2 ▼   ▼ F/2        condyles guided; C1, implant, C3, rods beside; C4 held
+//!      ╔═╗ ╔═╗
+//!      ║ ╚═╝ ║  implant      ┃ rods        springs side by side: F = (k_bones + k_rods) u
+//!      ╚══╦══╝               ┃             in a row:             1/k_bones = 1/k_implant + 1/k_rest
+//! ```
+//! 300 N, day 1, friction, elastic bone. Signs and shares, not numbers.
+
+use super::{Bench, Role, Row, Validation};
+use crate::case::{Case, Quality};
+use crate::failure::Failure;
+use crate::pipeline::bodies::{self, Bodies, Kind};
+use crate::pipeline::fields::Solved;
+use crate::pipeline::geometry::{self, Geometry};
+use crate::pipeline::models::{self, Question, Stage};
+use crate::pipeline::{lattice, options, solve_failure};
+use crate::progress::Progress;
+use dens_mesher::geometry::spine::Level;
+use dens_solver::criteria::settling;
+use dens_solver::newton::{Options, solve};
+use dens_solver::tensor::Stiffness;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+/// Relative densities at the ends of the printable range.
+const DENSITIES: [f64; 2] = [0.2, 0.4];
+/// Lattice spacing of all bodies, mm.
+const EDGE: f64 = 4.2;
+
+/// Signs of a replacement.
+pub(super) const SIGNS: Validation = Validation {
+    id: "signs",
+    title: "signs of a replacement of C2 against the intact neck and a mesh cage, 300 N",
+    source: "expected by the literature on stress shielding, subsidence and lattice stiffness; no numbers",
+    note: "Ratios over the intact control, or between two implants; the band is the expected sign, and there is no published value. Energy is the mean strain energy density of a region of C3. Where rods run from C1 to C4 they carry about half of a load under which C1 cannot tilt, so the endplate bears no more than the disc did: the expected overload shows without rods, where all of the load passes it. A lattice of twice the density changes the construct by far less than expected: the implant's own compliance is a few hundredths of that of the bones, discs and edges of contact in a row with it, and the solid rim is half of its stiffness; springs in a row cannot change by more than the share of the one that changes. A mesh of 4.2 mm is used.",
+    run: rows,
+};
+
+/// What the signs are read from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Signs {
+    /// Energy of the left and right lateral mass of C3, with rods, over intact.
+    pub masses: [f64; 2],
+    /// Energy of the superior endplate of C3 over intact: with rods, without.
+    pub endplate: [f64; 2],
+    /// Share of the load that passes that endplate: intact, with rods, without.
+    pub share: [f64; 3],
+    /// Axial stiffness of the construct at relative density 0.2 and 0.4, N/mm.
+    pub stiffness: [f64; 2],
+    /// Shortening of the implant over that of the construct, times its share of the load, at 0.2.
+    pub implant_part: f64,
+    /// Loss of height under cycles, mm: implant, mesh cage.
+    pub settling: [f64; 2],
+}
+
+struct Column {
+    case: Case,
+    geometry: Geometry,
+    bodies: Bodies,
+}
+
+impl Column {
+    fn of(name: &str) -> Result<Self, Failure> {
+        let case = Case::embedded(name)?.at(Quality::Draft);
+        let geometry = geometry::build(&case, Path::new("."))?;
+        let bodies = bodies::mesh(&case, &geometry, EDGE, &Progress::new(true))?;
+        Ok(Self { case, geometry, bodies })
+    }
+
+    fn question(&self, stage: Stage, stiffness: &Stiffness) -> Result<Question, Failure> {
+        models::build(&self.case, &self.geometry, &self.bodies, stage, stiffness)
+    }
+
+    fn stiffness(&self, density: f64) -> Result<Stiffness, Failure> {
+        let l = &self.case.lattice;
+        let drawn = lattice::Drawn::new(&l.cell, density, l.cell_size)?;
+        Ok(lattice::stiffness(&self.case, &drawn, 16)?.best.stiffness)
+    }
+
+    fn solved(&self, question: Question) -> Result<Solved, Failure> {
+        // Signs and shares need three digits.
+        let options = Options { residual_tolerance: 1e-5, ..options(&self.case) };
+        let found = solve(&question.model, &options, &|_, _| {}, &AtomicBool::new(false));
+        Solved::new(question, found.map_err(|e| solve_failure("signs", &e))?)
+    }
+
+    /// Loss of height under cycles, mm: what beds of this bone under the contact faces add to the travel.
+    fn settling(&self, mut question: Question, before: &Solved) -> Result<f64, Failure> {
+        let seats = question.seat_names();
+        let bed = settling::bed(settling::MODULUS);
+        let interfaces = question.model.interfaces.iter().enumerate();
+        question.model.beds =
+            interfaces.filter(|(_, i)| seats.contains(&i.name)).map(|(k, _)| (k, bed)).collect();
+        Ok(travel(&self.solved(question)?) - travel(before))
+    }
+}
+
+/// Solves the intact neck, the implant at two densities, without rods and settled, and the cage.
+///
+/// # Errors
+/// A model without equilibrium (exit 3).
+pub fn signs() -> Result<Signs, Failure> {
+    let mut column = Column::of("c2-spondylectomy")?;
+    let force = column.case.largest_load();
+    let none = [[0.0; 6]; 6];
+    let stiffness = [column.stiffness(DENSITIES[0])?, column.stiffness(DENSITIES[1])?];
+    let intact = column.solved(column.question(Stage::Intact, &none)?)?;
+    let rods = column.solved(column.question(Stage::DayOne, &stiffness[0])?)?;
+    let denser = column.solved(column.question(Stage::DayOne, &stiffness[1])?)?;
+    let settled = column.settling(column.question(Stage::DayOne, &stiffness[0])?, &rods)?;
+    column.case.fixation.rods = false;
+    let bare = column.solved(column.question(Stage::DayOne, &stiffness[0])?)?;
+    let other = Column::of("compare-cage")?;
+    let cage = other.solved(other.question(Stage::DayOne, &none)?)?;
+    let cage_settled = other.settling(other.question(Stage::DayOne, &none)?, &cage)?;
+    let share = |solved: &Solved, name: &str| {
+        let found = solved.solution.contacts.iter().find(|c| c.name == name);
+        found.map_or(f64::NAN, |c| c.force.z.abs() / force)
+    };
+    let ratio = |solved: &Solved, region: &str| energy(solved, region) / energy(&intact, region);
+    let height = |set: &str| rods.mean_displacement(Kind::Implant, set).map_or(f64::NAN, |u| u.z);
+    let shortening =
+        height("implant lower") - 0.5 * (height("implant upper left") + height("implant upper right"));
+    let seat = "C3 on implant lower";
+    Ok(Signs {
+        masses: ["left lateral mass", "right lateral mass"].map(|side| ratio(&rods, side)),
+        endplate: [&rods, &bare].map(|s| ratio(s, "superior endplate")),
+        share: [share(&intact, "C2-C3 disc below"), share(&rods, seat), share(&bare, seat)],
+        stiffness: [&rods, &denser].map(|s| force / travel(s)),
+        implant_part: shortening / travel(&rods) * share(&rods, seat),
+        settling: [settled, cage_settled],
+    })
+}
+
+/// Mean travel of the condyles, mm.
+fn travel(solved: &Solved) -> f64 {
+    let guides = &solved.solution.guides;
+    guides.iter().map(|g| g.travel).sum::<f64>() / guides.len().max(1) as f64
+}
+
+/// Mean strain energy density of a region of C3, mJ/mm³.
+fn energy(solved: &Solved, region: &str) -> f64 {
+    let kind = Kind::Bone(Level::C3);
+    let Some(mesh) = solved.mesh(kind) else { return f64::NAN };
+    let own = mesh.region_names.iter().position(|n| n == region);
+    let (mut sum, mut volume) = (0.0, 0.0);
+    for p in solved.points(kind).filter(|p| Some(usize::from(mesh.regions[p.cell])) == own) {
+        sum += p.weight * p.energy;
+        volume += p.weight;
+    }
+    sum / volume
+}
+
+fn rows(_: &Bench) -> Result<Vec<Row>, Failure> {
+    let s = signs()?;
+    let row = |quantity: &str, predicted: f64, band: [f64; 2]| Row {
+        quantity: quantity.into(),
+        unit: "",
+        predicted,
+        published: f64::NAN,
+        band,
+        basis: "expected sign",
+        role: Role::Prediction,
+    };
+    let (less, more) = ([0.0, 1.0], [1.0, f64::INFINITY]);
+    Ok(vec![
+        row("C3 left lateral mass, energy over intact", s.masses[0], less),
+        row("C3 right lateral mass, energy over intact", s.masses[1], less),
+        row("C3 endplate, energy over intact, with rods", s.endplate[0], more),
+        row("C3 endplate, energy over intact, without rods", s.endplate[1], more),
+        row("construct, density 0.4 over 0.2", s.stiffness[1] / s.stiffness[0], [1.05, 1.30]),
+        row("loss of height, mesh cage over implant", s.settling[1] / s.settling[0], more),
+    ])
+}

@@ -1,0 +1,24 @@
+//! Signs that a replacement of C2 must show, where the model shows them, and why where it does not.
+//!
+//! One coarse mesh of the default case, 300 N, day 1 (`dens validate --only signs` prints the same solves).
+
+use dens_cases::validation::signs::signs;
+
+#[test]
+fn a_replacement_shows_its_signs() {
+    let s = signs().expect("equilibrium");
+    println!("{s:?}");
+    // The facets of C2, which pressed there, are gone.
+    assert!(s.masses.iter().all(|r| *r < 0.7), "lateral masses of C3 are unloaded: {s:?}");
+    // Without rods nothing but the implant carries. A force balance: the tolerance of the solve.
+    assert!((s.share[2] - 1.0).abs() < 1e-3, "{s:?}");
+    assert!(1.0 < s.endplate[1], "then the endplate of C3 is overloaded: {s:?}");
+    // With rods from C1 to C4 that sign is lost: they take what the endplate would have had more than the disc gave it.
+    assert!(s.share[1] < 0.65 && s.endplate[0] < s.endplate[1], "{s:?}");
+    // Twice the density stiffens, but the construct by no more than the part of its compliance that the implant is,
+    // which with contact at the edges included is below a tenth: the 5 to 30 % of other implants are not reached.
+    let change = s.stiffness[1] / s.stiffness[0] - 1.0;
+    assert!(0.0 < change && change < s.implant_part / (1.0 - s.implant_part), "{change} of {s:?}");
+    // On the same bone under the same load a rim of 50 mm² presses beyond what lasts, and the fitted face does not.
+    assert!(2.0 * s.settling[0] < s.settling[1], "a ring sinks more than a conforming face: {s:?}");
+}
