@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::fixation::{self, Fixation};
 use crate::library;
 use crate::reader::Reader;
+use crate::scan::{self, Scan};
 use dens_mesher::catalog::Range;
 use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::spine::Level;
@@ -199,6 +200,8 @@ pub struct Case {
     pub verdict: bool,
     pub anatomy: Anatomy,
     pub bone: Bone,
+    /// Scan that decides the cancellous bone, where the case has one.
+    pub scan: Option<Scan>,
     pub soft: Soft,
     pub implant: ImplantSize,
     /// How the implant misses the place it is put in.
@@ -302,6 +305,14 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
     let lattice_names = lattice_names();
     let density_laws: Vec<&str> = dens_solver::materials::density::CATALOGUE.iter().map(|l| l.name).collect();
     let anatomy = anatomy(r);
+    let scan = scan::read(r);
+    if scan.is_some() && matches!(anatomy, Anatomy::Parametric { .. }) {
+        r.problem(
+            "scan.image",
+            "a scan belongs to the bones of a person, and these are parametric".into(),
+            "give the bones as surfaces in the frame of the scan: anatomy.kind = \"surfaces\"",
+        );
+    }
     let bone = Bone {
         cortical: (modulus(r, "bone.cortical_modulus"), r.number("bone.cortical_poisson", POISSON)),
         cortical_thickness: length(r, "bone.cortical_thickness", 0.0, 3.0),
@@ -373,6 +384,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         verdict: r.flag("verdict"),
         anatomy,
         bone,
+        scan,
         soft,
         misfit: comparator::misfit(r, &implant.form, &loads, criteria.load),
         implant,

@@ -26,5 +26,6 @@ pub mod patients;
 pub mod pipeline;
 pub mod progress;
 pub mod reader;
+pub mod scan;
 pub mod spine;
 pub mod validation;

@@ -130,11 +130,21 @@ fn real_bones_give_the_same_outputs_as_parametric_ones() {
     let Some(bones) = anatomy() else { return };
     let folder = scratch();
     outcome(folder.path(), &["new", "s", "--from", "surfaces"]);
+    let mut box_of_all = [[f64::INFINITY; 3], [f64::NEG_INFINITY; 3]];
     for level in ["c1", "c2", "c3", "c4"] {
         let file = format!("{level}.obj");
-        fs::copy(bones.join("artisynth_cervical").join(&file), folder.path().join("s").join(&file))
-            .expect("copied");
+        let to = folder.path().join("s").join(&file);
+        fs::copy(bones.join("artisynth_cervical").join(&file), &to).expect("copied");
+        for line in fs::read_to_string(to).expect("text").lines().filter_map(|l| l.strip_prefix("v ")) {
+            let p: Vec<f64> = line.split_whitespace().map(|v| v.parse().expect("a number")).collect();
+            box_of_all[0] = std::array::from_fn(|i| box_of_all[0][i].min(p[i]));
+            box_of_all[1] = std::array::from_fn(|i| box_of_all[1][i].max(p[i]));
+        }
     }
+    let low = write_rising_scan(&folder.path().join("s/ct.nrrd"), box_of_all);
+    let case = folder.path().join("s/case.toml");
+    let scan = "\n[scan]\nimage = \"ct.nrrd\"\ncalibration = \"given: 1 mg/cm3 per HU, 0 mg/cm3; K2HPO4\"\nlimit = 0.0\nsource = \"test\"\n";
+    fs::write(&case, fs::read_to_string(&case).expect("text") + scan).expect("written");
     let coarse = [
         "mesh.edge_draft=3.6 mm",
         "mesh.voxels_draft=16",
@@ -154,6 +164,35 @@ fn real_bones_give_the_same_outputs_as_parametric_ones() {
     for expected in ["export", "fields", "figures", "history.csv", "record.json", "report.pdf"] {
         assert!(names.iter().any(|n| n == expected), "{expected} is missing in {names:?}");
     }
+    // The scan rises by 2 HU per mm: Kopperdahl's law gives 3.23 (200 + 2 (z - low)) - 34.7 MPa at the middle of a bone.
+    let table = fs::read_to_string(folder.path().join("real/tables/scan.csv")).expect("a table");
+    let means: Vec<f64> = table
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').nth(5).expect("mean modulus").parse().expect("a number"))
+        .collect();
+    assert_eq!(means.len(), 4, "{table}");
+    assert!(means.windows(2).all(|w| w[1] < w[0]), "moduli fall toward caudal: {means:?}");
+    let heights: Vec<f64> = means.iter().map(|e| ((e + 34.7) / 3.23 - 200.0) / 2.0 + low).collect();
+    // Neighboring vertebrae stand 12 to 22 mm apart.
+    assert!(heights.windows(2).all(|w| (10.0..25.0).contains(&(w[0] - w[1]))), "{heights:?}");
+}
+
+/// Writes a scan with voxels of 1 mm whose values are 200 HU at the lowest voxel, its height, and rise by 2 HU per mm.
+fn write_rising_scan(path: &Path, [least, most]: [[f64; 3]; 2]) -> f64 {
+    let low = least.map(|v| v.floor() - 2.0);
+    let dims: [usize; 3] = std::array::from_fn(|i| (most[i] - low[i]) as usize + 3);
+    let header = format!(
+        "NRRD0004\ntype: float\ndimension: 3\nspace: left-posterior-superior\nsizes: {} {} {}\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nspace origin: ({},{},{})\nendian: little\nencoding: raw\n\n",
+        dims[0], dims[1], dims[2], low[0], low[1], low[2]
+    );
+    let mut bytes = header.into_bytes();
+    for k in 0..dims[2] {
+        let value = (200.0 + 2.0 * k as f32).to_le_bytes();
+        bytes.extend(std::iter::repeat_n(value, dims[0] * dims[1]).flatten());
+    }
+    fs::write(path, bytes).expect("written");
+    low[2]
 }
 
 /// Folder of the real bones; says so when absent, fails when they are required.

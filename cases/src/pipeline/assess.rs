@@ -160,7 +160,7 @@ pub fn assess(
     let [intact, day_one, ingrown] = stages;
     let factor = case.judged_load().axial / case.largest_load();
     let rho = tissue::mass_densities(case);
-    let strength = tissue::cancellous(case)?.1;
+    let strength = tissue::mean_cancellous(case, bodies.find(Kind::Bone(geometry.caudal())))?.1;
     let mut regions = Vec::new();
     let caudal = geometry.caudal();
     for level in spine_levels(caudal) {

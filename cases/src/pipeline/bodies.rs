@@ -14,6 +14,7 @@ use dens_mesher::mesh::Mesh;
 use dens_mesher::quality::{self, Quality};
 use dens_reports::table::significant;
 use dens_solver::elements::Section;
+use dens_solver::materials::scan::ScannedBone;
 use dens_solver::model::Interpolation;
 use rayon::prelude::*;
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ pub struct Body {
     pub of_cell: Vec<u32>,
     /// For bones: shares of the tissues and depth below the surface, per cell.
     pub tissue: Vec<Tissue>,
+    /// For bones with a scan: what it says, per cell.
+    pub scanned: Option<ScannedBone>,
     /// Notes of the mesher.
     pub notes: Vec<String>,
 }
@@ -198,6 +201,7 @@ fn finish(kind: Kind, name: String, meshed: Meshed) -> Result<Body, Failure> {
         palette: Vec::new(),
         of_cell: Vec::new(),
         tissue: Vec::new(),
+        scanned: None,
         notes,
     })
 }

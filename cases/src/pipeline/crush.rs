@@ -149,7 +149,7 @@ pub fn run(
     let mut crushing = Crushing { loads: states, limit, settled: None, overlap: widest };
     if crushing.judged(case).is_some() {
         let judged = case.judged_load().axial;
-        let steps = settling_steps(case, question, judged / largest)?;
+        let steps = settling_steps(case, bodies, question, judged / largest)?;
         let Course::Completed(reached) = solve(&steps, [0.5, 1.0]).map_err(|e| failure(&e))? else {
             return Err(Failure::not_converged(
                 "settling: no equilibrium under the judged load, which the bone carried in smaller steps\n  = hint: refine mesh.edge_*",
@@ -162,8 +162,14 @@ pub fn run(
 }
 
 /// Day 1 under the judged load, then on beds of growing length: one for each rim the calibration may have had.
-fn settling_steps(case: &Case, question: &Question, factor: f64) -> Result<Vec<Step>, Failure> {
-    let modulus = tissue::cancellous(case)?.0;
+fn settling_steps(
+    case: &Case,
+    bodies: &Bodies,
+    question: &Question,
+    factor: f64,
+) -> Result<Vec<Step>, Failure> {
+    let under = question.caudal().and_then(|level| bodies.find(Kind::Bone(level)));
+    let modulus = tissue::mean_cancellous(case, under)?.0;
     let interfaces = &question.model.interfaces;
     let mut lengths = settling::RIM.map(settling::length);
     lengths.sort_by(f64::total_cmp);
@@ -189,7 +195,7 @@ fn parts(case: &Case, bodies: &Bodies, question: &Question) -> Result<Vec<Yieldi
         let mut laws = vec![None; body.palette.len()];
         for (own, t) in body.of_cell.iter().zip(&body.tissue) {
             if laws[*own as usize].is_none() {
-                laws[*own as usize] = Some(tissue::yielding(case, t.shares)?);
+                laws[*own as usize] = Some(tissue::yielding(case, t)?);
             }
         }
         parts.push(YieldingPart { part, laws });

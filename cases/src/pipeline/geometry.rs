@@ -2,12 +2,14 @@
 
 use crate::case::{Anatomy, Case, ImplantSize};
 use crate::failure::Failure;
+use crate::scan::Scan;
 use dens_mesher::geometry::check::{SurfaceFault, check};
 use dens_mesher::geometry::implant::{Fit, Implant, ImplantParams, ScrewPlan};
 use dens_mesher::geometry::parametric::{self, Parametric, Sex, third_over_fourth};
 use dens_mesher::geometry::scanned;
 use dens_mesher::geometry::spine::{Level, Spine};
 use dens_mesher::geometry::surface::TriSurface;
+use dens_mesher::image::{self, Volume};
 use dens_mesher::io::read_surface;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -21,6 +23,8 @@ pub struct Geometry {
     pub implant: Implant,
     /// Its measures.
     pub fit: Fit,
+    /// Scan that decides the cancellous bone.
+    pub scan: Option<Volume<f32>>,
     /// SHA-256 of each input file by its name without folder.
     pub hashes: BTreeMap<String, String>,
 }
@@ -54,7 +58,49 @@ pub fn build(case: &Case, folder: &Path) -> Result<Geometry, Failure> {
     let into = |level| case.fixation.implant_screws.contains(&level);
     // Tracks into C3 are there even where no screw is: they are part of the published implant.
     let screws = if into(Level::C1) { ScrewPlan::Both } else { ScrewPlan::Lower };
-    fitted(&case.anatomy, &ImplantParams { screws, ..implant_params(&case.implant) }, folder)
+    let mut geometry =
+        fitted(&case.anatomy, &ImplantParams { screws, ..implant_params(&case.implant) }, folder)?;
+    if let Some(asked) = &case.scan {
+        let (volume, (name, sum)) = scan(asked, folder)?;
+        geometry.spine.warnings.extend(volume.1);
+        geometry.scan = Some(volume.0);
+        geometry.hashes.insert(name, sum);
+    }
+    Ok(geometry)
+}
+
+/// Image with warnings, and name and hash of its file.
+type ScanFile = ((Volume<f32>, Vec<String>), (String, String));
+
+/// Reads the image of a scan.
+fn scan(asked: &Scan, folder: &Path) -> Result<ScanFile, Failure> {
+    let path = folder.join(&asked.image);
+    let name = path.file_name().map_or_else(|| asked.image.clone(), |n| n.to_string_lossy().into_owned());
+    let wrong = |what: String, remedy: Option<&str>| {
+        let hint = remedy.unwrap_or("file names are relative to the folder of the case file");
+        Failure::input(format!("scan.image: {what}\n  = hint: {hint}"))
+    };
+    let found =
+        image::read(&path, image::Options::default()).map_err(|e| wrong(e.to_string(), e.remedy()))?;
+    let hash = digest(&path).map_err(|e| wrong(format!("`{name}`: {e}"), None))?;
+    let warned = found.about.notes.into_iter().filter(|n| n.warning);
+    let warnings = warned.map(|n| format!("scan `{name}`: {}", n.text)).collect();
+    Ok(((found.image, warnings), (name, hash)))
+}
+
+/// SHA-256 of a file, or of all files of a folder in the order of their names.
+fn digest(path: &Path) -> std::io::Result<String> {
+    let mut files = vec![path.to_path_buf()];
+    if path.is_dir() {
+        files = std::fs::read_dir(path)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+        files.retain(|f| f.is_file());
+        files.sort();
+    }
+    let mut sum = Sha256::new();
+    for file in files {
+        sum.update(std::fs::read(file)?);
+    }
+    Ok(hex(&sum.finalize()))
 }
 
 /// Bones and the implant of this size designed to them.
@@ -85,7 +131,7 @@ fn fitted(anatomy: &Anatomy, wanted: &ImplantParams, folder: &Path) -> Result<Ge
     };
     let implant = Implant::design(&spine, wanted).map_err(Failure::input)?;
     let fit = implant.fit();
-    Ok(Geometry { spine, implant, fit, hashes })
+    Ok(Geometry { spine, implant, fit, scan: None, hashes })
 }
 
 fn implant_params(size: &ImplantSize) -> ImplantParams {

@@ -18,6 +18,7 @@ pub mod peaks;
 pub mod pictures;
 pub mod plots;
 pub mod report;
+mod scan;
 mod sections;
 pub mod tissue;
 

@@ -3,7 +3,7 @@
 use super::Results;
 use super::assess::StageState;
 use super::fields::Solved;
-use super::{anchors, approach, ingrowth, moments, pictures, plots, sections};
+use super::{anchors, approach, ingrowth, moments, pictures, plots, scan, sections};
 use crate::case::{Anatomy, Case, Quality};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -29,6 +29,7 @@ pub fn write(case: &Case, quality: Quality, results: &Results, output: &Output) 
     let mut figures = FigureSet::default();
     pictures::draw(case, results, &mut figures)?;
     plots::draw(case, results, &mut figures)?;
+    scan::draw(case, results, &mut figures)?;
     if let Some((plan, access)) = case.approach.as_ref().zip(results.access.as_ref()) {
         approach::draw(case, plan, access, results, &mut figures)?;
     }
@@ -131,6 +132,7 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
         anchors::section(case, results),
         ingrowth::section(case, results),
     ];
+    record.sections.extend(case.scan.as_ref().map(|asked| scan::section(case, asked, results)));
     let access = case.approach.as_ref().zip(results.access.as_ref());
     record.sections.extend(access.map(|(plan, found)| approach::section(plan, found)));
     let moments = case.moments.as_ref().zip(results.moments.as_ref());
@@ -470,7 +472,6 @@ fn limits(case: &Case) -> Vec<String> {
         "Small displacements, axial loads A to D only; no moments, no shear, no muscle forces, no ligaments.",
         "The condyles move along the load only; C1 cannot tilt with the head. The stiff implant then meets bone at an edge of its faces once the bone below tilts on its disc: contact areas on day 1 are small and local pressures high.",
         "Cortex and endplates are carried by partial-volume stiffness of the cells at the surface, not meshed as layers.",
-        "Bone density is uniform within each tissue; no scan enters.",
         "Disc fibers resist compression as they resist tension.",
         "The lattice is its homogenised stiffness; within about three cells of a skin or screw wall, and where fewer than six cells lie across, its stress is an estimate.",
         "Strength of the lattice is that of the drawn struts; printed struts are rougher and thinner inside (effective diameter about 0.8).",
@@ -484,6 +485,9 @@ fn limits(case: &Case) -> Vec<String> {
     }
     if case.fixation.implant_screws.is_empty() {
         limits.push("No screws go through the implant; their holes and walls are there.".into());
+    }
+    if case.scan.is_none() {
+        limits.push("Bone density is uniform within each tissue; no scan enters.".into());
     }
     if matches!(case.anatomy, Anatomy::Parametric { .. }) {
         limits

@@ -134,7 +134,8 @@ pub(super) fn mesh_section(results: &Results) -> Section {
 }
 
 pub(super) fn materials_section(case: &Case, results: &Results) -> Result<Section, Failure> {
-    let (cancellous, strength) = tissue::cancellous(case)?;
+    let under = results.bodies.find(Kind::Bone(results.geometry.caudal()));
+    let (cancellous, strength) = tissue::mean_cancellous(case, under)?;
     let source = |table: &str| {
         case.echo
             .iter()
@@ -168,7 +169,11 @@ pub(super) fn materials_section(case: &Case, results: &Results) -> Result<Sectio
         "cancellous bone",
         cancellous,
         b.cancellous_poisson,
-        format!("strength {strength:.2} MPa, law {}", b.cancellous_law),
+        format!(
+            "strength {strength:.2} MPa, law {}{}",
+            b.cancellous_law,
+            if case.scan.is_some() { ", mean of the scanned bone under the implant" } else { "" }
+        ),
     );
     row("posterior elements", b.posterior.0, b.posterior.1, String::new());
     row("facet cartilage", s.cartilage.0, s.cartilage.1, String::new());

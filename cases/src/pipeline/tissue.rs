@@ -31,10 +31,15 @@ pub struct Tissue {
     pub shares: [u8; 4],
     /// Depth of the centroid below the surface, mm.
     pub depth: f64,
+    /// Modulus and strength of its cancellous bone by the scan, MPa, in steps of two per cent; `None`: those of the case.
+    pub scanned: Option<[f64; 2]>,
 }
 
 /// Names of the tissues, in the order of the shares.
 pub const TISSUES: [&str; 4] = ["cortical", "endplate", "cancellous", "posterior"];
+
+/// Place of cancellous bone among [`TISSUES`].
+pub const CANCELLOUS: usize = 2;
 
 /// Stiffness of the four bone tissues of a case, in the order of [`TISSUES`].
 ///
@@ -70,9 +75,12 @@ pub fn cancellous(case: &Case) -> Result<(f64, f64), Failure> {
 ///
 /// # Errors
 /// As [`cancellous`]; exit 2.
-pub fn yielding(case: &Case, shares: [u8; 4]) -> Result<QuadricBone, Failure> {
+pub fn yielding(case: &Case, tissue: &Tissue) -> Result<QuadricBone, Failure> {
     let b = &case.bone;
-    let (modulus, strength) = cancellous(case)?;
+    let [modulus, strength] = match tissue.scanned {
+        Some(found) => found,
+        None => cancellous(case)?.into(),
+    };
     let compact = |(e, nu): (f64, f64)| (e, nu, e * YIELD_STRAIN_COMPRESSION);
     let tissues = [
         compact(b.cortical),
@@ -81,7 +89,7 @@ pub fn yielding(case: &Case, shares: [u8; 4]) -> Result<QuadricBone, Failure> {
         compact(b.posterior),
     ];
     let (mut bulk, mut shear, mut compression) = (0.0, 0.0, 0.0);
-    for (n, (e, nu, s)) in shares.iter().zip(tissues) {
+    for (n, (e, nu, s)) in tissue.shares.iter().zip(tissues) {
         let share = f64::from(*n) / SAMPLES as f64;
         bulk += share * e / (3.0 * (1.0 - 2.0 * nu));
         shear += share * e / (2.0 * (1.0 + nu));
@@ -132,23 +140,25 @@ pub fn fill_bone(case: &Case, geometry: &Geometry, level: Level, body: &mut Body
         .chain(spine.held.first().copied().filter(|_| spine.bones.last().is_some_and(|b| b.level == level)))
         .collect();
     let (shell, plate) = (case.bone.cortical_thickness, case.bone.endplate_thickness);
-    let tissue_at = |p: Vec3| -> (usize, f64) {
-        let depth = -bone.field.value(p);
+    let kind_at = |p: Vec3, depth: f64| -> usize {
         let under =
             endplates.iter().any(|e| e.column(p) < 0.0 && (p - e.center).dot(&e.axis).abs() < e.depth);
-        let kind = if 0.0 < (p - origin).dot(&back) {
+        if 0.0 < (p - origin).dot(&back) {
             3
         } else if under && depth < plate {
             1
         } else if depth < shell {
             0
         } else {
-            2
-        };
-        (kind, depth)
+            CANCELLOUS
+        }
+    };
+    let tissue_at = |p: Vec3| {
+        let depth = -bone.field.value(p);
+        (kind_at(p, depth), depth)
     };
     let mesh = Arc::make_mut(&mut body.mesh);
-    let tissue: Vec<Tissue> = (0..mesh.n_cells())
+    let mut tissue: Vec<Tissue> = (0..mesh.n_cells())
         .into_par_iter()
         .map(|cell| {
             let mut t = Tissue::default();
@@ -164,11 +174,23 @@ pub fn fill_bone(case: &Case, geometry: &Geometry, level: Level, body: &mut Body
     mesh.regions = (0..mesh.n_cells())
         .map(|cell| region(mesh.centroid(cell), &tissue[cell], &endplates, &pillars))
         .collect();
-    let mut numbers: BTreeMap<[u8; 4], u32> = BTreeMap::new();
+    if let (Some(asked), Some(volume)) = (&case.scan, &geometry.scan) {
+        let found = super::scan::read(case, asked, volume, level, (mesh, &*bone.field), &kind_at)?;
+        for (t, bone) in tissue.iter_mut().zip(&found.cells) {
+            t.scanned = bone.as_ref().and_then(|b| b.strength.map(|s| [b.modulus, s].map(step)));
+        }
+        body.scanned = Some(found);
+    }
+    let mut numbers: BTreeMap<([u8; 4], Option<[u64; 2]>), u32> = BTreeMap::new();
     for t in &tissue {
         let next = numbers.len() as u32;
-        let number = *numbers.entry(t.shares).or_insert(next);
+        let own = t.scanned.filter(|_| t.shares[2] > 0);
+        let number = *numbers.entry((t.shares, own.map(|b| b.map(f64::to_bits)))).or_insert(next);
         if number == next {
+            let mut pure = pure;
+            if let Some([modulus, _]) = own {
+                pure[2] = isotropic(modulus, case.bone.cancellous_poisson);
+            }
             let parts: Vec<(f64, &Stiffness)> = t
                 .shares
                 .iter()
@@ -182,6 +204,30 @@ pub fn fill_bone(case: &Case, geometry: &Geometry, level: Level, body: &mut Body
     }
     body.tissue = tissue;
     Ok(())
+}
+
+/// Value in steps of two per cent: cells that differ by less share one material.
+fn step(value: f64) -> f64 {
+    const STEP: f64 = 0.02;
+    ((value.ln() / STEP).round() * STEP).exp()
+}
+
+/// Mean modulus and strength of the cancellous bone of a body, MPa, by the scan where there is one.
+///
+/// # Errors
+/// As [`cancellous`]; exit 2.
+pub fn mean_cancellous(case: &Case, body: Option<&Body>) -> Result<(f64, f64), Failure> {
+    let Some((body, _)) = body.and_then(|b| b.scanned.as_ref().map(|s| (b, s))) else {
+        return cancellous(case);
+    };
+    let (mut sum, mut total) = ([0.0; 2], 0.0);
+    for (cell, t) in body.tissue.iter().enumerate() {
+        let Some(found) = t.scanned else { continue };
+        let volume = f64::from(t.shares[2]) * body.mesh.corner_volume(cell);
+        sum = [0, 1].map(|i| sum[i] + volume * found[i]);
+        total += volume;
+    }
+    if total == 0.0 { cancellous(case) } else { Ok((sum[0] / total, sum[1] / total)) }
 }
 
 /// Regions of a bone.

@@ -16,6 +16,9 @@ const MOST_PARTS: usize = 16;
 /// Bins of the histogram.
 pub const BINS: usize = 40;
 
+/// From cell, barycentric coordinates and position of a point, mm, to where its value is read, mm.
+pub type Place<'a> = dyn Fn(usize, &[f64; 4], Vec3) -> Option<Vec3> + Sync + 'a;
+
 /// How a scan is read.
 #[derive(Clone, Copy)]
 pub struct Reading<'a> {
@@ -26,7 +29,7 @@ pub struct Reading<'a> {
     /// Calibration and law.
     pub chain: Chain,
     /// Where the value of a point is read; `None` for a point whose tissue the scan does not decide.
-    pub place: &'a (dyn Fn(Vec3) -> Option<Vec3> + Sync),
+    pub place: &'a Place<'a>,
 }
 
 /// Bone of one cell.
@@ -188,7 +191,7 @@ fn sum(mesh: &Mesh, reading: &Reading<'_>, cell: usize) -> Sums {
     for weights in centroids(parts) {
         s.points += 1;
         let point = (0..4).map(|i| weights[i] * corners[i]).sum::<Vec3>();
-        let Some(place) = (reading.place)(point) else { continue };
+        let Some(place) = (reading.place)(cell, &weights, point) else { continue };
         let Some(hounsfield) = (reading.hounsfield)(place).filter(|h| h.is_finite()) else {
             s.outside = s.outside.or(Some(point));
             s.read += 1;
@@ -326,8 +329,12 @@ mod tests {
     fn a_linear_law_of_a_linear_scan_gives_the_value_at_the_centroid() {
         let mesh = skewed();
         let field = |p: Vec3| Some(150.0 + 10.0 * p.x - 7.0 * p.y + 20.0 * p.z);
-        let reading =
-            Reading { hounsfield: &field, voxel: 1.0, chain: chain(&KOPPERDAHL_2002), place: &|p| Some(p) };
+        let reading = Reading {
+            hounsfield: &field,
+            voxel: 1.0,
+            chain: chain(&KOPPERDAHL_2002),
+            place: &|_, _, p| Some(p),
+        };
         let found = bone(&mesh, &reading, 0.0).expect("in range").cells[0].expect("read");
         let middle = field(mesh.centroid(0)).expect("everywhere");
         // The mean of a linear function: exact but for round-off.
@@ -345,7 +352,7 @@ mod tests {
         let field = |p: Vec3| Some(200.0 + 60.0 * p.z);
         let at = |voxel: f64| {
             let reading =
-                Reading { hounsfield: &field, voxel, chain: chain(&KELLER_1994), place: &|p| Some(p) };
+                Reading { hounsfield: &field, voxel, chain: chain(&KELLER_1994), place: &|_, _, p| Some(p) };
             bone(&mesh, &reading, 0.0).expect("in range").cells[0].expect("read").modulus
         };
         // Longest edge 6.12 mm, halves of these: 2, 4, 8 and 16 parts.
@@ -364,8 +371,12 @@ mod tests {
         // Plane x = y of the Kuhn cell halves nothing; the plane at half height cuts 1/8 of a tetrahedron off.
         let mesh = one_cell([Vec3::zeros(), Vec3::x() * 4.0, Vec3::y() * 4.0, Vec3::z() * 4.0]);
         let field = |p: Vec3| Some(if p.z > 2.0 { 300.0 } else { 100.0 });
-        let reading =
-            Reading { hounsfield: &field, voxel: 0.71, chain: chain(&KOPPERDAHL_2002), place: &|p| Some(p) };
+        let reading = Reading {
+            hounsfield: &field,
+            voxel: 0.71,
+            chain: chain(&KOPPERDAHL_2002),
+            place: &|_, _, p| Some(p),
+        };
         let found = bone(&mesh, &reading, 0.0).expect("in range").cells[0].expect("read");
         // Sixteen layers resolve the plane; a part that it cuts counts whole: below a percent of the volume.
         assert!((found.density - (100.0 + 200.0 / 8.0)).abs() < 2.0, "{}", found.density);
@@ -375,8 +386,12 @@ mod tests {
     fn what_the_law_does_not_cover_is_counted_and_refused_above_the_limit() {
         let mesh = one_cell([Vec3::zeros(), Vec3::x() * 4.0, Vec3::y() * 4.0, Vec3::z() * 4.0]);
         let field = |p: Vec3| Some(if p.z > 2.0 { -20.0 } else { 100.0 });
-        let reading =
-            Reading { hounsfield: &field, voxel: 0.71, chain: chain(&KOPPERDAHL_2002), place: &|p| Some(p) };
+        let reading = Reading {
+            hounsfield: &field,
+            voxel: 0.71,
+            chain: chain(&KOPPERDAHL_2002),
+            place: &|_, _, p| Some(p),
+        };
         let audit = bone(&mesh, &reading, 0.2).expect("an eighth is allowed").audit;
         let volume = 4.0f64.powi(3) / 6.0;
         assert!((audit.volume - volume).abs() < 1e-12 * volume);
@@ -391,8 +406,12 @@ mod tests {
     fn bone_outside_the_image_is_refused_with_a_place() {
         let mesh = skewed();
         let field = |p: Vec3| (p.z < 4.0).then_some(200.0);
-        let reading =
-            Reading { hounsfield: &field, voxel: 1.0, chain: chain(&KOPPERDAHL_2002), place: &|p| Some(p) };
+        let reading = Reading {
+            hounsfield: &field,
+            voxel: 1.0,
+            chain: chain(&KOPPERDAHL_2002),
+            place: &|_, _, p| Some(p),
+        };
         let refused = bone(&mesh, &reading, 1.0).expect_err("the tip is outside");
         let ScanError::Outside { place, .. } = refused else { unreachable!("another error: {refused}") };
         assert!(place[2] >= 4.0);
@@ -406,11 +425,11 @@ mod tests {
             hounsfield: &field,
             voxel: 0.71,
             chain: chain(&KOPPERDAHL_2002),
-            place: &|p| (p.z < 2.0).then_some(p),
+            place: &|_, _, p| (p.z < 2.0).then_some(p),
         };
         let found = bone(&mesh, &reading, 0.0).expect("the dense shell is not read");
         assert_eq!(found.cells[0].map(|b| b.density), Some(100.0));
-        let none = Reading { place: &|_| None, ..reading };
+        let none = Reading { place: &|_, _, _| None, ..reading };
         assert_eq!(bone(&mesh, &none, 0.0), Err(ScanError::Nothing));
     }
 }

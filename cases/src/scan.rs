@@ -1,0 +1,34 @@
+//! Bone from a scan: table `[scan]` of a case.
+
+use crate::calibration;
+use crate::reader::Reader;
+use dens_mesher::catalog::Range;
+use dens_solver::materials::calibration::Calibration;
+
+/// Image, its calibration, and what may lie beyond the density law.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scan {
+    /// File or folder of the image, relative to the case file; in the frame of the surfaces.
+    pub image: String,
+    /// Line from tomography number to density.
+    pub calibration: Calibration,
+    /// Share of the cancellous volume that may lie beyond the density law.
+    pub limit: f64,
+    /// Where the numbers come from.
+    pub source: String,
+}
+
+/// Reads `[scan]`, where the case has it.
+pub fn read(r: &Reader<'_>) -> Option<Scan> {
+    if !r.has("scan.image") {
+        return None;
+    }
+    let image = r.text("scan.image");
+    let text = r.text("scan.calibration");
+    let calibration = calibration::parse(&text).map_err(|e| {
+        r.problem("scan.calibration", e, &format!("write {}", calibration::FORMS));
+    });
+    let limit = r.number("scan.limit", Range::Within(0.0, 1.0));
+    let source = r.text("scan.source");
+    Some(Scan { image, calibration: calibration.ok()?, limit, source })
+}
