@@ -7,7 +7,7 @@ use crate::case::Case;
 use crate::fixation::Fixation as Asked;
 use dens_mesher::geometry::spine::Side;
 use dens_reports::record::Section;
-use dens_reports::table::{Cell, Table};
+use dens_reports::table::{Cell, NO_UNIT, Table};
 use dens_solver::criteria::fixation::{
     OCCIPITAL, PULL_OUT, SHEAR_SCATTER, THREAD_SHAPE, pull_out_strength, shear_strength,
 };
@@ -137,7 +137,7 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
             ("strength", "N"),
             ("low", "N"),
             ("high", "N"),
-            ("margin", ""),
+            ("margin", NO_UNIT),
         ],
     );
     let a = &results.assessment;
