@@ -80,11 +80,11 @@ mod tests {
     #[test]
     fn hold_grows_with_the_cylinder_of_the_thread_and_with_strength() {
         let f = pull_out_strength(3.5, 14.0, 5.0);
-        for k in 0..3 {
-            assert!((pull_out_strength(4.0, 14.0, 5.0)[k] / f[k] - 4.0 / 3.5).abs() < 1e-12);
-            assert!((pull_out_strength(3.5, 28.0, 5.0)[k] / f[k] - 2.0).abs() < 1e-12);
-            assert!((pull_out_strength(3.5, 14.0, 10.0)[k] / f[k] - 2.0).abs() < 1e-12);
-        }
+        let times =
+            |of: [f64; 3], factor: f64| of.iter().zip(f).all(|(v, f)| (v / f / factor - 1.0).abs() < 1e-12);
+        assert!(times(pull_out_strength(4.0, 14.0, 5.0), 4.0 / 3.5));
+        assert!(times(pull_out_strength(3.5, 28.0, 5.0), 2.0));
+        assert!(times(pull_out_strength(3.5, 14.0, 10.0), 2.0));
         assert!(0.0 < f[1] && f[1] < f[0] && f[0] < f[2]);
     }
 }
