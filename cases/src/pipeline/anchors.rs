@@ -7,12 +7,11 @@ use crate::case::Case;
 use crate::fixation::Fixation as Asked;
 use dens_mesher::geometry::spine::Side;
 use dens_reports::record::Section;
-use dens_reports::table::{Cell, Table};
+use dens_reports::table::{Cell, NO_UNIT, Table};
 use dens_solver::criteria::fixation::{
-    OCCIPITAL, PULL_OUT, SHEAR_SCATTER, THREAD_SHAPE, pull_out_strength, shear_strength,
+    OCCIPITAL, PULL_OUT, SHEAR_OVER_COMPRESSION, THREAD_SHAPE, pull_out_strength,
 };
 use dens_solver::loads::beam::SectionForces;
-use dens_solver::materials::calibrated;
 use dens_solver::model::Model;
 use dens_solver::solution::Solution;
 
@@ -49,13 +48,8 @@ impl Anchor {
     }
 }
 
-/// Apparent density of the cancellous bone of a case, g/cm³.
-fn density(case: &Case) -> f64 {
-    calibrated::apparent(1e12 * case.bone.cancellous_density)
-}
-
-/// All screws in bone under `factor` times the load of a solved stage, occipital ones last.
-pub fn of(case: &Case, solved: &Solved, factor: f64) -> Vec<Anchor> {
+/// All screws in cancellous bone of this compressive strength, MPa, under `factor` times the load of a solved stage, occipital ones last.
+pub fn of(compressive: f64, solved: &Solved, factor: f64) -> Vec<Anchor> {
     let fixation = &solved.question.model.fixation;
     let solution = &solved.solution;
     let mut found = Vec::new();
@@ -65,7 +59,7 @@ pub fn of(case: &Case, solved: &Solved, factor: f64) -> Vec<Anchor> {
             continue;
         }
         let diameter = fixation.members[tie.member].section.diameter;
-        let strength = pull_out_strength(diameter, t.embedded_length, density(case));
+        let [strength, low, high] = pull_out_strength(diameter, t.embedded_length, compressive);
         let axial = factor * t.pull_out;
         found.push(Anchor {
             screw: t.member.clone(),
@@ -75,7 +69,7 @@ pub fn of(case: &Case, solved: &Solved, factor: f64) -> Vec<Anchor> {
             line_load: factor * t.peak_line_load,
             purchase: t.embedded_length,
             strength,
-            range: [1.0 - SHEAR_SCATTER, 1.0 + SHEAR_SCATTER].map(|f| f * strength),
+            range: [low, high],
         });
     }
     for side in Side::BOTH {
@@ -137,7 +131,7 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
             ("strength", "N"),
             ("low", "N"),
             ("high", "N"),
-            ("margin", ""),
+            ("margin", NO_UNIT),
         ],
     );
     let a = &results.assessment;
@@ -159,12 +153,12 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
             ]);
         }
     }
-    let rho = density(case);
+    let [ratio, deviation] = SHEAR_OVER_COMPRESSION;
+    let compressive = results.assessment.strength;
     let mut section = Section::new("fixation", "Fixation")
         .paragraph(format!("Construct: {}.", case.fixation.described()))
         .paragraph(format!(
-            "Screws and rods are beams; screws are tied into bone along their wall, without play or slip. A screw is taken to pull out when its thread shears out of cancellous bone, S π D L (0.5 + 0.577 depth/pitch) (Chapman 1996), with thread factor {THREAD_SHAPE:.2} (recalled) and shear strength S = 21.6 ρ^1.65 = {:.2} MPa at an apparent density of {rho:.3} g/cm³ (Stone 1983, coefficient recalled). The range is two standard deviations of that strength. Cortex at the entry is not counted, which is on the safe side; cycles, which loosen screws below this force, are not either, which is not. Margin is strength over force less 1. Published for C1 lateral masses from behind in age: 258 N (Mizutani 2019).",
-            shear_strength(rho)
+            "Screws and rods are beams; screws are tied into bone along their wall, without play or slip. A screw is taken to pull out when its thread shears out of cancellous bone, S π D L (0.5 + 0.577 depth/pitch) (Chapman 1996), with thread factor {THREAD_SHAPE:.2} (recalled) and shear strength S = {ratio:.2} ± {deviation:.2} (Sanyal 2012) of the compressive strength, {compressive:.2} MPa by the density of the case. The range is two standard deviations of that strength. Cortex at the entry is not counted, which is on the safe side; cycles, which loosen screws below this force, are not either, which is not. Margin is strength over force less 1. Published for C1 lateral masses from behind in age: 258 N (Mizutani 2019).",
         ));
     if case.fixation.occiput && case.fixation.rods {
         section = section.paragraph(format!(

@@ -139,6 +139,8 @@ pub struct Assessment {
     pub partial: StageState,
     /// Resorbed mass fraction with either dead zone and mean unloading of C1 and C3 at partial ingrowth.
     pub partial_shielding: [f64; 3],
+    /// Compressive strength of cancellous bone, MPa.
+    pub strength: f64,
     /// Axial stiffness of the intact column, N/mm.
     pub intact_stiffness: f64,
     /// Share of the load through the anterior column at C2-C3 in the intact model, if it has one.
@@ -199,6 +201,7 @@ pub fn assess(
         stages: states,
         partial: stage_state(case, geometry, chosen, partial, factor, strength),
         partial_shielding,
+        strength,
         intact_stiffness: axial_stiffness(case, intact),
         intact_anterior_share: anterior,
     })
@@ -288,7 +291,7 @@ fn stage_state(
         implant_stiffness,
         share_through_implant: through / case.largest_load(),
         members: member_stress(solved, factor),
-        anchors: anchors::of(case, solved, factor),
+        anchors: anchors::of(strength, solved, factor),
     }
 }
 

@@ -124,8 +124,8 @@ fn anchor(geometry: &Geometry, level: Level, path: &ScrewPath) -> Result<Vec3, F
     let bone = geometry.spine.bone(level).map(|b| b.field.clone());
     let bone = bone.ok_or_else(|| Failure::bug("a screw in a bone that is not there"))?;
     let steps = (path.length / 0.25) as usize;
-    let places = (0..steps).map(|k| path.entry + path.direction * (0.25 * k as f64));
-    places.into_iter().find(|p| bone.value(*p) < -WIRE_DEPTH).ok_or_else(|| {
+    let mut places = (0..steps).map(|k| path.entry + path.direction * (0.25 * k as f64));
+    places.find(|p| bone.value(*p) < -WIRE_DEPTH).ok_or_else(|| {
         Failure::input(format!(
             "{} has less than {WIRE_DEPTH} mm of bone where its wire would hold\n  = hint: put the fault on another level",
             level.name()

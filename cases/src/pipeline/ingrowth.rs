@@ -1,7 +1,7 @@
 //! Where bone grows into the faces of the implant: where they hardly move on day 1.
 //!
 //! A facet of the bone is bonded where the mean motion of its points on day 1 under the judged load is below a limit;
-//! elsewhere friction goes on. Partial ingrowth takes the limit of the case (50 µm: ingrowth), 12 months the motion
+//! elsewhere friction goes on. Partial ingrowth takes the least published limit of ingrowth (28 µm), 12 months the motion
 //! above which fibrous tissue forms (150 µm). No time of its own belongs to the partial stage.
 //!
 //! Not modelled: stiffness of young bone (a bond is rigid), and that a bonded facet quiets its neighbors.
@@ -30,9 +30,9 @@ pub struct Ingrowth {
     pub shares: [f64; 3],
 }
 
-/// Motion above which fibrous tissue forms, mm.
-pub fn fibrous() -> f64 {
-    1e-3 * THRESHOLDS[2]
+/// Motion below which bone grows in surely, and above which fibrous tissue forms, mm.
+pub fn limits() -> [f64; 2] {
+    [1e-3 * THRESHOLDS[0], 1e-3 * THRESHOLDS[2]]
 }
 
 /// Facets that move less than `limit` mm on day 1 under `factor` times its load.
@@ -126,7 +126,7 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
         if sliding(&results.stages[2]) { "the rest still slides" } else { "every face is bonded as a whole" };
     Section::new("ingrowth", "Ingrowth of bone")
         .paragraph(format!(
-            "Bone is taken to grow into a facet whose points moved less than a limit on day 1 under {}: {} µm for partial ingrowth (limit of the case), {} µm at 12 months (above it fibrous tissue forms; Pilliar 1986, Jasty 1997). There the face is bonded, rigidly; elsewhere friction goes on; at 12 months {late}. The partial stage stands between both and has no date: no law of time is known for this implant. Forces are those on the face at the judged load.",
+            "Bone is taken to grow into a facet whose points moved less than a limit on day 1 under {}: {} µm for partial ingrowth (bone grows in surely below it), {} µm at 12 months (above it fibrous tissue forms; Pilliar 1986, Jasty 1997). There the face is bonded, rigidly; elsewhere friction goes on; at 12 months {late}. The partial stage stands between both and has no date: no law of time is known for this implant. Forces are those on the face at the judged load.",
             case.judged_load().id,
             significant(1e3 * results.ingrowth[0].limit, 2),
             significant(1e3 * results.ingrowth[1].limit, 3)

@@ -144,8 +144,7 @@ pub fn run(
             let solved =
                 solve(case, &geometry, &bodies, (Stage::DayOne, lattice), &exact, &halfway, &cancel)?;
             let factor = case.judged_load().axial / case.largest_load();
-            let ingrowth = [case.criteria.micromotion_limit, ingrowth::fibrous()]
-                .map(|limit| ingrowth::of(&solved, factor, limit));
+            let ingrowth = ingrowth::limits().map(|limit| ingrowth::of(&solved, factor, limit));
             let later = |stage: Stage, grown: &Ingrowth| {
                 let question = models::build_grown(case, &geometry, &bodies, stage, lattice, Some(grown))?;
                 solved_question(question, &exact, &|_, _| {}, &cancel)

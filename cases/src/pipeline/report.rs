@@ -371,7 +371,7 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
                 "thread shears out of cancellous bone at 1",
                 Relation::AtMost,
                 fixation::PULL_OUT.limit,
-                "Chapman 1996; shear strength Stone 1983, recalled; once, not in cycles",
+                "Chapman 1996; shear strength Sanyal 2012; once, not in cycles",
             ),
         );
     }

@@ -245,7 +245,11 @@ pub(super) fn loads_section(case: &Case, results: &Results) -> Section {
             overlap.into(),
         ]);
     }
-    Section::new("loads", "Loads, supports and balance")
+    let mut section = Section::new("loads", "Loads, supports and balance");
+    if case.fixation.rods && case.fixation.occiput {
+        section = section.paragraph("In the implanted stages the whole axial load enters through one rigid occiput, in which the rods end (see Fixation). What follows of condyles holds for the intact stage.");
+    }
+    section
         .paragraph("Half of the axial load acts on each condyle of a rigid occiput, bedded on the superior facets of C1 and guided along the load; the lowest bone is held at its inferior endplate and facets. All gaps start closed and the bodies are linear elastic, so the answers to loads of one direction are proportional: each model is solved under the largest load and scaled. Moments are relative to the force times 100 mm.")
         .figure("loads")
         .table(t)

@@ -133,10 +133,13 @@ fn without_one_rod_or_screw_the_others_take_its_load_and_moments_balance() {
     let others = |p: &[(String, Wrench)]| share(p, "rod right") + share(p, "implant");
     assert!((others(&rodless) - 1.0).abs() < 1e-6, "the rest carries all: {}", others(&rodless));
     let (question, s) = day_one(fault(FaultKind::Missing, "C3 screw left"));
-    balances("no left screw in C3", &question, &s);
+    let screwless = balances("no left screw in C3", &question, &s);
     assert_eq!(force_of(&s, "C3 screw left", "C3"), 0.0);
-    let (now, then) = (force_of(&s, "C4 screw left", "C4"), force_of(&whole, "C4 screw left", "C4"));
-    assert!(then < now, "the next screw of the rod takes over: {then} N, {now} N");
+    assert!(1.0 < force_of(&whole, "C3 screw left", "C3"));
+    let (now, then) = (share(&screwless, "rod left"), share(&before, "rod left"));
+    // Which way depends on the construct: here C3 is passed by on the left, and C4 below it is held.
+    assert!(1e-3 < (now - then).abs(), "the rod that lost a screw carries another share: {then}, {now}");
+    assert!((others(&screwless) + now - 1.0).abs() < 1e-6, "and the others the rest");
 }
 
 #[test]
