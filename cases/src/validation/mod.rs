@@ -5,6 +5,7 @@
 //! never that the product is valid. Rows on which something was calibrated are no predictions and say so.
 
 mod column_share;
+mod corpectomy;
 mod range_of_motion;
 mod ring_spread;
 
@@ -80,7 +81,7 @@ impl Row {
 
 /// Every published table, in the order of the output.
 pub static CATALOGUE: &[Validation] =
-    &[range_of_motion::T1, range_of_motion::T1B, column_share::T5, ring_spread::T7];
+    &[range_of_motion::T1, range_of_motion::T1B, column_share::T5, ring_spread::T7, corpectomy::T8];
 
 /// Published numbers that are embedded.
 #[derive(Debug, Clone, Deserialize)]
@@ -100,6 +101,9 @@ pub struct Published {
     /// Spread of the ring of C1.
     #[serde(rename = "T7")]
     pub(crate) t7: ring_spread::Published,
+    /// Stress of end-plates beside cages.
+    #[serde(rename = "T8")]
+    pub(crate) t8: corpectomy::Published,
 }
 
 /// What several tables need; computed when first asked for.
