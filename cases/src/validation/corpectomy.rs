@@ -108,8 +108,7 @@ fn t8(bench: &Bench) -> Result<Vec<Row>, Failure> {
     let published = bench.published()?.t8;
     let (case, geometry) = bench.default_case()?;
     let site = Site::new(case, geometry)?;
-    let [conventional, anatomic] =
-        [Cage::Conventional, Cage::Anatomic].map(|cage| site.stresses(cage));
+    let [conventional, anatomic] = [Cage::Conventional, Cage::Anatomic].map(|cage| site.stresses(cage));
     let found = [conventional?, anatomic?];
     let plates = [("C4 inferior", published.c4_inferior), ("C6 superior", published.c6_superior)];
     let mut rows = Vec::new();
@@ -183,8 +182,12 @@ impl<'a> Site<'a> {
             depth: length,
         };
         let [outer, inner]: [Box<dyn Fn(Vec3) -> f64 + Send + Sync>; 2] = match cage {
-            Cage::Conventional => [Box::new(move |p| radius(p) - TUBE[0]), Box::new(move |p| TUBE[1] - radius(p))],
-            Cage::Anatomic => [Box::new(move |p| ellipse.column(p)), Box::new(move |p| ANATOMIC.1 - radius(p))],
+            Cage::Conventional => {
+                [Box::new(move |p| radius(p) - TUBE[0]), Box::new(move |p| TUBE[1] - radius(p))]
+            }
+            Cage::Anatomic => {
+                [Box::new(move |p| ellipse.column(p)), Box::new(move |p| ANATOMIC.1 - radius(p))]
+            }
         };
         let (lower, down) = (field.clone(), self.down);
         let slab = move |p: Vec3| (p - middle).dot(&axis).abs() - (0.5 * length + 4.0);
@@ -232,7 +235,8 @@ impl<'a> Site<'a> {
                 let head = entry - Vec3::y() * 3.5;
                 heads[b][s] = head;
                 let name = format!("C{} screw {}", 4 + 2 * b, side.name());
-                let member = fixation.add(&name, titanium(4.0), &[head, entry, entry + Vec3::y() * 13.0], 2.5);
+                let member =
+                    fixation.add(&name, titanium(4.0), &[head, entry, entry + Vec3::y() * 13.0], 2.5);
                 fixation.tie(member, b);
             }
         }
@@ -291,13 +295,8 @@ impl<'a> Site<'a> {
         let loaded = surface(0, "under")?.facets;
         let hold = Hold { name: "C6 from below".into(), surface: surface(1, "held")? };
         let (top, toward) = (parts[0].mesh.clone(), self.plates[1].center);
-        let mut model = Model {
-            parts,
-            interfaces,
-            holds: vec![hold],
-            fixation: self.plate()?,
-            ..Model::default()
-        };
+        let mut model =
+            Model { parts, interfaces, holds: vec![hold], fixation: self.plate()?, ..Model::default() };
         let point = || Failure::bug("the upper end-plate of C4 is a point");
         let load = |axis: [f64; 3]| {
             let couple = LOAD.0 * Vec3::from(axis);
