@@ -79,6 +79,9 @@ enum Cage {
     Anatomic,
 }
 
+/// Signed value of a place.
+type Value = Box<dyn Fn(Vec3) -> f64 + Send + Sync>;
+
 /// Signed value by a function.
 struct Form<F>(F, Aabb);
 
@@ -181,7 +184,7 @@ impl<'a> Site<'a> {
             radii: self.plates[0].radii.map(|r| r * ANATOMIC.0.sqrt()),
             depth: length,
         };
-        let [outer, inner]: [Box<dyn Fn(Vec3) -> f64 + Send + Sync>; 2] = match cage {
+        let [outer, inner]: [Value; 2] = match cage {
             Cage::Conventional => {
                 [Box::new(move |p| radius(p) - TUBE[0]), Box::new(move |p| TUBE[1] - radius(p))]
             }
@@ -191,7 +194,7 @@ impl<'a> Site<'a> {
         };
         let (lower, down) = (field.clone(), self.down);
         let slab = move |p: Vec3| (p - middle).dot(&axis).abs() - (0.5 * length + 4.0);
-        let faces: [Form<Box<dyn Fn(Vec3) -> f64 + Send + Sync>>; 5] = [
+        let faces: [Form<Value>; 5] = [
             Form(Box::new(move |p| -field.value(p)), bounds),
             Form(Box::new(move |p| -lower.value(p - down)), bounds),
             Form(outer, bounds),

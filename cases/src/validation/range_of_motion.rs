@@ -36,8 +36,11 @@ pub(super) const T1B: Validation = Validation {
     run: t1b,
 };
 
+/// Directions without a number, and why.
+type Lost = Vec<(Direction, String)>;
+
 /// Motions found, and why others were not: the rows of those are undetermined.
-fn found(neck: &Neck, condition: Condition) -> Result<(Vec<Motion>, Vec<(Direction, String)>), Failure> {
+fn found(neck: &Neck, condition: Condition) -> Result<(Vec<Motion>, Lost), Failure> {
     let (mut motions, mut lost) = (Vec::new(), Vec::new());
     let said = |message: &str| message.trim_start_matches("error: ").to_string();
     let all = match attempts(neck, condition, MOMENT, &Direction::ALL) {
