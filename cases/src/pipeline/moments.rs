@@ -197,7 +197,7 @@ fn condyle_tractions(question: &Question, couple: Vec3, preload: f64) -> Result<
 }
 
 /// One traction per facet; `None` where no moment can act.
-fn tractions(
+pub(crate) fn tractions(
     mesh: &Mesh,
     part: usize,
     facets: &[u32],

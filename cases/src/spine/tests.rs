@@ -105,6 +105,23 @@ fn three_columns_share_an_axial_load_alike_on_both_sides() {
 }
 
 #[test]
+fn the_ring_of_c1_spreads_the_more_the_more_of_it_is_cut() {
+    let document = crate::document::Document::parse(crate::library::CATALOG[0].text).expect("TOML");
+    let case = crate::case::Case::from_document(&document).expect("sound");
+    let geometry =
+        crate::pipeline::geometry::build(&case, std::path::Path::new("")).expect("the default anatomy");
+    let atlas = ring::atlas(&case, &geometry, 2.6).expect("meshed");
+    let [intact, anterior, both] = [ring::Cut::Intact, ring::Cut::Anterior, ring::Cut::Both].map(|cut| {
+        let law = ring::stiffness(&atlas, neck(), cut).expect("solved");
+        assert_eq!(law.is_none(), cut == ring::Cut::Both);
+        ring::settle(neck(), law, cut, 150.0).expect("equilibrium")
+    });
+    // Each cut takes what held the masses together; an arch carries more than soft tissue by an order.
+    assert!(0.0 < intact.spread && 5.0 * intact.spread < anterior.spread && anterior.spread < both.spread);
+    assert!(intact.collapse < anterior.collapse && anterior.collapse < both.collapse);
+}
+
+#[test]
 fn a_nearly_incompressible_nucleus_does_not_lock_the_disc() {
     let spine = parametric::spine(&Parametric::default()).expect("default anatomy");
     let joint = spine.joints.iter().find(|j| j.kind == JointKind::Disc).expect("a disc");

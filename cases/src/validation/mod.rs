@@ -6,6 +6,7 @@
 
 mod cage_test;
 mod column_share;
+mod corpectomy;
 mod prosthesis;
 mod range_of_motion;
 mod ring_spread;
@@ -89,6 +90,7 @@ pub static CATALOGUE: &[Validation] = &[
     column_share::T5,
     prosthesis::T6,
     ring_spread::T7,
+    corpectomy::T8,
     signs::SIGNS,
 ];
 
@@ -113,6 +115,9 @@ pub struct Published {
     /// Spread of the ring of C1.
     #[serde(rename = "T7")]
     pub(crate) t7: ring_spread::Published,
+    /// Stress of end-plates beside cages.
+    #[serde(rename = "T8")]
+    pub(crate) t8: corpectomy::Published,
 }
 
 /// What several tables need; computed when first asked for.

@@ -36,28 +36,41 @@ pub(super) const T1B: Validation = Validation {
     run: t1b,
 };
 
-/// Motions found; a direction without stable equilibrium is missing, and its rows are undetermined.
-fn found(neck: &Neck, condition: Condition) -> Result<Vec<Motion>, Failure> {
-    let mut motions = Vec::new();
+/// Directions without a number, and why.
+type Lost = Vec<(Direction, String)>;
+
+/// Motions found, and why others were not: the rows of those are undetermined.
+fn found(neck: &Neck, condition: Condition) -> Result<(Vec<Motion>, Lost), Failure> {
+    let (mut motions, mut lost) = (Vec::new(), Vec::new());
+    let said = |message: &str| message.trim_start_matches("error: ").to_string();
     let all = match attempts(neck, condition, MOMENT, &Direction::ALL) {
-        Err(Failure { exit: Exit::NotConverged, .. }) => Vec::new(),
+        Err(Failure { exit: Exit::NotConverged, message }) => {
+            return Ok((motions, Direction::ALL.map(|d| (d, said(&message))).to_vec()));
+        }
         other => other?,
     };
-    for one in all {
+    for (direction, one) in Direction::ALL.into_iter().zip(all) {
         match one {
             Ok(motion) => motions.push(motion),
-            Err(Failure { exit: Exit::NotConverged, .. }) => {}
+            Err(Failure { exit: Exit::NotConverged, message }) => lost.push((direction, said(&message))),
             Err(other) => return Err(other),
         }
     }
-    Ok(motions)
+    Ok((motions, lost))
 }
 
-/// Says so where the disc of a level moves beyond what its law was measured at.
-fn beyond(motions: &[Motion], level: usize, directions: &[Direction]) -> &'static str {
+/// Says why there is no number, or that the disc of a level moves beyond what its law was measured at.
+fn remark(
+    (motions, lost): (&[Motion], &[(Direction, String)]),
+    level: usize,
+    directions: &[Direction],
+) -> String {
+    if let Some((direction, why)) = lost.iter().find(|(d, _)| directions.contains(d)) {
+        return format!(" ({}: {why})", direction.name());
+    }
     let of = |m: &&Motion| directions.contains(&m.direction);
     let far = motions.iter().filter(of).flat_map(|m| &m.beyond).any(|(l, share)| *l == level && 1.0 < *share);
-    if far { " (disc beyond its law)" } else { "" }
+    if far { " (disc beyond its law)".into() } else { String::new() }
 }
 
 fn degrees(motions: &[Motion], level: usize, direction: Direction) -> f64 {
@@ -72,7 +85,7 @@ fn t1(bench: &Bench) -> Result<Vec<Row>, Failure> {
     let conditions =
         [(Condition::Intact, "intact"), (Condition::Unstable, "unstable"), (Condition::Fixed, "fixed")];
     for (condition, key) in conditions {
-        let motions = found(neck, condition)?;
+        let (motions, lost) = found(neck, condition)?;
         for level in 0..3 {
             let values = published.t1.get(key).and_then(|t| t.get(KEYS[level])).ok_or_else(missing)?;
             for (direction, value) in Direction::ALL.into_iter().zip(*values) {
@@ -96,7 +109,7 @@ fn t1(bench: &Bench) -> Result<Vec<Row>, Failure> {
                         "{key} {} {}{}",
                         LEVELS[level],
                         direction.name(),
-                        beyond(&motions, level, &[direction])
+                        remark((&motions, &lost), level, &[direction])
                     ),
                     unit: "deg",
                     predicted: degrees(&motions, level, direction),
@@ -133,7 +146,7 @@ fn t1(bench: &Bench) -> Result<Vec<Row>, Failure> {
 
 fn t1b(bench: &Bench) -> Result<Vec<Row>, Failure> {
     let (neck, published) = (bench.neck()?, bench.published()?);
-    let motions = found(neck, Condition::Intact)?;
+    let (motions, lost) = found(neck, Condition::Intact)?;
     let mut rows = Vec::new();
     for (plane, (key, title)) in PLANES.into_iter().enumerate() {
         for (level, name) in LEVELS.into_iter().enumerate() {
@@ -142,7 +155,7 @@ fn t1b(bench: &Bench) -> Result<Vec<Row>, Failure> {
                 *values.ok_or_else(|| Failure::bug("published.toml lacks a level of T1b"))?;
             let both = &Direction::ALL[2 * plane..2 * plane + 2];
             let predicted: f64 = both.iter().map(|d| degrees(&motions, level, *d)).sum();
-            let far = beyond(&motions, level, both);
+            let far = remark((&motions, &lost), level, both);
             for (series, mean, sd) in [("Panjabi", panjabi, panjabi_sd), ("Ito", ito, ito_sd)] {
                 rows.push(Row {
                     quantity: format!("{name} {title}, {series}{far}"),

@@ -3,7 +3,7 @@
 use super::*;
 use dens_mesher::Vec3;
 use dens_mesher::geometry::spine::Patch;
-use nalgebra::{DVector, Matrix3, Rotation3, SMatrix};
+use nalgebra::{DVector, Matrix3, Rotation3, SMatrix, SVector};
 use std::f64::consts::PI;
 
 fn patch() -> Patch {
@@ -189,4 +189,38 @@ fn a_law_turned_about_one_axis_gives_its_moment() {
     let moment = column.wrenches(0, &poses)[0].moment;
     // Ψ = ½ k sin² φ.
     assert!((moment - Vec3::y() * (-800.0 * 0.2_f64.sin() * 0.2_f64.cos())).norm() < 1e-9);
+}
+
+#[test]
+fn a_post_beyond_its_buckling_load_leans_until_its_foot_holds_it() {
+    // A post of 20 mm on a foot that resists turning about x with K s + b s³, s the sine of the lean; Euler: F h < K.
+    let (height, stiff, cube) = (20.0, 100.0, 1000.0);
+    let diagonal = SVector::<f64, 6>::from([1e5, 1e5, 1e5, stiff, 1e4, 1e4]);
+    let law = PoseLaw::linear(
+        "foot",
+        [0, 1],
+        Vec3::zeros(),
+        Matrix3::identity(),
+        SMatrix::from_diagonal(&diagonal),
+    )
+    .stiffening(SVector::zeros(), SVector::from([0.0, 0.0, 0.0, cube, 0.0, 0.0]));
+    let bones = vec![
+        ("post".to_string(), Vec3::z() * height, Freedom::Free),
+        ("foot".to_string(), Vec3::zeros(), Freedom::Held),
+    ];
+    let column = Column { bones, links: vec![Box::new(law)] };
+    let leaned = |force: f64| {
+        let load = Load { forces: vec![(0, Vec3::new(0.0, 0.0, -force))], ..Load::default() };
+        let found = column
+            .solve(&column.at_rest(), &Load::default(), &load, &Options::default())
+            .expect("a stable place");
+        assert!(-1e-3 <= found.softest, "{}", found.softest);
+        found.poses[0].turn[(2, 1)].abs()
+    };
+    assert!(leaned(0.8 * stiff / height) < 1e-9, "below the load it stands");
+    let force = 1.5 * stiff / height;
+    let s = leaned(force);
+    let holds = (stiff + cube * s * s) * (1.0 - s * s).sqrt();
+    // The foot gives way by F / 1e5 mm of 20 mm.
+    assert!((holds / (force * height) - 1.0).abs() < 1e-4, "{s}");
 }
