@@ -127,7 +127,7 @@ pub fn described(case: &Case) -> Vec<String> {
     let Misfit { size_error, lower_tilt } = case.misfit;
     if 0.0 < size_error {
         out.push(format!(
-            "Comparator: the implant is {} mm too tall for its space. Rods and screws already hold the bones: the overlap at C1 is pressed apart, before any load, against them. Travel and stiffness of the construct count from the bones as they stood.",
+            "Comparator: the implant is {} mm too tall for its space. Rods and screws already hold the bones: the overlap at C1 is pressed apart, before any load, against them. Travel and stiffness of the construct count from the bones as they stood, so that both may be negative; a limit load of zero means that no equilibrium was found for the press fit itself, which is put on at once.",
             significant(size_error, 3)
         ));
     } else if size_error < 0.0 {

@@ -228,6 +228,7 @@ fn energy_change(case: &Case, results: &Results) -> Result<Figure, Failure> {
 /// Contact pressure on the caudal endplate and the C1 facets, painted on the bones' facets.
 fn pressure(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let factor = case.judged_load().axial / case.largest_load();
+    let narrow = results.geometry.implant.params.form.rim_mm().is_some();
     let mut painted: Vec<[Option<Object>; 2]> = Vec::new();
     let caudal = results.geometry.caudal();
     for (set, bone) in meeting(caudal) {
@@ -236,9 +237,11 @@ fn pressure(case: &Case, results: &Results) -> Result<Figure, Failure> {
             let name = format!("{} on {set}", bone.name());
             let contact = solved.solution.contacts.iter().find(|c| c.name == name)?;
             // Mean pressure of the points over each cell, spread to its nodes by area.
+            // Under the rim of a cage the bone is the master.
+            let own = usize::from(narrow && set == SEATS[0].0);
             let mut sums = vec![[0.0; 2]; mesh.n_nodes()];
             for p in &contact.points {
-                for node in mesh.cells[p.cells[0] as usize] {
+                for node in mesh.cells[p.cells[own] as usize] {
                     sums[node as usize][0] += p.area * p.pressure * factor;
                     sums[node as usize][1] += p.area;
                 }

@@ -86,7 +86,10 @@ fn stress(case: &Case, results: &Results) -> Drawn {
                 .filter(|p| mesh.regions[p.cell] == region)
                 .map(|p| (von_mises(&p.stress) * factor, p.weight))
                 .collect();
-            sets.push((format!("{what}, {name}"), set));
+            // A comparator may have no lattice.
+            if !set.is_empty() {
+                sets.push((format!("{what}, {name}"), set));
+            }
         }
     }
     let named: Vec<(&str, &[(f64, f64)])> = sets.iter().map(|(n, s)| (n.as_str(), s.as_slice())).collect();

@@ -7,13 +7,15 @@ use crate::pipeline::moments::{self, Moments};
 use crate::pipeline::peaks::Peaks;
 use crate::pipeline::{bodies, geometry, lattice, models, options, reported};
 use crate::progress::Progress;
-use dens_mesher::geometry::implant::Form;
 use dens_solver::newton::Options;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 /// Lattice spacing of the bones and the implant, mm.
 const EDGE: f64 = 4.2;
+
+/// Voxels along the edge of a lattice cell.
+const VOXELS: usize = 16;
 
 /// Orderings under moments.
 pub(super) const T6: Validation = Validation {
@@ -77,19 +79,16 @@ fn turned(name: &str) -> Result<Moments, Failure> {
     let case = Case::embedded(name)?;
     let geometry = geometry::build(&case, Path::new("."))?;
     let bodies = bodies::mesh(&case, &geometry, EDGE, &Progress::new(true))?;
-    let stiffness = if case.implant.form == Form::Lattice {
-        let l = &case.lattice;
-        let drawn = lattice::Drawn::new(&l.cell, l.relative_density, l.cell_size)?;
-        lattice::stiffness(&case, &drawn, case.fineness.voxels[Quality::Draft as usize])?.best.stiffness
-    } else {
-        // Nothing of a solid form is lattice.
-        [[0.0; 6]; 6]
-    };
+    // Nothing of the cage is lattice; the stiffness is asked for all the same.
+    let l = &case.lattice;
+    let drawn = lattice::Drawn::new(&l.cell, l.relative_density, l.cell_size)?;
+    let stiffness = lattice::stiffness(&case, &drawn, VOXELS)?.best.stiffness;
     let question = models::build(&case, &geometry, &bodies, models::Stage::DayOne, &stiffness)?;
     let load = MomentLoad { moment: 1500.0, preload: 40.0, source: String::from("Zheng 2017") };
     let soft = Options {
         residual_tolerance: 1000.0 * case.tolerance,
-        max_iterations: case.max_iterations.max(250),
+        // What has not settled by then does not.
+        max_iterations: 120,
         ..options(&case)
     };
     let firm = Options { residual_tolerance: soft.residual_tolerance, ..reported(&case, Quality::Draft) };
