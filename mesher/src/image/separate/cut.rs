@@ -8,9 +8,17 @@
 //! Vision 70:109–131; Dinic (1970), Soviet Mathematics Doklady 11:1277–1280.
 
 use super::flood::Neighbors;
-use std::collections::BTreeMap;
 
 const NONE: u32 = u32::MAX;
+
+/// Numbers of the nodes of a band by voxel of the box; none outside the band.
+pub(super) fn numbers(band: &[usize], n_voxels: usize) -> Vec<u32> {
+    let mut numbers = vec![NONE; n_voxels];
+    for (i, n) in band.iter().enumerate() {
+        numbers[*n] = i as u32;
+    }
+    numbers
+}
 
 /// Voxels of the band as nodes, edges to the six neighbors, and what is fixed outside the band as terminals.
 pub(super) struct Network {
@@ -26,18 +34,19 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// Network of the voxels where `band` holds.
+    /// Network of the voxels of `band`.
     ///
+    /// - `number`: as [`numbers`] gives it
     /// - `side(n)`: for a voxel outside the band: source (`true`), sink (`false`), or no bone
     /// - `capacity(n, m, axis)`: of the face between two voxels, 0 or more
     pub(super) fn new(
         band: &[usize],
+        number: &[u32],
         dims: [usize; 3],
         side: impl Fn(usize) -> Option<bool>,
         capacity: impl Fn(usize, usize, usize) -> i32,
     ) -> Self {
         let grid = Neighbors::new(dims);
-        let number: BTreeMap<usize, u32> = band.iter().enumerate().map(|(i, n)| (*n, i as u32)).collect();
         let n = band.len();
         let mut net = Self {
             voxels: band.to_vec(),
@@ -51,8 +60,8 @@ impl Network {
         for (i, &v) in band.iter().enumerate() {
             for (d, m) in grid.of(v).into_iter().enumerate().filter_map(|(d, m)| Some((d, m?))) {
                 let c = capacity(v, m, d / 2);
-                if let Some(j) = number.get(&m) {
-                    net.neighbors[i][d] = *j;
+                if number[m] != NONE {
+                    net.neighbors[i][d] = number[m];
                     net.residual[i][d] = c;
                 } else {
                     match side(m) {
@@ -86,8 +95,7 @@ impl Network {
     fn levels(&mut self) -> bool {
         self.level.fill(NONE);
         let mut front: Vec<u32> = Vec::new();
-        for (i, s) in self.source.iter().enumerate().filter(|(_, s)| 0 < **s) {
-            debug_assert!(0 < *s);
+        for (i, _) in self.source.iter().enumerate().filter(|(_, s)| 0 < **s) {
             self.level[i] = 0;
             front.push(i as u32);
         }
@@ -162,7 +170,7 @@ mod tests {
         let band: Vec<usize> = (0..108).filter(|n| (1..11).contains(&x(*n))).collect();
         let side = |n: usize| Some(x(n) == 0);
         let capacity = |n: usize, m: usize, axis: usize| if axis == 0 && x(n) + x(m) == 15 { 3 } else { 10 };
-        let found = Network::new(&band, dims, side, capacity).source_side();
+        let found = Network::new(&band, &numbers(&band, 108), dims, side, capacity).source_side();
         assert_eq!(found.len(), 7 * 9);
         assert!(found.iter().all(|n| x(*n) <= 7));
     }
@@ -181,7 +189,8 @@ mod tests {
             let cut = faces.filter(|(n, m)| on(*n) && !on(*m) && (n / 8 == 1 || m / 8 == 1));
             cut.map(|(n, m)| weight(n, m)).sum()
         };
-        let found = Network::new(&band, dims, side, |n, m, _| weight(n, m)).source_side();
+        let found =
+            Network::new(&band, &numbers(&band, 24), dims, side, |n, m, _| weight(n, m)).source_side();
         let least = (0..256_usize).map(|set| cost(&|n| set >> (n - 8) & 1 == 1)).min();
         assert_eq!(Some(cost(&|n| found.contains(&n))), least);
     }

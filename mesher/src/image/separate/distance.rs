@@ -6,7 +6,11 @@
 use rayon::prelude::*;
 
 /// Squared distance, mm², of every voxel to the nearest one where `target` holds; infinite where there is none.
-pub(super) fn squared(dims: [usize; 3], spacing: [f64; 3], target: impl Fn(usize) -> bool + Sync) -> Vec<f32> {
+pub(super) fn squared(
+    dims: [usize; 3],
+    spacing: [f64; 3],
+    target: impl Fn(usize) -> bool + Sync,
+) -> Vec<f32> {
     let [nx, ny, nz] = dims;
     let plane = nx * ny;
     let mut field: Vec<f32> =
@@ -114,11 +118,12 @@ mod tests {
         let targets = [[1, 2, 0], [7, 6, 5], [4, 0, 3], [4, 1, 3]];
         let number = |[i, j, k]: [usize; 3]| i + dims[0] * (j + dims[1] * k);
         let found = squared(dims, spacing, |n| targets.iter().any(|t| number(*t) == n));
-        for n in 0..found.len() {
+        for (n, d) in found.iter().enumerate() {
             let at = [n % dims[0], n / dims[0] % dims[1], n / dims[0] / dims[1]];
-            let to = |t: &[usize; 3]| (0..3).map(|a| (spacing[a] * (at[a] as f64 - t[a] as f64)).powi(2)).sum();
+            let to =
+                |t: &[usize; 3]| (0..3).map(|a| (spacing[a] * (at[a] as f64 - t[a] as f64)).powi(2)).sum();
             let least = targets.iter().map(to).fold(f64::INFINITY, f64::min);
-            assert!((f64::from(found[n]) - least).abs() < 1e-4, "f32 of squares up to 50");
+            assert!((f64::from(*d) - least).abs() < 1e-4, "f32 of squares up to 50");
         }
     }
 }

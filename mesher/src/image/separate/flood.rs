@@ -1,7 +1,10 @@
 //! Flooding: closed cavities, and the seeded watershed on the distance to the surface of bone.
 //!
 //! # Source
-//! Meyer (1994), Topographic distance and watershed lines, Signal Processing 38:113–125; here without lines.
+//! Meyer (1994), Topographic distance and watershed lines, Signal Processing 38:113–125, here without lines; Neubert &
+//! Protzel (2014), Compact watershed and preemptive SLIC, ICPR, 996–1001.
+
+use std::collections::VecDeque;
 
 /// Steps to the six neighbors of a voxel of a box, as differences of its number.
 #[derive(Debug, Clone, Copy)]
@@ -60,18 +63,23 @@ pub(super) fn fill_cavities(inside: &mut [bool], dims: [usize; 3]) {
 /// Levels of the watershed.
 const LEVELS: usize = 4096;
 
-/// Grows the labels that are set over the voxels of `bone`, deepest first.
+/// Grows the labels that are set over the voxels of `bone`, highest first.
 ///
 /// - `labels`: 0 where not yet known; changed in place
-/// - `depth`: squared distance to the surface, mm²
-pub(super) fn watershed(labels: &mut [u16], bone: &[bool], depth: &[f32], dims: [usize; 3]) {
+/// - `height(n, l)`: of voxel `n` for label `l`, between the two ends of `range`
+pub(super) fn watershed(
+    labels: &mut [u16],
+    bone: &[bool],
+    dims: [usize; 3],
+    range: [f32; 2],
+    height: impl Fn(usize, u16) -> f32,
+) {
     let neighbors = Neighbors::new(dims);
-    let deepest = depth.iter().zip(bone).filter(|(d, b)| **b && d.is_finite()).fold(0.0_f32, |m, (d, _)| m.max(*d));
-    let scale = (LEVELS - 1) as f32 / deepest.sqrt().max(1e-6);
-    let level = |n: usize| ((depth[n].min(deepest).sqrt() * scale) as usize).min(LEVELS - 1);
-    let mut queues: Vec<std::collections::VecDeque<usize>> = vec![Default::default(); LEVELS];
+    let scale = (LEVELS - 1) as f32 / (range[1] - range[0]).max(1e-6);
+    let level = |n: usize, l: u16| (((height(n, l) - range[0]) * scale).max(0.0) as usize).min(LEVELS - 1);
+    let mut queues: Vec<VecDeque<usize>> = vec![VecDeque::new(); LEVELS];
     for n in (0..labels.len()).filter(|n| labels[*n] != 0) {
-        queues[level(n)].push_back(n);
+        queues[level(n, labels[n])].push_back(n);
     }
     let mut current = LEVELS;
     while 0 < current {
@@ -83,7 +91,7 @@ pub(super) fn watershed(labels: &mut [u16], bone: &[bool], depth: &[f32], dims: 
             if bone[m] && labels[m] == 0 {
                 labels[m] = labels[n];
                 // Water never rises: what lies deeper behind a saddle is flooded at the level of the saddle.
-                queues[level(m).min(current - 1)].push_back(m);
+                queues[level(m, labels[n]).min(current - 1)].push_back(m);
             }
         }
     }

@@ -22,7 +22,13 @@ fn balls_that_touch_are_separated_at_their_neck() {
     let [a, b] = [15.0, 33.0].map(|z| Vec3::new(15.0, 15.0, z));
     let scan = image([31, 31, 49], 1.0, |p| {
         let r = (p - a).norm().min((p - b).norm());
-        if r < 6.0 { 100.0 } else if r < 10.0 { BONE } else { FLESH }
+        if r < 6.0 {
+            100.0
+        } else if r < 10.0 {
+            BONE
+        } else {
+            FLESH
+        }
     });
     let seeds = [seed("C2", 15.0, 15.0, 7.0), seed("C3", 15.0, 15.0, 41.0)];
     for method in [Method::Watershed, Method::Cut] {
@@ -69,7 +75,13 @@ fn the_cut_follows_a_joint_that_is_not_the_thinnest_place() {
 
 #[test]
 fn the_rest_is_found_and_not_kept() {
-    let scan = image([30, 20, 20], 1.0, |p| if (4.0..26.0).contains(&p.x) && (p.y - 10.0).abs() < 5.0 && (p.z - 10.0).abs() < 5.0 { BONE } else { FLESH });
+    let scan = image([30, 20, 20], 1.0, |p| {
+        if (4.0..26.0).contains(&p.x) && (p.y - 10.0).abs() < 5.0 && (p.z - 10.0).abs() < 5.0 {
+            BONE
+        } else {
+            FLESH
+        }
+    });
     let seeds = [seed("C1", 6.0, 10.0, 10.0), seed(REST, 24.0, 10.0, 10.0)];
     let found = separate(&scan, &seeds, &Settings::default()).expect("one bone");
     assert_eq!(found.labels.names.len(), 1);
@@ -82,30 +94,35 @@ fn seeds_without_bone_are_refused_with_the_value_there() {
     let scan = image([20, 20, 20], 2.0, |_| FLESH);
     let of = |s: &[Seed]| separate(&scan, s, &Settings::default()).expect_err("refused");
     assert_eq!(of(&[]), SeparateError::NoSeed);
-    assert!(matches!(of(&[seed("C1", 10.0, 10.0, 10.0)]), SeparateError::NoBone { found, .. } if found == FLESH));
+    assert!(
+        matches!(of(&[seed("C1", 10.0, 10.0, 10.0)]), SeparateError::NoBone { found, .. } if found == FLESH)
+    );
     assert!(matches!(of(&[seed("C1", -10.0, 10.0, 10.0)]), SeparateError::Outside { .. }));
 }
 
 /// The lumbar scan of 3 mm against the labels published with it: a coarse scan of soft bone, so that half of the voxels of a
-/// label lie at its surface; agreement is stated, not perfection.
+/// label lie at its surface and trabecular bone (100 HU) is hardly above flesh. Found: 0.68 to 0.86.
 #[test]
 fn vertebrae_of_a_real_scan_overlap_their_published_labels() {
     let Some(folder) = crate::geometry::anatomy_folder().map(|f| f.join("lumbar_ct_3mm")) else { return };
     let options = super::super::Options::default();
     let scan = super::super::read(&folder.join("example_ct.nii.gz"), options).expect("a scan").image;
-    let (published, _) = super::super::read_labels(&folder.join("labels_vertebrae.nii.gz"), options).expect("labels");
+    let (published, _) =
+        super::super::read_labels(&folder.join("labels_vertebrae.nii.gz"), options).expect("labels");
     assert_eq!(published.label("L3"), Some(29));
     let mut seeds = Vec::new();
     for (label, name) in &published.names {
         // Three points inside each vertebra, as a person would click them: in the body and in both pedicles' region.
-        let inside: Vec<usize> = (0..scan.values.len()).filter(|n| published.volume.values[*n] == *label).collect();
+        let inside: Vec<usize> =
+            (0..scan.values.len()).filter(|n| published.volume.values[*n] == *label).collect();
         for share in [0.25, 0.5, 0.75] {
             let at = scan.grid.indices(inside[(share * inside.len() as f64) as usize]);
             seeds.push(Seed { name: name.clone(), point: scan.grid.position(at.map(|i| i as f64)) });
         }
     }
     for method in [Method::Watershed, Method::Cut] {
-        let found = separate(&scan, &seeds, &Settings { method, ..Settings::default() }).expect("vertebrae").labels;
+        let found =
+            separate(&scan, &seeds, &Settings { method, ..Settings::default() }).expect("vertebrae").labels;
         for name in ["L1", "L2", "L3", "L4"] {
             let (a, b) = (found.label(name).expect(name), published.label(name).expect(name));
             let (mut both, mut either) = (0, 0);
@@ -114,8 +131,7 @@ fn vertebrae_of_a_real_scan_overlap_their_published_labels() {
                 either += usize::from(*x == a) + usize::from(*y == b);
             }
             let dice = 2.0 * both as f64 / either as f64;
-            eprintln!("{method:?} {name}: Dice {dice:.3}");
-            assert!(0.5 < dice, "{method:?} {name}: Dice {dice:.3}");
+            assert!(0.65 < dice, "{method:?} {name}: Dice {dice:.3}");
         }
     }
 }
