@@ -5,6 +5,8 @@ use crate::commands;
 use crate::deck::build::Brick;
 use crate::failure::{Exit, Failure};
 use clap::{Args, Parser, Subcommand};
+use dens_mesher::image::labels::anatomical_name;
+use dens_mesher::image::separate::{REST, Seed};
 use dens_solver::linear::{INSTRUCTION_SET, processor_is_supported};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::ffi::OsString;
@@ -206,9 +208,46 @@ pub struct ImageArgs {
     /// Fill missing slices and uneven distances by interpolation between neighbors instead of refusing them.
     #[arg(long)]
     pub fill_gaps: bool,
+    /// Point inside a bone, mm (left, posterior, cranial): finds the bones without a label map. Several for each bone and
+    /// one in every bone that touches it; `rest` names bones that are not kept.
+    #[arg(long = "seed", value_name = "NAME=X,Y,Z", value_parser = seed, conflicts_with = "labels", allow_hyphen_values = true)]
+    pub seeds: Vec<Seed>,
+    /// Least value of bone for --seed, HU.
+    #[arg(long, value_name = "HU", default_value_t = 120.0, requires = "seeds", allow_hyphen_values = true)]
+    pub threshold: f32,
+    /// How bones that touch are separated for --seed.
+    #[arg(long, value_enum, default_value_t = Separator::Watershed, requires = "seeds")]
+    pub separator: Separator,
+    /// Distance of the box from the outermost seeds, mm.
+    #[arg(long, value_name = "MM", default_value_t = 50.0, requires = "seeds")]
+    pub margin: f64,
     /// Threads and what is shown.
     #[command(flatten)]
     pub manner: Manner,
+}
+
+/// Ways to separate bones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Separator {
+    /// At the thinnest place.
+    Watershed,
+    /// Watershed, then least cut through a band around its borders; up to 20 million voxels.
+    Cut,
+}
+
+/// Bone and point of `C2=1.5,-20,300`.
+fn seed(text: &str) -> Result<Seed, String> {
+    let expected = || "NAME=X,Y,Z in mm is expected, for instance C2=1.5,-20,300".to_string();
+    let (name, point) = text.split_once('=').ok_or_else(expected)?;
+    let numbers: Option<Vec<f64>> =
+        point.split(',').map(|w| w.trim().parse().ok().filter(|v: &f64| v.is_finite())).collect();
+    let point: [f64; 3] = numbers.and_then(|v| v.try_into().ok()).ok_or_else(expected)?;
+    let name = name.trim();
+    let known = if name == REST { Some(REST.to_string()) } else { anatomical_name(name) };
+    let name = known.ok_or_else(|| {
+        format!("`{name}` is no bone that is known; use C1 to C7, T1 to L6, sacrum, skull, mandible, hyoid or {REST}")
+    })?;
+    Ok(Seed { name, point: point.into() })
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {

@@ -5,6 +5,7 @@ mod bench;
 mod blocks;
 mod commands;
 mod convert;
+mod image;
 mod patients;
 mod runs;
 mod solve;

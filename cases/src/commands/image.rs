@@ -2,16 +2,17 @@
 
 mod summary;
 
-use crate::cli::{ImageArgs, print};
+use crate::cli::{ImageArgs, Separator, print};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, stop_cleanly};
 use crate::progress::Progress;
 use dens_mesher::Vec3;
+use dens_mesher::image::separate::{Method, Settings, separate};
 use dens_mesher::image::{
-    self, About, Histogram, ImageError, Labels, Modality, Options, Reading, Volume, labels_of,
+    self, About, Histogram, ImageError, Labels, Modality, Note, Options, Reading, Volume, labels_of,
 };
 use dens_reports::render::{Cut, slice};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// Window of the pictures for bone, HU: width 1800 about 400, as common for the spine.
@@ -33,7 +34,10 @@ fn work(args: &ImageArgs) -> Result<Exit, Failure> {
     progress.phase("reading", 0.4);
     let options = Options { series: args.series, fill_gaps: args.fill_gaps };
     let Reading { image, mut about } = image::read(&args.image, options).map_err(refused)?;
-    let labels = labels(args, &image, &mut about)?;
+    if !args.seeds.is_empty() {
+        progress.phase("separating bones", 0.4);
+    }
+    let (labels, separation) = labels(args, &image, &mut about)?;
     let histogram = if about.modality == Modality::Ct
         || (about.modality == Modality::Unknown && looks_like_hounsfield(&image))
     {
@@ -42,6 +46,7 @@ fn work(args: &ImageArgs) -> Result<Exit, Failure> {
         Histogram::spanning(&image)
     };
     let mut object = summary::json(&image, &about, &histogram, labels.as_ref());
+    object["separation"] = separation;
     if let Some(output) = &output {
         progress.phase("pictures", 0.2);
         let mut files = Vec::new();
@@ -86,18 +91,47 @@ fn refused(e: ImageError) -> Failure {
     }
 }
 
-/// Labels: of the file named, of the image itself if it is a segmentation.
-fn labels(args: &ImageArgs, image: &Volume<f32>, about: &mut About) -> Result<Option<Labels>, Failure> {
+/// Labels of the file named, of the image itself if it is a segmentation, or found from seeds; and what was done.
+fn labels(
+    args: &ImageArgs,
+    image: &Volume<f32>,
+    about: &mut About,
+) -> Result<(Option<Labels>, Value), Failure> {
     if let Some(path) = &args.labels {
         let (labels, of_labels) = image::read_labels(path, Options::default()).map_err(refused)?;
         same_grid(&labels, image, path)?;
         about.notes.extend(of_labels.notes);
-        return Ok(Some(labels));
+        return Ok((Some(labels), Value::Null));
     }
     if about.modality == Modality::Segmentation {
-        return labels_of(image.clone(), about, &args.image).map(Some).map_err(refused);
+        return Ok((Some(labels_of(image.clone(), about, &args.image).map_err(refused)?), Value::Null));
     }
-    Ok(None)
+    if args.seeds.is_empty() {
+        return Ok((None, Value::Null));
+    }
+    let (method, name) = match args.separator {
+        Separator::Watershed => (Method::Watershed, "watershed"),
+        Separator::Cut => (Method::Cut, "watershed and graph cut"),
+    };
+    let settings = Settings { method, threshold: args.threshold, margin: args.margin, ..Settings::default() };
+    let found = separate(image, &args.seeds, &settings).map_err(|e| {
+        Failure::input(format!(
+            "{e}\n  = hint: look at the pictures of `dens image -o DIR`, and give each seed inside its bone"
+        ))
+    })?;
+    let said = json!({
+        "method": name, "threshold_hu": settings.threshold, "marker_mm": settings.marker,
+        "margin_mm": settings.margin, "compactness": settings.compactness, "closing_mm": settings.closing,
+        "seeds": args.seeds.iter().map(|s| json!({ "name": s.name, "point_mm": [s.point.x, s.point.y, s.point.z] })).collect::<Vec<_>>(),
+        "bone_voxels": found.bone, "unreached_voxels": found.unreached, "moved_voxels": found.moved,
+        "filled_voxels": found.filled,
+    });
+    about.notes.push(Note::new(format!(
+        "bones found by {name} from {} HU on: {} voxels of bone around the seeds, {} reached by no seed, {} moved by the cut, {} filled",
+        settings.threshold, found.bone, found.unreached, found.moved, found.filled
+    )));
+    about.notes.extend(found.notes);
+    Ok((Some(found.labels), said))
 }
 
 fn same_grid(labels: &Labels, image: &Volume<f32>, path: &Path) -> Result<(), Failure> {

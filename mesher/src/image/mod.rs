@@ -26,7 +26,7 @@ mod nifti;
 mod nrrd;
 
 #[cfg(test)]
-mod fuzz;
+mod tests;
 
 pub use error::ImageError;
 pub use histogram::Histogram;
@@ -106,11 +106,13 @@ pub struct Note {
 }
 
 impl Note {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
+    /// Note that needs no look.
+    pub fn new(text: impl Into<String>) -> Self {
         Self { warning: false, text: text.into() }
     }
 
-    pub(crate) fn warning(text: impl Into<String>) -> Self {
+    /// Note that a person should look at.
+    pub fn warning(text: impl Into<String>) -> Self {
         Self { warning: true, text: text.into() }
     }
 }

@@ -1,7 +1,7 @@
 //! Slices of a scan in the orientation that radiology uses, with letters at the edges that say so.
 
 use super::raster::Raster;
-use crate::palette::{CURVES, Rgb, mix};
+use crate::palette::{Rgb, mix};
 use dens_mesher::Vec3;
 use dens_mesher::image::{Labels, Volume};
 use rayon::prelude::*;
@@ -64,6 +64,15 @@ const NARROWEST: usize = 640;
 /// Margin around a slice for letters, pixels.
 const MARGIN: usize = 40;
 const PAPER: Rgb = [0x10, 0x14, 0x1a];
+/// Colors of labels in order, distinct on gray; Okabe & Ito (2008), Color Universal Design.
+const OVERLAY: [Rgb; 6] = [
+    [0xe6, 0x9f, 0x00],
+    [0x56, 0xb4, 0xe9],
+    [0x00, 0x9e, 0x73],
+    [0xf0, 0xe4, 0x42],
+    [0xd5, 0x5e, 0x00],
+    [0xcc, 0x79, 0xa7],
+];
 const TEXT: Rgb = [0xee, 0xee, 0xee];
 
 /// Picture of the slice through `at`, mm, with labels as colored overlay where there are any.
@@ -76,12 +85,12 @@ pub fn slice(volume: &Volume<f32>, labels: Option<&Labels>, cut: Cut, at: Vec3, 
     let size = [high[right] - low[right] + 2.0 * half, high[down] - low[down] + 2.0 * half];
     let pixel = size[0].max(size[1]) / LONGEST;
     let inner = size.map(|s| ((s / pixel).round() as usize).max(1));
-    let (width, height) = ((inner[0] + 2 * MARGIN).max(NARROWEST), inner[1] + 2 * MARGIN + 24);
+    let (width, height) = ((inner[0] + 2 * MARGIN).max(NARROWEST), inner[1] + 2 * MARGIN + 44);
     let left = (width - inner[0]) / 2;
     let colors: Vec<(u16, Rgb)> = labels
         .iter()
         .flat_map(|l| l.names.keys())
-        .zip(CURVES.iter().cycle())
+        .zip(OVERLAY.iter().cycle())
         .map(|(l, c)| (*l, *c))
         .collect();
     let mut picture = Raster { width, height, rgb: PAPER.repeat(width * height) };
@@ -116,8 +125,9 @@ pub fn slice(volume: &Volume<f32>, labels: Option<&Labels>, cut: Cut, at: Vec3, 
         write(&mut picture, text, [x, y], 3);
     }
     let axis = ["X", "Y", "Z"][depth];
-    let line = format!("{} {axis} = {:.1} MM: {}", cut.name().to_uppercase(), at[depth], cut.convention());
-    write(&mut picture, &line, [10, height - 20], 2);
+    let place = format!("{} {axis} = {:.1} MM", cut.name().to_uppercase(), at[depth]);
+    write(&mut picture, &place, [10, height - 38], 2);
+    write(&mut picture, cut.convention(), [10, height - 19], 2);
     // Bar of 10 mm at the lower left.
     let bar = (10.0 / pixel).round() as usize;
     let y = MARGIN + inner[1] + 12;

@@ -155,6 +155,21 @@ fn element(out: &mut Vec<u8>, tag: [u16; 2], vr: &[u8; 2], value: &[u8], [explic
     out.resize(out.len() + value.len() % 2, 0);
 }
 
+/// Compressed slices as others wrote them.
+pub(in crate::image) fn compressed() -> Vec<Vec<u8>> {
+    let of = |(syntax, pixels): (&'static str, &str)| {
+        Sheet { syntax, pixels: unhex(pixels), ..Sheet::default() }.bytes()
+    };
+    [
+        ("1.2.840.10008.1.2.4.70", JPEG_LOSSLESS),
+        ("1.2.840.10008.1.2.4.80", JPEG_LS),
+        ("1.2.840.10008.1.2.4.81", JPEG_LS_NEAR),
+        ("1.2.840.10008.1.2.4.90", JPEG_2000),
+    ]
+    .map(of)
+    .to_vec()
+}
+
 fn folder(sheets: &[Sheet]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a scratch folder");
     // Names in the wrong order, on purpose.
