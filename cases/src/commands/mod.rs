@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod check;
 pub mod convert;
+pub mod mesh;
 pub mod new;
 pub mod patients;
 pub mod run;

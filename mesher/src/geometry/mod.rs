@@ -6,7 +6,9 @@
 pub mod bvh;
 pub mod check;
 pub mod implant;
+pub mod near;
 pub mod parametric;
+pub mod repair;
 pub mod scanned;
 pub mod shapes;
 pub mod solid;
