@@ -5,6 +5,7 @@ mod bench;
 mod blocks;
 mod commands;
 mod convert;
+mod mesh;
 mod patients;
 mod runs;
 mod solve;

@@ -15,7 +15,7 @@ use crate::Vec3;
 use rayon::prelude::*;
 
 /// Most cells at the finest size.
-const MOST_CELLS: f64 = 2e8;
+const MOST_CELLS: f64 = 4e8;
 
 /// Finest leaves are at most 2⁻⁶ of the coarsest.
 const MOST_LEVELS: u32 = 6;

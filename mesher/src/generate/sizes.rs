@@ -21,6 +21,7 @@ pub(super) struct Sizes<'a> {
     /// Per solid and vertex, mm.
     at_vertex: Vec<Vec<f64>>,
     coarsest: f64,
+    finest: f64,
     /// Places that want a size of their own: the size, its points, their tree.
     pins: Vec<(f64, TriSurface, BoxTree)>,
 }
@@ -45,7 +46,7 @@ impl<'a> Sizes<'a> {
                     .collect()
             })
             .collect();
-        Self { solids, at_vertex, coarsest, pins: Vec::new() }
+        Self { solids, at_vertex, coarsest, finest, pins: Vec::new() }
     }
 
     /// Halves the size at places where it was too coarse, but not below `least` mm; returns whether any could be.
@@ -68,6 +69,11 @@ impl<'a> Sizes<'a> {
             self.pins.push((size, surface, tree));
         }
         any
+    }
+
+    /// Smallest edge length wanted anywhere, mm.
+    pub(super) fn finest(&self) -> f64 {
+        self.pins.iter().map(|p| p.0).fold(self.finest, f64::min)
     }
 
     /// Edge length wanted at `p`, mm.

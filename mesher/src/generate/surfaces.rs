@@ -128,19 +128,30 @@ pub fn mesh_surfaces(parts: &[Part], params: &SurfaceParams) -> Result<SurfaceMe
     let mut sizes = Sizes::new(&solids, edge, finest, coarsest);
     let mut graded = finest < edge || edge < coarsest;
     let mut round = 0;
-    let (meshed, fit) = loop {
+    let mut best: Option<(Meshed, Fit)> = None;
+    loop {
         let meshed = if graded {
-            mesh_graded(&spec, &|p| sizes.at(p), [least, coarsest])?
+            mesh_graded(&spec, &|p| sizes.at(p), [sizes.finest(), coarsest])
         } else {
-            mesh_with_notes(&spec)?
+            mesh_with_notes(&spec)
+        };
+        let meshed = match (meshed, &best) {
+            (Ok(meshed), _) => meshed,
+            (Err(e), None) => return Err(e),
+            // The coarser mesh is valid; how far it is from the surface is told with it.
+            (Err(_), Some(_)) => break,
         };
         let (fit, missed) = fit(&meshed.mesh, parts, &solids, &order, (edge, MARK * edge));
+        if best.as_ref().is_none_or(|b| fit.hausdorff_mm < b.1.hausdorff_mm) {
+            best = Some((meshed, fit));
+        }
         if round == ROUNDS || missed.is_empty() || !sizes.refine(&missed, least) {
-            break (meshed, fit);
+            break;
         }
         round += 1;
         graded = true;
-    };
+    }
+    let (meshed, fit) = best.expect("the first round ended with a mesh or an error");
     let quality = measure(&meshed.mesh);
     if edge < fit.hausdorff_mm {
         return Err(MeshError::Missed {

@@ -17,7 +17,7 @@ use std::f64::consts::PI;
 
 /// A node farther than this many of its radii counts as a dipole; with the first-order term the error is below 0.02,
 /// enough to tell on which side of one half a point is.
-const FAR: f64 = 2.5;
+const FAR: f64 = 3.5;
 
 /// What a node looks like from afar.
 struct Dipole {
@@ -132,7 +132,7 @@ mod tests {
                 .map(|t| solid_angle(surface.corners(t).map(|c| c - p)))
                 .sum::<f64>()
                 / (4.0 * PI);
-            // The next term of the expansion, (1/2.5)² times the share of one node.
+            // The next term of the expansion, (1/3.5)² times the share of one node.
             assert!((winding.at(p) - exact).abs() < 0.02, "{} {exact} at {p:?}", winding.at(p));
         }
         assert!((winding.at(Vec3::new(1.0, 2.0, 3.0)) - 1.0).abs() < 0.02);
