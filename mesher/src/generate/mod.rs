@@ -1,12 +1,14 @@
 //! From fields to tetrahedra.
 //!
 //! ```text
-//! MeshSpec ──> lattice ──> cut by surface 0, 1, … ──> body ──> polish ──> quadratic ──> Mesh
-//!              sampled      snapped, conforming      regions   angles      curved boundary
+//! MeshSpec ──> lattice (octree) ──> cut by surface 0, 1, … ──> body ──> polish ──> quadratic ──> Mesh
+//!              sampled               snapped, conforming      regions   angles      curved boundary
 //! ```
 //! Input is an ordered list of smooth surfaces and a function from the inside bits to a region. Give a solid
 //! with sharp edges as *several* smooth surfaces: where they cross, the mesh has a true edge. A minimum or
 //! maximum in one field rounds that edge by about a tenth of the lattice spacing.
+//!
+//! [`mesh_graded`] asks a size field how large cells should be; [`surfaces`] meshes closed triangle surfaces.
 //!
 //! Guaranteed: regions share their interface nodes, the boundary is a closed surface, every Jacobian is
 //! positive everywhere in its cell, same bits for any thread count.

@@ -39,7 +39,8 @@ pub(super) struct RepairField<'a> {
     h: f64,
     origin: Vec3,
     n: [usize; 3],
-    blocks: Vec<Block>,
+    /// Per block its side and the triangle nearest to its middle, where it is near.
+    blocks: Vec<(Block, u32)>,
 }
 
 impl<'a> RepairField<'a> {
@@ -70,7 +71,7 @@ impl<'a> RepairField<'a> {
     }
 
     /// Without a triangle near, w is harmonic in the block, so corners and center speak for all of it.
-    fn classify(&self, low: Vec3, edge: f64) -> Block {
+    fn classify(&self, low: Vec3, edge: f64) -> (Block, u32) {
         let block = Aabb { min: low, max: low + Vec3::repeat(edge) };
         let grown = block.grown(NEAR * self.h);
         let mut near = false;
@@ -81,7 +82,7 @@ impl<'a> RepairField<'a> {
             }
         });
         if near {
-            return Block::Near;
+            return (Block::Near, self.tree.nearest(self.surface, block.center()).0);
         }
         let w = self.winding.at(block.center());
         let side = |w: f64| {
@@ -97,11 +98,8 @@ impl<'a> RepairField<'a> {
         let corner = |i: usize| low + Vec3::new((i & 1) as f64, (i >> 1 & 1) as f64, (i >> 2) as f64) * edge;
         // Deep in a sound solid w is nearly a whole number; only near holes the corners need a look.
         let clear = (w - w.round()).abs() < 0.04;
-        if own == Block::Near || clear || (0..8).all(|i| side(self.winding.at(corner(i))) == own) {
-            own
-        } else {
-            Block::Near
-        }
+        let sure = own == Block::Near || clear || (0..8).all(|i| side(self.winding.at(corner(i))) == own);
+        (if sure { own } else { Block::Near }, u32::MAX)
     }
 
     /// Field value, mm; `None` far outside.
@@ -111,13 +109,14 @@ impl<'a> RepairField<'a> {
             return None;
         }
         let i = at.x as usize + self.n[0] * (at.y as usize + self.n[1] * at.z as usize);
-        match self.blocks[i] {
+        let (block, guess) = self.blocks[i];
+        match block {
             Block::Outside => None,
             Block::Inside => Some(-2.0 * self.h),
             Block::Near => {
                 let gap = 0.5 - self.winding.at(p);
                 let reach = 4.0 * self.h * gap.abs();
-                let d = self.tree.nearest(self.surface, p).2.sqrt();
+                let d = self.tree.nearest_from(self.surface, p, guess).2.sqrt();
                 // Never zero inside: an inner skin touched is no outside.
                 Some(d.min(reach).max(1e-9).copysign(gap))
             }
