@@ -15,6 +15,9 @@ const TURN: f64 = 0.52;
 /// Growth of the edge length per distance from the surface and from a contact.
 const GROWTH: f64 = 0.5;
 
+/// Outside, where no cell is kept, they may grow to this many of the coarsest.
+const OUTSIDE: f64 = 4.0;
+
 /// Edge lengths about surfaces.
 pub(super) struct Sizes<'a> {
     solids: &'a [Arc<NearSolid>],
@@ -49,14 +52,17 @@ impl<'a> Sizes<'a> {
         Self { solids, at_vertex, coarsest, finest, pins: Vec::new() }
     }
 
-    /// Halves the size at places where it was too coarse, but not below `least` mm; returns whether any could be.
-    pub(super) fn refine(&mut self, places: &[Vec3], least: f64) -> bool {
+    /// Makes cells smaller at places that the mesh misses by more than `limit` mm, but not below `least` mm; returns
+    /// whether any could be.
+    pub(super) fn refine(&mut self, places: &[(f64, Vec3)], limit: f64, least: f64) -> bool {
         let mut wanted: BTreeMap<u64, Vec<Vec3>> = BTreeMap::new();
-        for &p in places {
-            let half = 0.5 * self.at(p);
-            if least * 0.999 <= half {
+        for &(distance, p) in places {
+            let now = self.at(p);
+            // What is cut off at a ridge goes with the size.
+            let want = (now * if 2.0 * limit < distance { 0.25 } else { 0.5 }).max(least);
+            if want < 0.999 * now {
                 // Sizes by power of two, so that few trees hold all points.
-                let level = (half / least).log2().floor().max(0.0) as u64;
+                let level = (1.001 * want / least).log2().floor().max(0.0) as u64;
                 wanted.entry(level).or_default().push(p);
             }
         }
@@ -71,9 +77,10 @@ impl<'a> Sizes<'a> {
         any
     }
 
-    /// Smallest edge length wanted anywhere, mm.
-    pub(super) fn finest(&self) -> f64 {
-        self.pins.iter().map(|p| p.0).fold(self.finest, f64::min)
+    /// Smallest and largest edge length wanted anywhere, mm.
+    pub(super) fn range(&self) -> [f64; 2] {
+        let finest = self.pins.iter().map(|p| p.0).fold(self.finest, f64::min);
+        [finest, OUTSIDE * self.coarsest]
     }
 
     /// Edge length wanted at `p`, mm.
@@ -82,13 +89,19 @@ impl<'a> Sizes<'a> {
             let (triangle, distance) = solid.nearest(p);
             let corners = solid.solid().surface().triangles[triangle as usize];
             let own = corners.iter().map(|v| sizes[*v as usize]).fold(f64::INFINITY, f64::min);
-            own + GROWTH * distance.abs()
+            (own + GROWTH * distance.abs(), distance < 0.0)
         };
         let pinned = |(size, points, tree): &(f64, TriSurface, BoxTree)| {
             // One lattice cell around the place is as small as at it.
             size + GROWTH * (tree.nearest(points, p).2.sqrt() - size).max(0.0)
         };
-        let own = self.solids.iter().zip(&self.at_vertex).map(of).fold(self.coarsest, f64::min);
+        let (own, inside) = self
+            .solids
+            .iter()
+            .zip(&self.at_vertex)
+            .map(of)
+            .fold((f64::INFINITY, false), |a, b| (a.0.min(b.0), a.1 || b.1));
+        let own = if inside { own.min(self.coarsest) } else { own };
         self.pins.iter().map(pinned).fold(own, f64::min)
     }
 }

@@ -1,7 +1,10 @@
 //! A mesh against the surfaces it was made from: Hausdorff distance and volumes.
 
+use super::body::{Body, pair};
+use super::cut::Complex;
 use super::surfaces::Part;
 use super::topology::{NONE, neighbors};
+use super::{MeshError, MeshSpec};
 use crate::Vec3;
 use crate::geometry::Field;
 use crate::geometry::bvh::BoxTree;
@@ -31,27 +34,55 @@ pub struct Fit {
     pub rms_mm: f64,
 }
 
-/// Compares; `order` lists the parts from the largest to the smallest volume.
-///
-/// Returns with the figures the places where the two are farther apart than `limit` mm.
-pub(super) fn fit(
-    mesh: &Mesh,
+/// Compares a mesh; `order` lists the parts from the largest to the smallest volume.
+pub(super) fn fit(mesh: &Mesh, parts: &[Part], solids: &[Arc<NearSolid>], order: &[usize], edge: f64) -> Fit {
+    let ((worst, rms_mm), _) = compare(&skin(mesh), parts, solids, order, (edge, f64::INFINITY));
+    Fit {
+        volume_mm3: measure(mesh).region_volumes_mm3.iter().sum(),
+        surface_volume_mm3: enclosed(parts, solids, order, edge),
+        hausdorff_mm: worst.0,
+        place: worst.1,
+        rms_mm,
+    }
+}
+
+/// Facets between regions and outside as they are cut, before anything is polished: enough to see what they miss.
+pub(super) fn outline(spec: &MeshSpec<'_>, mut complex: Complex) -> Result<TriSurface, MeshError> {
+    for s in 0..spec.surfaces.len() {
+        complex.cut(s, &spec.surfaces, spec.edge_mm);
+    }
+    let body = Body::assemble(complex, spec)?;
+    let next = pair(&body.points, &body.corners())?;
+    let mut skin = TriSurface::default();
+    for (c, cell) in body.cells.iter().enumerate() {
+        for (i, &n) in next[c].iter().enumerate() {
+            if n == NONE || body.cells[n as usize].region != cell.region && c < n as usize {
+                let p = [1, 2, 3].map(|k| body.points[cell.v[(i + k) % 4] as usize]);
+                facet(p, [0.5 * (p[0] + p[1]), 0.5 * (p[1] + p[2]), 0.5 * (p[2] + p[0])], &mut skin);
+            }
+        }
+    }
+    Ok(skin)
+}
+
+/// Largest distance between skin and surfaces both ways, where, and root mean square from the surfaces; then the places
+/// where the two are farther apart than `limit` mm, with the distance.
+pub(super) fn compare(
+    skin: &TriSurface,
     parts: &[Part],
     solids: &[Arc<NearSolid>],
     order: &[usize],
     (edge, limit): (f64, f64),
-) -> (Fit, Vec<Vec3>) {
-    let skin = skin(mesh);
+) -> (((f64, Vec3), f64), Vec<(f64, Vec3)>) {
     // Skin to surfaces: its own points, which lie on the curved facets.
     let nearest = |p: Vec3| solids.iter().map(|s| s.value(p).abs()).fold(f64::INFINITY, f64::min);
     let mut ways: Vec<(f64, Vec3)> = skin.points.par_iter().map(|p| (nearest(*p), *p)).collect();
     // Surfaces to skin, but for what a smaller surface hides.
     let slack = 0.2 * edge;
-    let tree = BoxTree::new(&skin);
+    let tree = &BoxTree::new(skin);
     let mut squares = (0.0, 0.0);
     for (k, &i) in order.iter().enumerate() {
         let samples = samples(&parts[i].surface, 0.5 * edge);
-        let (skin, tree) = (&skin, &tree);
         let of_chunk = |chunk: &[(Vec3, f64)]| {
             let mut guess = u32::MAX;
             let mut found = Vec::with_capacity(chunk.len());
@@ -71,14 +102,8 @@ pub(super) fn fit(
         }
     }
     let worst = ways.iter().fold((0.0, Vec3::zeros()), |w, d| if w.0 < d.0 { *d } else { w });
-    let fit = Fit {
-        volume_mm3: measure(mesh).region_volumes_mm3.iter().sum(),
-        surface_volume_mm3: enclosed(parts, solids, order, edge),
-        hausdorff_mm: worst.0,
-        place: worst.1,
-        rms_mm: (squares.0 / f64::max(squares.1, 1e-300)).sqrt(),
-    };
-    (fit, ways.into_iter().filter(|w| limit < w.0).map(|w| w.1).collect())
+    let rms = (squares.0 / f64::max(squares.1, 1e-300)).sqrt();
+    ((worst, rms), ways.into_iter().filter(|w| limit < w.0).collect())
 }
 
 /// Volume of all surfaces together, when each pair is nested or apart.

@@ -5,9 +5,9 @@
 //! length from a surface, at ridges and thin places, cells are made smaller down to a quarter of it. Gaps and overlaps below a tenth of the edge length are closed.
 
 use super::sizes::Sizes;
-use super::surface_check::{Fit, fit};
+use super::surface_check::{Fit, compare, fit, outline};
 use super::weld::Welded;
-use super::{Engine, MeshError, MeshSpec, Meshed, Place, mesh_graded, mesh_with_notes};
+use super::{Engine, MeshError, MeshSpec, Meshed, Place, lattice, mesh_graded, mesh_with_notes, octree};
 use crate::geometry::near::NearSolid;
 use crate::geometry::surface::TriSurface;
 use crate::geometry::{Aabb, Field};
@@ -91,7 +91,7 @@ pub fn mesh_surfaces(parts: &[Part], params: &SurfaceParams) -> Result<SurfaceMe
     }
     // The cubes of the lattice are counted before any table is made.
     let cubes = whole.size().iter().map(|s| s / finest + 3.0).product::<f64>();
-    if super::lattice::MAX_CUBES < cubes {
+    if lattice::MAX_CUBES < cubes {
         return Err(refuse(format!(
             "an edge length of {finest} mm needs {cubes:.1e} lattice cells for its {:.0} × {:.0} × {:.0} mm; coarsen the edge length, or check that the unit is millimeters",
             whole.size().x,
@@ -126,32 +126,28 @@ pub fn mesh_surfaces(parts: &[Part], params: &SurfaceParams) -> Result<SurfaceMe
     };
     let coarsest = params.coarsest_mm.unwrap_or(edge).max(edge);
     let mut sizes = Sizes::new(&solids, edge, finest, coarsest);
-    let mut graded = finest < edge || edge < coarsest;
-    let mut round = 0;
-    let mut best: Option<(Meshed, Fit)> = None;
-    loop {
-        let meshed = if graded {
-            mesh_graded(&spec, &|p| sizes.at(p), [sizes.finest(), coarsest])
+    let asked = finest < edge || edge < coarsest;
+    let mut graded = asked;
+    for round in 0..=ROUNDS {
+        let skin = if graded {
+            outline(&spec, octree::sample(&spec, &|p| sizes.at(p), sizes.range())?)?
         } else {
-            mesh_with_notes(&spec)
+            outline(&spec, lattice::sample(&spec)?)?
         };
-        let meshed = match (meshed, &best) {
-            (Ok(meshed), _) => meshed,
-            (Err(e), None) => return Err(e),
-            // The coarser mesh is valid; how far it is from the surface is told with it.
-            (Err(_), Some(_)) => break,
-        };
-        let (fit, missed) = fit(&meshed.mesh, parts, &solids, &order, (edge, MARK * edge));
-        if best.as_ref().is_none_or(|b| fit.hausdorff_mm < b.1.hausdorff_mm) {
-            best = Some((meshed, fit));
-        }
-        if round == ROUNDS || missed.is_empty() || !sizes.refine(&missed, least) {
+        let (_, missed) = compare(&skin, parts, &solids, &order, (edge, MARK * edge));
+        if round == ROUNDS || missed.is_empty() || !sizes.refine(&missed, MARK * edge, least) {
             break;
         }
-        round += 1;
         graded = true;
     }
-    let (meshed, fit) = best.expect("the first round ended with a mesh or an error");
+    let meshed = if graded {
+        let meshed = mesh_graded(&spec, &|p| sizes.at(p), sizes.range());
+        // Without the refinement the mesh is valid too; how far it is from the surface is told with it.
+        if asked { meshed } else { meshed.or_else(|_| mesh_with_notes(&spec)) }
+    } else {
+        mesh_with_notes(&spec)
+    }?;
+    let fit = fit(&meshed.mesh, parts, &solids, &order, edge);
     let quality = measure(&meshed.mesh);
     if edge < fit.hausdorff_mm {
         return Err(MeshError::Missed {

@@ -104,7 +104,7 @@ fn real_vertebrae_keep_volume_and_distance() {
         let m = mesh_surfaces(&[part(bone, surface)], &params(1.5)).expect("a bone");
         sound(&m, bone);
         let total = m.fit.surface_volume_mm3.expect("one surface");
-        eprintln!("{bone}: {} tets, {:?}, dihedral {}", m.quality.cells, m.fit, m.quality.min_dihedral_deg);
+
         assert!((m.fit.volume_mm3 / total - 1.0).abs() < 0.005, "{bone}: {:?}", m.fit);
         assert!(m.fit.hausdorff_mm < 0.25 * 1.5, "{bone}: {:?}", m.fit);
         assert!(8.0 <= m.quality.min_dihedral_deg, "{bone}: {}", m.quality.min_dihedral_deg);
