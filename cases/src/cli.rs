@@ -7,6 +7,7 @@ use crate::failure::{Exit, Failure};
 use clap::{Args, Parser, Subcommand};
 use dens_mesher::image::labels::anatomical_name;
 use dens_mesher::image::separate::{REST, Seed};
+use dens_mesher::units::{self, Dimension};
 use dens_solver::linear::{INSTRUCTION_SET, processor_is_supported};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::ffi::OsString;
@@ -49,6 +50,8 @@ pub enum Command {
     Convert(ConvertArgs),
     /// Read a scan or its labels (DICOM, NIfTI, NRRD, MetaImage): how it lies, its values, three pictures.
     Image(ImageArgs),
+    /// Mesh closed surfaces (.stl, .ply, .obj) with quadratic tetrahedra; broken ones are repaired first.
+    Mesh(MeshArgs),
 }
 
 /// Which case, with which overrides.
@@ -226,6 +229,36 @@ pub struct ImageArgs {
     pub manner: Manner,
 }
 
+/// Arguments of `dens mesh`.
+#[derive(Debug, Args)]
+pub struct MeshArgs {
+    /// Closed surfaces in mm, one region each, nested or touching; what lies in several belongs to the smallest.
+    #[arg(value_name = "SURFACE", required = true)]
+    pub surfaces: Vec<PathBuf>,
+    /// File to write: .vtu, .inp or .feb; an existing one is replaced.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Edge length. Cells get smaller, down to a quarter, where the mesh would be farther from the surface than a quarter
+    /// of it.
+    #[arg(long, value_name = "LENGTH", default_value = "1.0 mm", value_parser = length)]
+    pub edge: f64,
+    /// Edge length where surfaces are strongly curved or close to another; not finer than EDGE by default.
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub finest: Option<f64>,
+    /// Edge length deep inside; not coarser than EDGE by default.
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub coarsest: Option<f64>,
+    /// Farthest a repair may move the surface; what needs more is refused with its place.
+    #[arg(long, value_name = "LENGTH", default_value = "1.0 mm", value_parser = length)]
+    pub max_move: f64,
+    /// Who makes the tetrahedra. Where TetGen fails, the own mesher takes over.
+    #[arg(long, value_enum, default_value_t = Mesher::Own)]
+    pub mesher: Mesher,
+    /// Threads and what is shown.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
 /// Ways to separate bones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Separator {
@@ -248,6 +281,24 @@ fn seed(text: &str) -> Result<Seed, String> {
         format!("`{name}` is no bone that is known; use C1 to C7, T1 to L6, sacrum, skull, mandible, hyoid or {REST}")
     })?;
     Ok(Seed { name, point: point.into() })
+}
+
+/// Tetrahedral meshers to choose from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Mesher {
+    /// Body-centered cubic lattice, cut and polished.
+    Own,
+    /// TetGen, as a child process.
+    Tetgen,
+}
+
+/// Millimeters of a length such as `1.5 mm`.
+fn length(text: &str) -> Result<f64, String> {
+    match units::parse(text, Dimension::Length) {
+        Ok(mm) if 0.0 < mm && mm.is_finite() => Ok(mm),
+        Ok(_) => Err("a length above zero such as \"1.0 mm\" is expected".to_string()),
+        Err(e) => Err(e.to_string()),
+    }
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {
@@ -376,6 +427,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::Material(a) => commands::material::run(a),
         Command::Convert(a) => commands::convert::run(a),
         Command::Image(a) => commands::image::run(a),
+        Command::Mesh(a) => commands::mesh::run(a),
     };
     match outcome {
         Ok(exit) => exit.code(),

@@ -9,9 +9,12 @@ use std::path::Path;
 
 /// Formats by the ending of a file name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
+pub(super) enum Format {
+    /// Deck.
     Inp,
+    /// VTK XML.
     Vtu,
+    /// FEBio.
     Feb,
 }
 
@@ -39,7 +42,8 @@ pub fn run(args: &ConvertArgs) -> Result<Exit, Failure> {
     Ok(Exit::Met)
 }
 
-fn format(path: &Path) -> Result<Format, Failure> {
+/// Format that the ending of a name means.
+pub(super) fn format(path: &Path) -> Result<Format, Failure> {
     match path.extension().map(|e| e.to_string_lossy().to_lowercase()).as_deref() {
         Some("inp") => Ok(Format::Inp),
         Some("vtu") => Ok(Format::Vtu),
@@ -59,7 +63,8 @@ fn read(path: &Path, format: Format) -> Result<(Deck, Vec<String>), Failure> {
     }
 }
 
-fn write(model: &Deck, format: Format) -> Result<(Vec<u8>, Vec<String>), Failure> {
+/// The model as bytes, and what the format could not hold.
+pub(super) fn write(model: &Deck, format: Format) -> Result<(Vec<u8>, Vec<String>), Failure> {
     match format {
         Format::Inp => Ok((deck::inp::write(model).into_bytes(), Vec::new())),
         Format::Vtu => deck::vtu::write(model),

@@ -5,6 +5,7 @@ pub mod check;
 pub mod convert;
 pub mod image;
 pub mod material;
+pub mod mesh;
 pub mod new;
 pub mod patients;
 pub mod run;

@@ -121,12 +121,17 @@ pub fn bone(case: &Case, geometry: &Geometry, level: Level, edge: f64) -> Result
     bone_body(case, geometry, level, edge, shaped(case, meshed))
 }
 
+/// The program `dens-tetgen`: what DENS_TETGEN names, or the one beside this program.
+pub fn tetgen_executable() -> Option<PathBuf> {
+    let beside = std::env::current_exe().ok().map(|p| p.with_file_name("dens-tetgen"));
+    std::env::var_os("DENS_TETGEN").map(PathBuf::from).or(beside).filter(|p| p.is_file())
+}
+
 fn engine(case: &Case) -> Result<Engine, Failure> {
     if !case.fineness.tetgen {
         return Ok(Engine::LevelSet);
     }
-    let beside = std::env::current_exe().ok().map(|p| p.with_file_name("dens-tetgen"));
-    let executable = std::env::var_os("DENS_TETGEN").map(PathBuf::from).or(beside).filter(|p| p.is_file());
+    let executable = tetgen_executable();
     let executable = executable.ok_or_else(|| {
         Failure::input(
             "`mesh.mesher` is `tetgen`, but the program `dens-tetgen` was not found\n  = hint: build mesher/tetgen-rs (see its README) and put `dens-tetgen` beside `dens` or name it in DENS_TETGEN; or use mesher = \"level-set\"",

@@ -238,7 +238,7 @@ fn pressure(case: &Case, results: &Results) -> Result<Figure, Failure> {
             let contact = solved.solution.contacts.iter().find(|c| c.name == name)?;
             // Mean pressure of the points over each cell, spread to its nodes by area.
             // Under the rim of a cage the bone is the master.
-            let own = usize::from(narrow && set == SEATS[0].0);
+            let own = usize::from(narrow && set == SEATS[0]);
             let mut sums = vec![[0.0; 2]; mesh.n_nodes()];
             for p in &contact.points {
                 for node in mesh.cells[p.cells[own] as usize] {

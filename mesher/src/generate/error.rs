@@ -67,6 +67,21 @@ pub enum MeshError {
         edge_mm: f64,
     },
 
+    /// The mesh does not follow a surface.
+    #[error(
+        "the mesh misses a part of `{body}` by {distance_mm:.2} mm near {place}: it is thinner there than the edge length of {edge_mm} mm; refine the edge length"
+    )]
+    Missed {
+        /// Name of the body.
+        body: String,
+        /// Distance, mm.
+        distance_mm: f64,
+        /// Where.
+        place: Place,
+        /// Edge length, mm.
+        edge_mm: f64,
+    },
+
     /// A cell is inverted or too flat to compute with.
     #[error(
         "cell {cell} of region `{region}` at {place} has scaled Jacobian {value:.2e}, below {limit}; \

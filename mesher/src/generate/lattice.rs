@@ -10,7 +10,7 @@ use crate::geometry::Aabb;
 use rayon::prelude::*;
 
 /// Cubes more than this are refused: their field samples alone would take tens of gigabytes.
-const MAX_CUBES: f64 = 4e8;
+pub(super) const MAX_CUBES: f64 = 4e8;
 
 /// Samples every surface on the lattice and keeps the tetrahedra near or in the body.
 ///
@@ -33,27 +33,10 @@ pub(super) fn sample(spec: &MeshSpec<'_>) -> Result<Complex, MeshError> {
         }
         samples.push(values);
     }
-    let signs: Vec<[u32; 2]> = (0..n)
-        .into_par_iter()
-        .map(|v| {
-            let mut sign = [0, 0];
-            for (s, values) in samples.iter().enumerate() {
-                sign[0] |= u32::from(values[v] < 0.0) << s;
-                sign[1] |= u32::from(values[v] > 0.0) << s;
-            }
-            sign
-        })
-        .collect();
-
-    let all = u32::MAX >> (32 - spec.surfaces.len());
+    let signs = signs(&samples);
     let needed = |t: &[u32; 4]| {
-        let negative = t.iter().fold(0, |m, &v| m | signs[v as usize][0]);
-        let positive = t.iter().fold(0, |m, &v| m | signs[v as usize][1]);
-        let open = negative & positive | !(negative | positive) & all;
         let centroid = t.iter().map(|&v| grid.position(v as usize)).sum::<Vec3>() / 4.0;
-        // Every way the open signs can come out; with many of them the question is not worth its price.
-        open.count_ones() > 4
-            || subsets(open).any(|inside| (spec.region)(negative & !open | inside, centroid).is_some())
+        wanted(spec, &signs, t, centroid)
     };
     let mut near = grid.vertices_of(needed);
     if !near.iter().any(|&b| b) {
@@ -68,7 +51,33 @@ pub(super) fn sample(spec: &MeshSpec<'_>) -> Result<Complex, MeshError> {
         near = grid.vertices_of(|t| t.iter().any(|&v| near[v as usize]));
     }
     let tets = grid.collect(|t| t.iter().any(|&v| near[v as usize]));
-    Ok(compact(&grid, &samples, tets))
+    Ok(compact(n, |v| grid.position(v), &samples, tets))
+}
+
+/// Per vertex the surfaces with a negative and with a positive value, bit sets.
+pub(super) fn signs(samples: &[Vec<f64>]) -> Vec<[u32; 2]> {
+    (0..samples[0].len())
+        .into_par_iter()
+        .map(|v| {
+            let mut sign = [0, 0];
+            for (s, values) in samples.iter().enumerate() {
+                sign[0] |= u32::from(values[v] < 0.0) << s;
+                sign[1] |= u32::from(values[v] > 0.0) << s;
+            }
+            sign
+        })
+        .collect()
+}
+
+/// Whether a tetrahedron can hold a part of the body, by the signs at its corners.
+pub(super) fn wanted(spec: &MeshSpec<'_>, signs: &[[u32; 2]], t: &[u32; 4], centroid: Vec3) -> bool {
+    let all = u32::MAX >> (32 - spec.surfaces.len());
+    let negative = t.iter().fold(0, |m, &v| m | signs[v as usize][0]);
+    let positive = t.iter().fold(0, |m, &v| m | signs[v as usize][1]);
+    let open = negative & positive | !(negative | positive) & all;
+    // Every way the open signs can come out; with many of them the question is not worth its price.
+    open.count_ones() > 4
+        || subsets(open).any(|inside| (spec.region)(negative & !open | inside, centroid).is_some())
 }
 
 /// All subsets of a bit set.
@@ -81,9 +90,14 @@ fn subsets(set: u32) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Complex of the chosen tetrahedra, with vertices renumbered in lattice order.
-fn compact(grid: &Grid, samples: &[Vec<f64>], mut tets: Vec<[u32; 4]>) -> Complex {
-    let mut number = vec![u32::MAX; grid.n_vertices()];
+/// Complex of the chosen tetrahedra among `n` vertices, with vertices renumbered in lattice order.
+pub(super) fn compact(
+    n: usize,
+    position: impl Fn(usize) -> Vec3 + Sync,
+    samples: &[Vec<f64>],
+    mut tets: Vec<[u32; 4]>,
+) -> Complex {
+    let mut number = vec![u32::MAX; n];
     for &v in tets.iter().flatten() {
         number[v as usize] = 0;
     }
@@ -96,7 +110,7 @@ fn compact(grid: &Grid, samples: &[Vec<f64>], mut tets: Vec<[u32; 4]>) -> Comple
     }
     tets.par_iter_mut().for_each(|t| *t = t.map(|v| number[v as usize]));
     Complex {
-        points: used.par_iter().map(|&v| grid.position(v)).collect(),
+        points: used.par_iter().map(|&v| position(v)).collect(),
         on: vec![0; used.len()],
         tets: tets.into_iter().map(|v| Tet { v, bits: 0 }).collect(),
         samples: samples.iter().map(|values| used.iter().map(|&v| values[v]).collect()).collect(),

@@ -1,12 +1,14 @@
 //! From fields to tetrahedra.
 //!
 //! ```text
-//! MeshSpec ──> lattice ──> cut by surface 0, 1, … ──> body ──> polish ──> quadratic ──> Mesh
-//!              sampled      snapped, conforming      regions   angles      curved boundary
+//! MeshSpec ──> lattice (octree) ──> cut by surface 0, 1, … ──> body ──> polish ──> quadratic ──> Mesh
+//!              sampled               snapped, conforming      regions   angles      curved boundary
 //! ```
 //! Input is an ordered list of smooth surfaces and a function from the inside bits to a region. Give a solid
 //! with sharp edges as *several* smooth surfaces: where they cross, the mesh has a true edge. A minimum or
 //! maximum in one field rounds that edge by about a tenth of the lattice spacing.
+//!
+//! [`mesh_graded`] asks a size field how large cells should be; [`surfaces`] meshes closed triangle surfaces.
 //!
 //! Guaranteed: regions share their interface nodes, the boundary is a closed surface, every Jacobian is
 //! positive everywhere in its cell, same bits for any thread count.
@@ -20,19 +22,24 @@ mod body;
 mod cut;
 mod error;
 mod lattice;
+mod octree;
 mod pieces;
 mod pinch;
 mod polish;
 mod project;
 mod quadratic;
 mod shape;
-
+mod sizes;
+mod surface_check;
+pub mod surfaces;
 mod tetgen;
 mod topology;
+mod weld;
 
 pub(crate) use topology::{NONE, neighbors};
 
 pub use error::{MeshError, Place};
+pub use surface_check::Fit;
 
 use crate::Vec3;
 use crate::geometry::{Aabb, Field};
@@ -45,6 +52,9 @@ use std::time::Duration;
 /// Bit i is set inside surface i. Where a body ends must follow from the bits, not from the centroid; the
 /// centroid may tell regions of a body apart.
 pub type RegionOf<'a> = dyn Fn(u32, Vec3) -> Option<u16> + Sync + 'a;
+
+/// Edge length wanted at a point, mm; it should change by at most half a millimeter per millimeter.
+pub type SizeField<'a> = dyn Fn(Vec3) -> f64 + Sync + 'a;
 
 /// What to mesh.
 pub struct MeshSpec<'a> {
@@ -146,10 +156,31 @@ pub fn tetrahedralize(spec: &MeshSpec<'_>) -> Result<Mesh, MeshError> {
 /// # Errors
 /// See [`MeshError`].
 pub fn mesh_with_notes(spec: &MeshSpec<'_>) -> Result<Meshed, MeshError> {
+    number_of_surfaces(spec)?;
+    fill(lattice::sample(spec)?, spec)
+}
+
+/// Like [`mesh_with_notes`], with cells as large as `size` asks for.
+///
+/// Lattice spacings are `spec.edge_mm` times powers of two from `range[0]` to `range[1]` mm; neighbors differ by a
+/// factor of two at most, so that sizes grow by about half a millimeter per millimeter.
+///
+/// # Errors
+/// See [`MeshError`].
+pub fn mesh_graded(spec: &MeshSpec<'_>, size: &SizeField<'_>, range: [f64; 2]) -> Result<Meshed, MeshError> {
+    number_of_surfaces(spec)?;
+    fill(octree::sample(spec, size, range)?, spec)
+}
+
+fn number_of_surfaces(spec: &MeshSpec<'_>) -> Result<(), MeshError> {
     if spec.surfaces.is_empty() || 32 < spec.surfaces.len() {
         return Err(spec.request(format!("1 to 32 surfaces can be cut, found {}", spec.surfaces.len())));
     }
-    let mut complex = lattice::sample(spec)?;
+    Ok(())
+}
+
+/// Cuts the sampled lattice and finishes the body in it.
+fn fill(mut complex: cut::Complex, spec: &MeshSpec<'_>) -> Result<Meshed, MeshError> {
     for s in 0..spec.surfaces.len() {
         complex.cut(s, &spec.surfaces, spec.edge_mm);
     }

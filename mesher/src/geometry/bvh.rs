@@ -18,12 +18,12 @@ pub struct BoxTree {
     order: Vec<u32>,
 }
 
-struct Node {
-    bounds: Aabb,
+pub(super) struct Node {
+    pub(super) bounds: Aabb,
     /// First triangle in `order` for a leaf, first child for an inner node (the second follows it).
-    first: u32,
+    pub(super) first: u32,
     /// Triangles of a leaf; 0 for an inner node.
-    count: u32,
+    pub(super) count: u32,
 }
 
 impl BoxTree {
@@ -60,6 +60,11 @@ impl BoxTree {
         self.split(child + 1, middle, to, boxes);
     }
 
+    /// Nodes, the root first and children after their parents, and the triangles in the order of the leaves.
+    pub(super) fn parts(&self) -> (&[Node], &[u32]) {
+        (&self.nodes, &self.order)
+    }
+
     /// Calls `visit(triangle)` for every triangle whose leaf box meets `bounds`, in a fixed order.
     pub fn within(&self, bounds: Aabb, mut visit: impl FnMut(u32)) {
         let mut stack = vec![0u32];
@@ -81,7 +86,20 @@ impl BoxTree {
 
     /// Nearest triangle to `p`: its number, the nearest point and the square of the distance, mm².
     pub fn nearest(&self, surface: &TriSurface, p: Vec3) -> (u32, Vec3, f64) {
+        self.nearest_from(surface, p, u32::MAX)
+    }
+
+    /// Like [`BoxTree::nearest`], told a triangle that is probably near: the better the guess, the sooner it ends.
+    ///
+    /// A number past the last triangle is no guess. Where several triangles are equally near, the guess can be
+    /// the one returned; distance and point are the same.
+    pub fn nearest_from(&self, surface: &TriSurface, p: Vec3, guess: u32) -> (u32, Vec3, f64) {
         let mut best = (0, Vec3::zeros(), f64::INFINITY);
+        if (guess as usize) < surface.triangles.len() {
+            let [a, b, c] = surface.corners(guess as usize);
+            let q = nearest_on_triangle(p, a, b, c).0;
+            best = (guess, q, (p - q).norm_squared());
+        }
         let mut stack = vec![(0u32, gap(&self.nodes[0].bounds, p))];
         while let Some((n, lower)) = stack.pop() {
             if lower >= best.2 {
@@ -119,7 +137,7 @@ fn gap(b: &Aabb, p: Vec3) -> f64 {
 
 /// Where on a triangle the nearest point lies.
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
+pub(super) enum Place {
     Vertex(usize),
     /// Edge from this corner to the next.
     Edge(usize),
@@ -127,7 +145,7 @@ enum Place {
 }
 
 /// Nearest point of a triangle; Ericson (2005), Real-Time Collision Detection, §5.1.5.
-fn nearest_on_triangle(p: Vec3, a: Vec3, b: Vec3, c: Vec3) -> (Vec3, Place) {
+pub(super) fn nearest_on_triangle(p: Vec3, a: Vec3, b: Vec3, c: Vec3) -> (Vec3, Place) {
     let (ab, ac, ap) = (b - a, c - a, p - a);
     let (d1, d2) = (ab.dot(&ap), ac.dot(&ap));
     if d1 <= 0.0 && d2 <= 0.0 {
@@ -201,6 +219,38 @@ impl SurfaceSolid {
     pub fn nearest(&self, p: Vec3) -> Vec3 {
         self.tree.nearest(&self.surface, p).1
     }
+
+    /// Nearest triangle to `p` and the signed distance, mm; `guess` as in [`BoxTree::nearest_from`].
+    pub fn distance(&self, p: Vec3, guess: u32) -> (u32, f64) {
+        let (t, q, d) = self.tree.nearest_from(&self.surface, p, guess);
+        let (normal, _) = self.pseudo_normal(t, p);
+        (t, if (p - q).dot(&normal) < 0.0 { -d.sqrt() } else { d.sqrt() })
+    }
+
+    /// Gradient of the signed distance at `p`, of unit length; `guess` as in [`BoxTree::nearest_from`].
+    pub fn slope(&self, p: Vec3, guess: u32) -> Vec3 {
+        let (t, q, d) = self.tree.nearest_from(&self.surface, p, guess);
+        let (normal, flat) = self.pseudo_normal(t, p);
+        // Nearer than a nanometer, the direction to an edge or a vertex is round-off.
+        if flat || d < 1e-12 {
+            return normal.try_normalize(0.0).unwrap_or_else(Vec3::zeros);
+        }
+        (p - q) * ((p - q).dot(&normal).signum() / d.sqrt())
+    }
+
+    /// Angle-weighted normal of the feature of triangle `t` nearest to `p`, and whether that is its inside.
+    fn pseudo_normal(&self, t: u32, p: Vec3) -> (Vec3, bool) {
+        let [a, b, c] = self.surface.corners(t as usize);
+        let corners = self.surface.triangles[t as usize];
+        match nearest_on_triangle(p, a, b, c).1 {
+            Place::Inside => (self.face_normals[t as usize], true),
+            Place::Vertex(k) => (self.vertex_normals[corners[k] as usize], false),
+            Place::Edge(k) => {
+                let shared = self.edge_normals.get(&edge(corners[k], corners[(k + 1) % 3]));
+                (shared.copied().unwrap_or(self.face_normals[t as usize]), false)
+            }
+        }
+    }
 }
 
 fn edge(a: u32, b: u32) -> [u32; 2] {
@@ -209,23 +259,15 @@ fn edge(a: u32, b: u32) -> [u32; 2] {
 
 impl Field for SurfaceSolid {
     fn value(&self, p: Vec3) -> f64 {
-        let (t, q, d) = self.tree.nearest(&self.surface, p);
-        let [a, b, c] = self.surface.corners(t as usize);
-        let corners = self.surface.triangles[t as usize];
-        let normal = match nearest_on_triangle(p, a, b, c).1 {
-            Place::Inside => self.face_normals[t as usize],
-            Place::Vertex(k) => self.vertex_normals[corners[k] as usize],
-            Place::Edge(k) => self
-                .edge_normals
-                .get(&edge(corners[k], corners[(k + 1) % 3]))
-                .copied()
-                .unwrap_or(self.face_normals[t as usize]),
-        };
-        if (p - q).dot(&normal) < 0.0 { -d.sqrt() } else { d.sqrt() }
+        self.distance(p, u32::MAX).1
     }
 
     fn bounds(&self) -> Aabb {
         self.bounds
+    }
+
+    fn gradient(&self, p: Vec3) -> Vec3 {
+        self.slope(p, u32::MAX)
     }
 }
 

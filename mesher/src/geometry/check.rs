@@ -4,6 +4,7 @@ use super::Aabb;
 use super::bvh::BoxTree;
 use super::surface::TriSurface;
 use crate::Vec3;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
@@ -90,7 +91,13 @@ pub fn check(surface: &TriSurface) -> Vec<SurfaceFault> {
         };
         faults.push(SurfaceFault::Size { size, guess });
     }
-    faults.extend(edges(surface));
+    faults.extend(unsound(surface));
+    faults
+}
+
+/// All faults of a surface of any size; empty when it is closed, manifold, outward oriented and free of crossings.
+pub fn unsound(surface: &TriSurface) -> Vec<SurfaceFault> {
+    let mut faults = edges(surface);
     if faults.is_empty() && surface.volume() <= 0.0 {
         faults.push(SurfaceFault::InsideOut { volume: surface.volume() });
     }
@@ -130,10 +137,13 @@ fn edges(surface: &TriSurface) -> Vec<SurfaceFault> {
 
 /// A point of each crossing pair of triangles that share no vertex.
 fn crossings(surface: &TriSurface) -> Vec<Vec3> {
+    if surface.triangles.is_empty() {
+        return Vec::new();
+    }
     let tree = BoxTree::new(surface);
-    let mut places = Vec::new();
-    for t in 0..surface.triangles.len() {
+    let of = |t: usize| {
         let corners = surface.corners(t);
+        let mut places = Vec::new();
         tree.within(Aabb::around(corners.iter()), |other| {
             let o = other as usize;
             if o <= t || surface.triangles[t].iter().any(|v| surface.triangles[o].contains(v)) {
@@ -145,8 +155,9 @@ fn crossings(surface: &TriSurface) -> Vec<Vec3> {
                 .or_else(|| (0..3).find_map(|k| pierce(others[k], others[(k + 1) % 3], &corners)));
             places.extend(hit);
         });
-    }
-    places
+        places
+    };
+    (0..surface.triangles.len()).into_par_iter().flat_map_iter(of).collect()
 }
 
 /// Point where the open segment `p`–`q` passes through the inside of a triangle.

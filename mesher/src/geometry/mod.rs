@@ -6,7 +6,11 @@
 pub mod bvh;
 pub mod check;
 pub mod implant;
+pub mod labels;
+pub mod near;
 pub mod parametric;
+pub mod remesh;
+pub mod repair;
 pub mod scanned;
 pub mod shapes;
 pub mod solid;

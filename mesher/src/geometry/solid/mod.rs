@@ -189,6 +189,30 @@ pub fn surface_of(
     Ok((finish(&grid, field)?, pieces))
 }
 
+/// Closed manifold surface of any field with all its pieces, vertices where the field vanishes.
+///
+/// `field` and `edge` as for [`surface_of`]; `clean` collapses edges shorter than a third of the grid edge.
+///
+/// # Errors
+/// [`SolidError`].
+pub fn level_set(
+    bounds: Aabb,
+    edge: f64,
+    field: &(dyn Fn(Vec3) -> Option<f64> + Sync),
+    clean: bool,
+    stop: &AtomicBool,
+) -> Result<TriSurface, SolidError> {
+    let grid = sample(bounds, CUBE * edge, field, stop)?;
+    let mut surface = extract::extract(&grid, field);
+    if surface.triangles.is_empty() {
+        return Err(SolidError::Empty { edge_mm: edge });
+    }
+    if clean {
+        clean::collapse_short_edges(&mut surface, SHORT_EDGE * grid.edge);
+    }
+    Ok(surface)
+}
+
 fn check(params: &SolidParams) -> Result<(), SolidError> {
     let ranges = [("edge", params.edge_mm, 0.03, 1.0), ("sample spacing", params.sample_mm, 0.1, 1.0)];
     match ranges.iter().find(|(_, v, least, most)| !(least <= v && v <= most)) {
