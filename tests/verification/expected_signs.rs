@@ -19,6 +19,6 @@ fn a_replacement_shows_its_signs() {
     // which with contact at the edges included is below a tenth: the 5 to 30 % of other implants are not reached.
     let change = s.stiffness[1] / s.stiffness[0] - 1.0;
     assert!(0.0 < change && change < s.implant_part / (1.0 - s.implant_part), "{change} of {s:?}");
-    // On the same bone under the same load a rim of 50 mm² presses beyond what lasts, and the fitted face does not.
-    assert!(2.0 * s.settling[0] < s.settling[1], "a ring sinks more than a conforming face: {s:?}");
+    // By little: rods take what the bed lets go. Alone on bone a rim sinks several times as far (`criteria::punch`).
+    assert!(s.settling[0] < s.settling[1], "a ring sinks more than a conforming face: {s:?}");
 }
