@@ -221,8 +221,11 @@ pub struct ImageArgs {
     /// How bones that touch are separated for --seed.
     #[arg(long, value_enum, default_value_t = Separator::Watershed, requires = "seeds")]
     pub separator: Separator,
+    /// Radius by which every bone of --seed is closed before its cavities are filled, mm; more for weak, porous bone.
+    #[arg(long, value_name = "MM", default_value_t = 2.0, requires = "seeds", value_parser = millimeters)]
+    pub closing: f64,
     /// Distance of the box from the outermost seeds, mm.
-    #[arg(long, value_name = "MM", default_value_t = 50.0, requires = "seeds")]
+    #[arg(long, value_name = "MM", default_value_t = 50.0, requires = "seeds", value_parser = millimeters)]
     pub margin: f64,
     /// Threads and what is shown.
     #[command(flatten)]
@@ -266,6 +269,13 @@ pub enum Separator {
     Watershed,
     /// Watershed, then least cut through a band around its borders; up to 20 million voxels.
     Cut,
+}
+
+fn millimeters(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1000.0).contains(&value) => Ok(value),
+        _ => Err("a length from 0 to 1000 mm is expected".to_string()),
+    }
 }
 
 /// Bone and point of `C2=1.5,-20,300`.

@@ -113,7 +113,13 @@ fn labels(
         Separator::Watershed => (Method::Watershed, "watershed"),
         Separator::Cut => (Method::Cut, "watershed and graph cut"),
     };
-    let settings = Settings { method, threshold: args.threshold, margin: args.margin, ..Settings::default() };
+    let settings = Settings {
+        method,
+        threshold: args.threshold,
+        margin: args.margin,
+        closing: args.closing,
+        ..Settings::default()
+    };
     let found = separate(image, &args.seeds, &settings).map_err(|e| {
         Failure::input(format!(
             "{e}\n  = hint: look at the pictures of `dens image -o DIR`, and give each seed inside its bone"

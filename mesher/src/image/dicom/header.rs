@@ -1,6 +1,6 @@
 //! What a DICOM file says about its frames: size, place, scale, coding.
 
-use super::element::{Elements, Syntax, Tag, parse, tags};
+use super::element::{Elements, Syntax, Tag, Value, parse, tags};
 use crate::Vec3;
 use crate::image::Modality;
 use crate::image::bytes::Order;
@@ -160,6 +160,7 @@ impl Header {
                 .filter(|n| (1..=100_000).contains(n))
                 .ok_or_else(|| Fault::at("number of frames (0028,0008)", "expected 1 to 100000"))?,
         };
+        room(e, layout, n_frames)?;
         let shared = e.items(tags::SHARED_GROUPS).first();
         let per_frame = e.items(tags::FRAME_GROUPS);
         if 1 < n_frames && per_frame.len() != n_frames {
@@ -202,6 +203,31 @@ impl Header {
             frames,
         }))
     }
+}
+
+/// Pixels of a frame that are believed of a compressed one whatever its size.
+const BELIEVED: usize = 1 << 22;
+/// Pixels per byte beyond which a compressed frame is not believed.
+const DENSEST: usize = 4096;
+
+/// Refuses sizes that the bytes of the pixels cannot hold, before memory is taken for them.
+fn room(e: &Elements<'_>, layout: Layout, n_frames: usize) -> Result<(), Fault> {
+    let plane = layout.rows * layout.columns;
+    let holds = match e.get(tags::PIXELS) {
+        Some(Value::Bytes(b)) => plane * n_frames * layout.allocated <= 8 * b.len(),
+        Some(Value::Fragments(f)) => {
+            let total: usize = f.iter().map(|b| b.len()).sum();
+            n_frames <= total && plane <= BELIEVED.max(total.saturating_mul(DENSEST))
+        }
+        _ => false,
+    };
+    if holds {
+        return Ok(());
+    }
+    Err(Fault::at(
+        "pixels (7FE0,0010)",
+        format!("their bytes cannot hold {n_frames} frames of {} × {} pixels", layout.columns, layout.rows),
+    ))
 }
 
 fn layout(e: &Elements<'_>) -> Result<Layout, Fault> {

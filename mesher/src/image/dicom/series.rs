@@ -10,6 +10,9 @@ use nalgebra::Matrix3;
 /// Angle between stack and normal that is called a tilted gantry, degrees.
 const TILT: f64 = 0.1;
 
+/// Slices of the grid for each that is there, beyond which gaps are not filled.
+const MOST_FILLED: usize = 4;
+
 /// A frame of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Source {
@@ -178,7 +181,14 @@ fn spaces(heights: &[f64], first: &Header, options: Options, notes: &mut Vec<Not
         "{what}; values between are interpolated, slices are {step:.3} mm apart"
     )));
     let count = ((heights[n - 1] - heights[0]) / step + 1e-6).floor() as usize + 1;
-    bytes::n_voxels([first.layout.columns, first.layout.rows, count])?;
+    if MOST_FILLED * n < count {
+        return Err(Fault::refused(
+            what,
+            format!(
+                "more than {MOST_FILLED} slices would be made up for each that is there: too many are missing"
+            ),
+        ));
+    }
     let layer = |k: usize| {
         let height = heights[0] + k as f64 * step;
         let above = heights.partition_point(|h| *h < height - tolerance).min(n - 1);
