@@ -36,7 +36,7 @@ pub struct Fit {
 
 /// Compares a mesh; `order` lists the parts from the largest to the smallest volume.
 pub(super) fn fit(mesh: &Mesh, parts: &[Part], solids: &[Arc<NearSolid>], order: &[usize], edge: f64) -> Fit {
-    let ((worst, rms_mm), _) = compare(&skin(mesh), parts, solids, order, (edge, f64::INFINITY));
+    let Gap { worst, rms: rms_mm, .. } = compare(&skin(mesh), parts, solids, order, (edge, f64::INFINITY));
     Fit {
         volume_mm3: measure(mesh).region_volumes_mm3.iter().sum(),
         surface_volume_mm3: enclosed(parts, solids, order, edge),
@@ -65,15 +65,24 @@ pub(super) fn outline(spec: &MeshSpec<'_>, mut complex: Complex) -> Result<TriSu
     Ok(skin)
 }
 
-/// Largest distance between skin and surfaces both ways, where, and root mean square from the surfaces; then the places
-/// where the two are farther apart than `limit` mm, with the distance.
+/// How far skin and surfaces are apart.
+pub(super) struct Gap {
+    /// Largest distance of both ways, mm, and where.
+    worst: (f64, Vec3),
+    /// Root mean square of the distance from the surfaces to the skin, mm.
+    rms: f64,
+    /// Distances above the limit, mm, and where.
+    pub(super) missed: Vec<(f64, Vec3)>,
+}
+
+/// Compares skin and surfaces both ways and lists where they are farther apart than `limit` mm.
 pub(super) fn compare(
     skin: &TriSurface,
     parts: &[Part],
     solids: &[Arc<NearSolid>],
     order: &[usize],
     (edge, limit): (f64, f64),
-) -> (((f64, Vec3), f64), Vec<(f64, Vec3)>) {
+) -> Gap {
     // Skin to surfaces: its own points, which lie on the curved facets.
     let nearest = |p: Vec3| solids.iter().map(|s| s.value(p).abs()).fold(f64::INFINITY, f64::min);
     let mut ways: Vec<(f64, Vec3)> = skin.points.par_iter().map(|p| (nearest(*p), *p)).collect();
@@ -103,7 +112,7 @@ pub(super) fn compare(
     }
     let worst = ways.iter().fold((0.0, Vec3::zeros()), |w, d| if w.0 < d.0 { *d } else { w });
     let rms = (squares.0 / f64::max(squares.1, 1e-300)).sqrt();
-    ((worst, rms), ways.into_iter().filter(|w| limit < w.0).collect())
+    Gap { worst, rms, missed: ways.into_iter().filter(|w| limit < w.0).collect() }
 }
 
 /// Volume of all surfaces together, when each pair is nested or apart.

@@ -134,7 +134,7 @@ pub fn mesh_surfaces(parts: &[Part], params: &SurfaceParams) -> Result<SurfaceMe
         } else {
             outline(&spec, lattice::sample(&spec)?)?
         };
-        let (_, missed) = compare(&skin, parts, &solids, &order, (edge, MARK * edge));
+        let missed = compare(&skin, parts, &solids, &order, (edge, MARK * edge)).missed;
         if round == ROUNDS || missed.is_empty() || !sizes.refine(&missed, MARK * edge, least) {
             break;
         }
