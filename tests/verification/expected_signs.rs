@@ -7,7 +7,6 @@ use dens_cases::validation::signs::signs;
 #[test]
 fn a_replacement_shows_its_signs() {
     let s = signs().expect("equilibrium");
-    println!("{s:?}");
     // The facets of C2, which pressed there, are gone.
     assert!(s.masses.iter().all(|r| *r < 0.7), "lateral masses of C3 are unloaded: {s:?}");
     // Without rods nothing but the implant carries. A force balance: the tolerance of the solve.
