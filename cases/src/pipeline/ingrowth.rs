@@ -26,8 +26,22 @@ pub struct Ingrowth {
     pub limit: f64,
     /// Facets of the bone's side of each face, in the order of [`super::models::SEATS`].
     pub facets: [BTreeSet<u32>; 3],
-    /// Their share of the paired area of each face.
+    /// Facets of each face that faced the implant on day 1, bonded or not.
+    pub paired: [BTreeSet<u32>; 3],
+    /// Share of the bonded ones in the paired area of each face.
     pub shares: [f64; 3],
+}
+
+impl Ingrowth {
+    /// Parts the facets of a face into bonded and free; what never faced the implant goes with the bonded ones where no
+    /// free facet faces it.
+    pub fn part(&self, face: usize, facets: &[u32]) -> (Vec<u32>, Vec<u32>) {
+        let (bonded, free): (Vec<u32>, Vec<u32>) = facets.iter().partition(|f| self.facets[face].contains(f));
+        if free.iter().any(|f| self.paired[face].contains(f)) {
+            return (bonded, free);
+        }
+        if bonded.is_empty() { (bonded, free) } else { (facets.to_vec(), Vec::new()) }
+    }
 }
 
 /// Motion below which bone grows in surely, and above which fibrous tissue forms, mm.
@@ -45,6 +59,9 @@ pub fn of(day_one: &Solved, factor: f64, limit: f64) -> Ingrowth {
             let of_point = |p: &dens_solver::solution::ContactPoint| {
                 p.area * (p.slip.norm_squared() + p.gap.max(0.0).powi(2)).sqrt()
             };
+            if 0.0 < f.area {
+                found.paired[k].insert(f.facet);
+            }
             let motion = factor * face.points[f.points.clone()].iter().map(of_point).sum::<f64>() / f.area;
             if motion < limit {
                 found.facets[k].insert(f.facet);
@@ -132,4 +149,23 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
             significant(1e3 * results.ingrowth[1].limit, 3)
         ))
         .table(t)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_nothing_faces_does_not_stand_alone() {
+        let own = |bonded: &[u32]| Ingrowth {
+            facets: [bonded.iter().copied().collect(), BTreeSet::new(), BTreeSet::new()],
+            paired: [BTreeSet::from([1, 2, 3]), BTreeSet::new(), BTreeSet::new()],
+            ..Ingrowth::default()
+        };
+        // Facet 4 never faced the implant.
+        let all = [1, 2, 3, 4];
+        assert_eq!(own(&[1, 2]).part(0, &all), (vec![1, 2], vec![3, 4]));
+        assert_eq!(own(&[1, 2, 3]).part(0, &all), (vec![1, 2, 3, 4], vec![]));
+        assert_eq!(own(&[]).part(0, &all), (vec![], vec![1, 2, 3, 4]));
+    }
 }

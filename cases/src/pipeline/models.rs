@@ -224,9 +224,11 @@ fn seats(
             (surface(question, Kind::Bone(bone), set)?, own)
         };
         let name = seat_name(set, bone);
-        let whole = stage == Stage::Ingrown && grown.is_none();
-        let is_bonded = |f: &u32| whole || grown.is_some_and(|g| g.facets[k].contains(f));
-        let (bonded, free): (Vec<u32>, Vec<u32>) = slave.facets.iter().partition(|f| is_bonded(f));
+        let (bonded, free) = match grown {
+            Some(grown) => grown.part(k, &slave.facets),
+            None if stage == Stage::Ingrown => (slave.facets, Vec::new()),
+            None => (Vec::new(), slave.facets),
+        };
         let both = !bonded.is_empty() && !free.is_empty();
         for (law, facets) in [(sliding, free), (Law::Bonded, bonded)] {
             if facets.is_empty() {

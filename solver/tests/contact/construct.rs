@@ -96,7 +96,8 @@ fn a_rod_clamped_in_the_body_takes_load_from_the_column_and_all_balances() {
         let s = solved(&with_rod(body(force, couple, guided)));
         let rod = s.members[0].forces[0][0];
         assert!((rod.normal + s.holds[1].force.z).abs() < 1e-8, "{} {}", rod.normal, s.holds[1].force.z);
-        assert!(1e-2 < s.holds[1].force.norm() && 1.0 < s.holds[0].force.z, "both carry");
+        // The bed is soft: the column takes a small part.
+        assert!(0.1 < s.holds[1].force.z && 0.1 < s.holds[0].force.z, "both carry");
         let rail = if guided { s.guides[0].transverse } else { Vec3::zeros() };
         let left = s.holds[0].force + s.holds[1].force + Vec3::from(force) + rail;
         assert!(left.norm() < 1e-8, "{left}");
