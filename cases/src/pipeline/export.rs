@@ -149,7 +149,7 @@ fn one(
     let size = measures.bounds.size();
     let mut warnings = Vec::new();
     let asked = chosen.drawn.relative_density;
-    if (solid.relative_density - asked).abs() > 0.02 {
+    if 0.0 < solid.lattice_zone_mm3 && (solid.relative_density - asked).abs() > 0.02 {
         warnings.push(format!(
             "size {:.1} mm: the printed lattice zone has relative density {:.3}, the analysed one {asked:.3}; use a finer export grid",
             implant.height_mm, solid.relative_density

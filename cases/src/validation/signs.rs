@@ -19,6 +19,7 @@ use crate::pipeline::{lattice, options, solve_failure};
 use crate::progress::Progress;
 use dens_mesher::geometry::spine::Level;
 use dens_solver::criteria::settling;
+use dens_solver::model::Interpolation;
 use dens_solver::newton::{Options, solve};
 use dens_solver::tensor::Stiffness;
 use std::path::Path;
@@ -62,8 +63,8 @@ struct Column {
 }
 
 impl Column {
-    fn of(name: &str) -> Result<Self, Failure> {
-        let case = Case::embedded(name)?.at(Quality::Draft);
+    fn of(name: &str, interpolation: Interpolation) -> Result<Self, Failure> {
+        let case = Case { interpolation, ..Case::embedded(name)?.at(Quality::Draft) };
         let geometry = geometry::build(&case, Path::new("."))?;
         let bodies = bodies::mesh(&case, &geometry, EDGE, &Progress::new(true))?;
         Ok(Self { case, geometry, bodies })
@@ -99,10 +100,12 @@ impl Column {
 
 /// Solves the intact neck, the implant at two densities, without rods and settled, and the cage.
 ///
+/// - `interpolation`: displacements within a cell; linear ones are quick and too stiff
+///
 /// # Errors
 /// A model without equilibrium (exit 3).
-pub fn signs() -> Result<Signs, Failure> {
-    let mut column = Column::of("c2-spondylectomy")?;
+pub fn signs(interpolation: Interpolation) -> Result<Signs, Failure> {
+    let mut column = Column::of("c2-spondylectomy", interpolation)?;
     let force = column.case.largest_load();
     let none = [[0.0; 6]; 6];
     let stiffness = [column.stiffness(DENSITIES[0])?, column.stiffness(DENSITIES[1])?];
@@ -112,7 +115,7 @@ pub fn signs() -> Result<Signs, Failure> {
     let settled = column.settling(column.question(Stage::DayOne, &stiffness[0])?, &rods)?;
     column.case.fixation.rods = false;
     let bare = column.solved(column.question(Stage::DayOne, &stiffness[0])?)?;
-    let other = Column::of("compare-cage")?;
+    let other = Column::of("compare-cage", interpolation)?;
     // Nothing of the cage is lattice; which stiffness that would have is the same.
     let cage = other.solved(other.question(Stage::DayOne, &stiffness[0])?)?;
     let cage_settled = other.settling(other.question(Stage::DayOne, &stiffness[0])?, &cage)?;
@@ -155,7 +158,7 @@ fn energy(solved: &Solved, region: &str) -> f64 {
 }
 
 fn rows(_: &Bench) -> Result<Vec<Row>, Failure> {
-    let s = signs()?;
+    let s = signs(Interpolation::Quadratic)?;
     let row = |quantity: &str, predicted: f64, band: [f64; 2]| Row {
         quantity: quantity.into(),
         unit: "",
