@@ -37,12 +37,12 @@ pub struct Anchor {
 }
 
 impl Anchor {
-    /// Pull-out force over strength; 0 where the screw is pressed in.
+    /// Pull-out force over the low end of the strength's range; 0 where the screw is pressed in.
     pub fn ratio(&self) -> f64 {
-        self.axial.max(0.0) / self.strength
+        self.axial.max(0.0) / self.range[0]
     }
 
-    /// Margin to pull-out, strength over force − 1; infinite where the screw is pressed in.
+    /// Margin to pull-out, low end of the strength over force − 1; infinite where the screw is pressed in.
     pub fn margin(&self) -> f64 {
         PULL_OUT.judge(self.ratio()).margin
     }
@@ -109,7 +109,7 @@ fn occipital_end(solution: &Solution, side: Side) -> Option<(String, SectionForc
     Some((name, end))
 }
 
-/// Largest pull-out force over strength of all implanted stages.
+/// Largest pull-out force over the low end of the strength of all implanted stages.
 pub(super) fn worst(results: &Results) -> f64 {
     let a = &results.assessment;
     let stages = a.stages.iter().chain([&a.partial]);
@@ -158,7 +158,7 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
     let mut section = Section::new("fixation", "Fixation")
         .paragraph(format!("Construct: {}.", case.fixation.described()))
         .paragraph(format!(
-            "Screws and rods are beams; screws are tied into bone along their wall, without play or slip. A screw is taken to pull out when its thread shears out of cancellous bone, S π D L (0.5 + 0.577 depth/pitch) (Chapman 1996), with thread factor {THREAD_SHAPE:.2} (recalled) and shear strength S = {ratio:.2} ± {deviation:.2} (Sanyal 2012) of the compressive strength, {compressive:.2} MPa by the density of the case. The range is two standard deviations of that strength. Cortex at the entry is not counted, which is on the safe side; cycles, which loosen screws below this force, are not either, which is not. Margin is strength over force less 1. Published for C1 lateral masses from behind in age: 258 N (Mizutani 2019).",
+            "Screws and rods are beams; screws are tied into bone along their wall, without play or slip. A screw is taken to pull out when its thread shears out of cancellous bone, S π D L (0.5 + 0.577 depth/pitch) (Chapman 1996), with thread factor {THREAD_SHAPE:.2} (recalled) and shear strength S = {ratio:.2} ± {deviation:.2} (Sanyal 2012) of the compressive strength, {compressive:.2} MPa by the density of the case. The range is two standard deviations of that strength. Cortex at the entry is not counted, which is on the safe side; cycles, which loosen screws below this force, are not either, which is not. Margin is the low end over the force, less 1: the strength of one screw is known no better. Published for C1 lateral masses from behind in age: 258 N (Mizutani 2019).",
         ));
     if case.fixation.occiput && case.fixation.rods {
         section = section.paragraph(format!(

@@ -414,7 +414,7 @@ pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments, assessm
             .paragraph(format!("{lost}{grip}"))
             .table(f)
             .paragraph(format!(
-                "{members}Slip, lift and pull-out have no published limit for such implants and are not judged; strength of screws in bone is not predicted."
+                "{members}Slip and lift have no published limit for such implants and are not judged; nor are screws under moments, whose strength stands beside the force."
             ))
 }
 

@@ -362,7 +362,7 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
         list.push(
             q(
                 "pull-out",
-                "pull-out force over strength, worst screw and stage",
+                "pull-out force over strength, low end, worst screw",
                 "screws in bone",
                 anchors::worst(results),
                 NO_UNIT,
@@ -371,7 +371,7 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
                 "thread shears out of cancellous bone at 1",
                 Relation::AtMost,
                 fixation::PULL_OUT.limit,
-                "Chapman 1996; shear strength Sanyal 2012; once, not in cycles",
+                "Chapman 1996; shear strength Sanyal 2012 less two standard deviations; once, not in cycles",
             ),
         );
     }
