@@ -148,6 +148,7 @@ fn real_bones_give_the_same_outputs_as_parametric_ones() {
     let coarse = [
         "mesh.edge_draft=3.6 mm",
         "mesh.voxels_draft=16",
+        "solver.interpolation=linear",
         "mesh.surface_draft=0.6 mm",
         "design.optimize=false",
         "solver.tolerance=1e-7",
