@@ -3,26 +3,18 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dens_mesher::Vec3;
 use dens_mesher::generate::{Engine, MeshSpec, RegionOf, tetrahedralize};
-use dens_mesher::geometry::{Aabb, Field};
+use dens_mesher::geometry::{Aabb, By, Field};
 use dens_mesher::quality::measure;
 
-struct By<F>(F);
-
-impl<F: Fn(Vec3) -> f64 + Send + Sync> Field for By<F> {
-    fn value(&self, p: Vec3) -> f64 {
-        (self.0)(p)
-    }
-
-    fn bounds(&self) -> Aabb {
-        Aabb { min: Vec3::repeat(-20.5), max: Vec3::repeat(20.5) }
-    }
+fn by<F: Fn(Vec3) -> f64 + Send + Sync>(value: F) -> By<F> {
+    By(value, Aabb { min: Vec3::repeat(-20.5), max: Vec3::repeat(20.5) })
 }
 
 fn meshing(criterion: &mut Criterion) {
-    let ball = By(|p: Vec3| p.norm() - 20.0);
-    let core = By(|p: Vec3| p.norm() - 18.0);
-    let plane = By(|p: Vec3| 0.6 * p.x + 0.8 * p.z - 1.0);
-    let sheet = By(|p: Vec3| {
+    let ball = by(|p: Vec3| p.norm() - 20.0);
+    let core = by(|p: Vec3| p.norm() - 18.0);
+    let plane = by(|p: Vec3| 0.6 * p.x + 0.8 * p.z - 1.0);
+    let sheet = by(|p: Vec3| {
         let q = p * 0.628;
         let g = q.x.sin() * q.y.cos() + q.y.sin() * q.z.cos() + q.z.sin() * q.x.cos();
         g.abs() / 0.94 - 1.0

@@ -36,23 +36,15 @@ use std::time::Instant;
 
 use dens_mesher::Vec3;
 use dens_mesher::generate::{Engine, MeshSpec, tetrahedralize};
-use dens_mesher::geometry::{Aabb, Field};
+use dens_mesher::geometry::{Aabb, By, Field};
 use dens_solver::linear::{BlockMatrix, Cholesky, LinearSolver, System};
 use suite::Body;
 
 /// Thousands of unknowns, lattice spacing in mm.
 const SIZES: [(usize, f64); 3] = [(50, 3.13), (100, 2.44), (300, 1.66)];
 
-struct By<F>(F);
-
-impl<F: Fn(Vec3) -> f64 + Send + Sync> Field for By<F> {
-    fn value(&self, p: Vec3) -> f64 {
-        (self.0)(p)
-    }
-
-    fn bounds(&self) -> Aabb {
-        Aabb { min: Vec3::new(-22.5, -16.5, -14.5), max: Vec3::new(22.5, 16.5, 14.5) }
-    }
+fn by<F: Fn(Vec3) -> f64 + Send + Sync>(value: F) -> By<F> {
+    By(value, Aabb { min: Vec3::new(-22.5, -16.5, -14.5), max: Vec3::new(22.5, 16.5, 14.5) })
 }
 
 /// Ellipsoid with a stiff shell, a soft core and a screw through both: E 12 000 : 300 : 110 000.
@@ -62,9 +54,9 @@ fn body(edge_mm: f64) -> Body {
         let slope = Vec3::new(scaled.x / a, scaled.y / b, scaled.z / c).norm().max(1e-3);
         (scaled.norm_squared() - 1.0) / (2.0 * slope)
     };
-    let outer = By(move |p| ellipsoid(p, 22.0, 16.0, 14.0));
-    let inner = By(move |p| ellipsoid(p, 20.0, 14.0, 12.0));
-    let screw = By(|p: Vec3| (p.x - 0.3 * p.y).hypot(p.z) - 3.0);
+    let outer = by(move |p| ellipsoid(p, 22.0, 16.0, 14.0));
+    let inner = by(move |p| ellipsoid(p, 20.0, 14.0, 12.0));
+    let screw = by(|p: Vec3| (p.x - 0.3 * p.y).hypot(p.z) - 3.0);
     let region = |inside: u32, _: Vec3| match inside {
         bits if bits & 1 == 0 => None,
         bits if bits & 4 != 0 => Some(2),

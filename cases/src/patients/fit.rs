@@ -90,12 +90,8 @@ pub fn segment_height(sex: Sex, scale: f64, implant_height: f64, replaced: Repla
     let segment_height = implant_height - lower(sex, scale, replaced);
     let spine = parametric::spine(&Parametric { sex: sex.of_anatomy(), scale, segment_height })
         .map_err(Failure::input)?;
-    let place = |level: Level, name: &str| -> Result<Vec3, Failure> {
-        let bone = spine.bone(level).and_then(|b| b.landmarks.get(name).copied());
-        bone.ok_or_else(|| Failure::bug(format!("the parametric {} has no {name}", level.name())))
-    };
-    let between = place(Level::C1, "anterior tubercle")? - place(caudal(replaced), "inferior endplate")?;
-    Ok(between.y.hypot(between.z))
+    let height = spine.segment_height(caudal(replaced), Vec3::zeros());
+    height.ok_or_else(|| Failure::bug("the parametric anatomy lacks a landmark of the segment height"))
 }
 
 /// Fits the anatomy of the patient's sex: scale and implant height in proportion, until the measured height is the published.

@@ -9,7 +9,6 @@ use super::bodies::{Bodies, Kind};
 use super::fields::{Point, Solved};
 use super::geometry::Geometry;
 use super::lattice::Chosen;
-use super::models::meeting;
 use super::tissue;
 use crate::case::Case;
 use crate::failure::Failure;
@@ -273,14 +272,13 @@ fn stage_state(
     factor: f64,
     strength: f64,
 ) -> StageState {
-    let seat_names: Vec<String> =
-        meeting(geometry.caudal()).iter().map(|(set, bone)| format!("{} on {set}", bone.name())).collect();
+    let seat_names = solved.question.seat_names();
     let seats: Vec<SeatState> = seat_names
         .iter()
         .filter_map(|n| solved.solution.contacts.iter().find(|c| c.name == *n))
         .map(|c| seat(c, factor, strength, case.criteria.micromotion_limit))
         .collect();
-    let lower = solved.solution.contacts.iter().find(|c| c.name == seat_names[0]);
+    let lower = solved.solution.contacts.iter().find(|c| seat_names.first() == Some(&c.name));
     let through = lower.map_or(0.0, |c| c.force.z.abs());
     let implant_stiffness = implant_stiffness(solved, through);
     StageState {

@@ -7,7 +7,7 @@
 use super::Results;
 use super::bodies::Kind;
 use super::pictures::drawn;
-use super::tissue::CANCELLOUS;
+use super::tissue::{self, CANCELLOUS};
 use crate::case::Case;
 use crate::failure::Failure;
 use crate::scan::Scan;
@@ -43,9 +43,7 @@ pub(super) fn read(
     (mesh, field): (&Mesh, &dyn Field),
     kind_at: &KindAt<'_>,
 ) -> Result<ScannedBone, Failure> {
-    let name = &case.bone.cancellous_law;
-    let law =
-        density::find(name).ok_or_else(|| Failure::input(format!("no density law is called `{name}`")))?;
+    let law = tissue::law(case)?;
     let depths: Vec<f64> = mesh.points.par_iter().map(|p| -field.value(*p)).collect();
     let below = depth_grid(field);
     let voxel = volume.grid.spacing().into_iter().fold(0.0, f64::max);
@@ -75,7 +73,8 @@ pub(super) fn read(
     })?;
     if found.cells.iter().flatten().any(|b| b.strength.is_none()) {
         return Err(Failure::input(format!(
-            "bone.cancellous_law: `{name}` gives no strength\n  = hint: take a law that does; `dens material` lists them"
+            "bone.cancellous_law: `{}` gives no strength\n  = hint: take a law that does; `dens material` lists them",
+            law.name
         )));
     }
     Ok(found)

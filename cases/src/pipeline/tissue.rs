@@ -56,15 +56,21 @@ pub fn bone_stiffness(case: &Case) -> Result<[Stiffness; 4], Failure> {
     ])
 }
 
+/// Density law of the case.
+///
+/// # Errors
+/// A name that no law has; exit 2.
+pub fn law(case: &Case) -> Result<&'static density::DensityLaw, Failure> {
+    let name = &case.bone.cancellous_law;
+    density::find(name).ok_or_else(|| Failure::input(format!("no density law is called `{name}`")))
+}
+
 /// Young's modulus and compressive yield strength of cancellous bone, MPa, by the law of the case.
 ///
 /// # Errors
 /// A density outside the validity of the law; exit 2.
 pub fn cancellous(case: &Case) -> Result<(f64, f64), Failure> {
-    let name = &case.bone.cancellous_law;
-    let law =
-        density::find(name).ok_or_else(|| Failure::input(format!("no density law is called `{name}`")))?;
-    calibrated::modulus_and_strength(law, milligrams(case))
+    calibrated::modulus_and_strength(law(case)?, milligrams(case))
         .map_err(|e| Failure::input(format!("bone.cancellous_density with bone.cancellous_law: {e}")))
 }
 

@@ -19,7 +19,7 @@ use crate::pipeline::{options, tissue};
 use dens_mesher::Vec3;
 use dens_mesher::generate::{Engine, MeshSpec};
 use dens_mesher::geometry::spine::{JointKind, Level, Patch, Side};
-use dens_mesher::geometry::{Aabb, Field};
+use dens_mesher::geometry::{Aabb, By, Field};
 use dens_mesher::mesh::Mesh;
 use dens_solver::criteria;
 use dens_solver::elements::Section;
@@ -81,19 +81,6 @@ enum Cage {
 
 /// Signed value of a place.
 type Value = Box<dyn Fn(Vec3) -> f64 + Send + Sync>;
-
-/// Signed value by a function.
-struct Form<F>(F, Aabb);
-
-impl<F: Fn(Vec3) -> f64 + Send + Sync> Field for Form<F> {
-    fn value(&self, p: Vec3) -> f64 {
-        (self.0)(p)
-    }
-
-    fn bounds(&self) -> Aabb {
-        self.1
-    }
-}
 
 /// What both models share.
 struct Site<'a> {
@@ -194,12 +181,12 @@ impl<'a> Site<'a> {
         };
         let (lower, down) = (field.clone(), self.down);
         let slab = move |p: Vec3| (p - middle).dot(&axis).abs() - (0.5 * length + 4.0);
-        let faces: [Form<Value>; 5] = [
-            Form(Box::new(move |p| -field.value(p)), bounds),
-            Form(Box::new(move |p| -lower.value(p - down)), bounds),
-            Form(outer, bounds),
-            Form(inner, bounds),
-            Form(Box::new(slab), bounds),
+        let faces: [By<Value>; 5] = [
+            By(Box::new(move |p| -field.value(p)), bounds),
+            By(Box::new(move |p| -lower.value(p - down)), bounds),
+            By(outer, bounds),
+            By(inner, bounds),
+            By(Box::new(slab), bounds),
         ];
         let inside = (1u32 << faces.len()) - 1;
         let spec = MeshSpec {

@@ -1,38 +1,30 @@
 //! Whole meshes of bodies with known volume, edges and connection.
 
 use super::*;
+use crate::geometry::By;
 use crate::quality::{check, measure};
 use std::f64::consts::PI;
 
-/// Field from a closure.
-struct By<F>(F);
-
-impl<F: Fn(Vec3) -> f64 + Send + Sync> Field for By<F> {
-    fn value(&self, p: Vec3) -> f64 {
-        (self.0)(p)
-    }
-
-    fn bounds(&self) -> Aabb {
-        Aabb::empty()
-    }
+fn by<F: Fn(Vec3) -> f64 + Send + Sync>(value: F) -> By<F> {
+    By(value, Aabb::empty())
 }
 
 fn ball(center: Vec3, radius: f64) -> impl Field {
-    By(move |p: Vec3| (p - center).norm() - radius)
+    by(move |p: Vec3| (p - center).norm() - radius)
 }
 
 fn half_space(normal: Vec3, offset: f64) -> impl Field {
-    By(move |p: Vec3| normal.dot(&p) - offset)
+    by(move |p: Vec3| normal.dot(&p) - offset)
 }
 
 fn column(radius: f64) -> impl Field {
-    By(move |p: Vec3| p.x.hypot(p.y) - radius)
+    by(move |p: Vec3| p.x.hypot(p.y) - radius)
 }
 
 /// Sheet gyroid of the given period and half thickness, its level scaled to about a distance.
 fn gyroid(period: f64, half_thickness: f64) -> impl Field {
     let k = 2.0 * PI / period;
-    By(move |p: Vec3| {
+    by(move |p: Vec3| {
         let q = p * k;
         let g = q.x.sin() * q.y.cos() + q.y.sin() * q.z.cos() + q.z.sin() * q.x.cos();
         g.abs() / (1.5 * k) - half_thickness
@@ -290,7 +282,7 @@ fn body_that_reaches_the_bounds_is_an_error() {
 #[test]
 fn impossible_requests_say_what_is_wrong() {
     let field = ball(Vec3::zeros(), 1.0);
-    let nan = By(|p: Vec3| if p.x < 0.0 { f64::NAN } else { 1.0 });
+    let nan = by(|p: Vec3| if p.x < 0.0 { f64::NAN } else { 1.0 });
     let two: &RegionOf = &|_, _| Some(1);
     for (s, word) in [
         (spec(vec![], &one, &["bone"], 1.0, 2.0), "1 to 32 surfaces"),
@@ -307,7 +299,7 @@ fn impossible_requests_say_what_is_wrong() {
 
 #[test]
 fn broken_strut_is_too_coarse_and_a_crumb_is_dropped() {
-    let dumbbell = By(|p: Vec3| {
+    let dumbbell = by(|p: Vec3| {
         let q = p - Vec3::new(0.1, 0.35, 0.4);
         let ends = (q - Vec3::x() * 4.0).norm().min((q + Vec3::x() * 4.0).norm()) - 3.0;
         ends.min((q.y.hypot(q.z) - 0.25).max(q.x.abs() - 4.0))
@@ -316,7 +308,7 @@ fn broken_strut_is_too_coarse_and_a_crumb_is_dropped() {
     assert!(matches!(error, MeshError::TooCoarse { pieces: 2, .. }), "{error}");
     tetrahedralize(&spec(vec![&dumbbell], &one, &["bone"], 0.4, 9.0)).expect("0.5 mm at h 0.4");
 
-    let crumb = By(|p: Vec3| (p.norm() - 5.0).min((p - Vec3::x() * 8.0).norm() - 0.8));
+    let crumb = by(|p: Vec3| (p.norm() - 5.0).min((p - Vec3::x() * 8.0).norm() - 0.8));
     let m = mesh_with_notes(&spec(vec![&crumb], &one, &["bone"], 1.0, 10.0)).expect("one ball remains");
     assert_eq!((m.crumbs.len(), pieces(&m.mesh)), (1, 1));
     assert!(

@@ -12,9 +12,9 @@
 
 use super::surface::TriSurface;
 use crate::Vec3;
-use nalgebra::{Matrix3, Matrix3x4};
+use crate::image::Grid;
+use nalgebra::Matrix3;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// Farthest a vertex may move, in voxels.
@@ -42,28 +42,13 @@ pub enum LabelError {
     Unusable(String),
 }
 
-/// Voxel grid in space: number of voxels, first index fastest, and the affine map of indices to mm (voxel centers).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Voxels {
-    /// Voxels along each index.
-    pub dims: [usize; 3],
-    /// Columns: steps along the three indices, then the center of voxel (0, 0, 0), mm.
-    pub to_mm: Matrix3x4<f64>,
-}
-
-impl Voxels {
-    /// Place of an index, mm.
-    pub fn place(&self, index: Vec3) -> Vec3 {
-        self.to_mm.fixed_view::<3, 3>(0, 0) * index + self.to_mm.column(3)
-    }
-
-    fn check(&self) -> Result<f64, LabelError> {
-        let det = self.to_mm.fixed_view::<3, 3>(0, 0).determinant();
-        if self.to_mm.iter().all(|x| x.is_finite()) && 1e-12 < det.abs() {
-            Ok(det)
-        } else {
-            Err(LabelError::Unusable("the map from voxels to mm flattens space".into()))
-        }
+/// Volume of a voxel with the sign of its handedness, mm³.
+fn signed_voxel(grid: &Grid) -> Result<f64, LabelError> {
+    let det = grid.step.determinant();
+    if grid.step.iter().chain(grid.origin.iter()).all(|x| x.is_finite()) && 1e-12 < det.abs() {
+        Ok(det)
+    } else {
+        Err(LabelError::Unusable("the map from voxels to mm flattens space".into()))
     }
 }
 
@@ -84,31 +69,31 @@ pub struct LabelSurface {
 ///
 /// # Errors
 /// [`LabelError`] when no voxel has the label or the data do not fit the dimensions.
-pub fn label_surface(voxels: &Voxels, labels: &[u16], label: u16) -> Result<LabelSurface, LabelError> {
-    let n = voxels.dims.iter().product::<usize>();
+pub fn label_surface(grid: &Grid, labels: &[u16], label: u16) -> Result<LabelSurface, LabelError> {
+    let n = grid.n_voxels();
     if labels.len() != n {
         return Err(LabelError::Unusable(format!("{} labels for {n} voxels", labels.len())));
     }
     // The middle of every edge between inside and outside.
-    region_surface(voxels, &|i| labels[i] == label, &format!("label {label}"))
+    region_surface(grid, &|i| labels[i] == label, &format!("label {label}"))
 }
 
 /// Smooth surface around the voxels for which `inside(number)` holds; `what` names them in an error.
 ///
 /// # Errors
 /// As [`label_surface`].
-pub fn region_surface(
-    voxels: &Voxels,
+fn region_surface(
+    grid: &Grid,
     inside: &(dyn Fn(usize) -> bool + Sync),
     what: &str,
 ) -> Result<LabelSurface, LabelError> {
-    let det = voxels.check()?;
+    let det = signed_voxel(grid)?;
     let value = |i: usize| if inside(i) { -1.0 } else { 1.0 };
-    let (mut net, count) = cut(voxels, &value, what)?;
+    let (mut net, count) = cut(grid, &value, what)?;
     let target = count as f64 * det.abs();
     let raw = net.clone();
     let rest = raw.volume(det);
-    let steep = voxels.to_mm.fixed_view::<3, 3>(0, 0).into_owned();
+    let steep = grid.step;
     let mut steps = STEPS;
     let fans = Fans::new(&net);
     loop {
@@ -127,7 +112,7 @@ pub fn region_surface(
         steps /= 2;
     }
     let moved_voxels = net.points.iter().zip(&raw.points).map(|(p, q)| (p - q).norm()).fold(0.0, f64::max);
-    let surface = net.surface(voxels, det);
+    let surface = net.surface(grid, det);
     Ok(LabelSurface { volume_mm3: surface.volume(), surface, voxels_mm3: target, moved_voxels })
 }
 
@@ -137,13 +122,10 @@ pub fn region_surface(
 ///
 /// # Errors
 /// As [`label_surface`].
-pub fn field_surface(
-    voxels: &Voxels,
-    value: &(dyn Fn(usize) -> f64 + Sync),
-) -> Result<TriSurface, LabelError> {
-    let det = voxels.check()?;
-    let (net, _) = cut(voxels, value, "a negative value")?;
-    Ok(net.surface(voxels, det))
+pub fn field_surface(grid: &Grid, value: &(dyn Fn(usize) -> f64 + Sync)) -> Result<TriSurface, LabelError> {
+    let det = signed_voxel(grid)?;
+    let (net, _) = cut(grid, value, "a negative value")?;
+    Ok(net.surface(grid, det))
 }
 
 /// Surface in index space.
@@ -246,8 +228,8 @@ impl Net {
         }
     }
 
-    fn surface(self, voxels: &Voxels, det: f64) -> TriSurface {
-        let points = self.points.par_iter().map(|p| voxels.place(*p)).collect();
+    fn surface(self, grid: &Grid, det: f64) -> TriSurface {
+        let points = self.points.par_iter().map(|p| grid.position((*p).into())).collect();
         let mut triangles = self.triangles;
         if det < 0.0 {
             triangles.iter_mut().for_each(|t| t.swap(1, 2));
@@ -264,12 +246,8 @@ const TETRAHEDRA: [[usize; 4]; 6] =
     [[0, 1, 3, 7], [0, 3, 2, 7], [0, 2, 6, 7], [0, 6, 4, 7], [0, 4, 5, 7], [0, 5, 1, 7]];
 
 /// Cut surface in index space and the number of voxels inside.
-fn cut(
-    voxels: &Voxels,
-    value: &(dyn Fn(usize) -> f64 + Sync),
-    what: &str,
-) -> Result<(Net, usize), LabelError> {
-    let [nx, ny, nz] = voxels.dims;
+fn cut(grid: &Grid, value: &(dyn Fn(usize) -> f64 + Sync), what: &str) -> Result<(Net, usize), LabelError> {
+    let [nx, ny, nz] = grid.dims;
     // Only the box around the inside, with a rim of outside, is looked at twice.
     let slabs: Vec<(usize, [[usize; 2]; 2])> = (0..nz)
         .into_par_iter()
@@ -290,7 +268,7 @@ fn cut(
     let count: usize = slabs.iter().map(|s| s.0).sum();
     let first = slabs.iter().position(|s| 0 < s.0);
     let (Some(first), Some(last)) = (first, slabs.iter().rposition(|s| 0 < s.0)) else {
-        return Err(LabelError::Empty { dims: voxels.dims, what: what.to_string() });
+        return Err(LabelError::Empty { dims: grid.dims, what: what.to_string() });
     };
     let span = |axis: usize| {
         let full = slabs.iter().filter(|s| 0 < s.0).map(|s| s.1[axis]);
@@ -302,7 +280,7 @@ fn cut(
     let dims = range.map(|r| r[1] - r[0] + 3);
     let at = |node: [usize; 3]| {
         let v: [isize; 3] = std::array::from_fn(|i| node[i] as isize + low[i]);
-        let inside = (0..3).all(|i| 0 <= v[i] && (v[i] as usize) < voxels.dims[i]);
+        let inside = (0..3).all(|i| 0 <= v[i] && (v[i] as usize) < grid.dims[i]);
         if inside { value(v[0] as usize + nx * (v[1] as usize + ny * v[2] as usize)) } else { 1.0 }
     };
     let step = |bits: usize| [bits & 1, bits >> 1 & 1, bits >> 2];
@@ -401,37 +379,25 @@ fn polygon(
     }
 }
 
-/// Numbers of voxels of each label but 0, ascending by label.
-pub fn label_counts(labels: &[u16]) -> BTreeMap<u16, usize> {
-    let mut counts = vec![0usize; usize::from(u16::MAX) + 1];
-    labels.iter().for_each(|l| counts[usize::from(*l)] += 1);
-    (1..=u16::MAX).filter(|l| 0 < counts[usize::from(*l)]).map(|l| (l, counts[usize::from(l)])).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::check::unsound;
     use super::*;
+    use std::collections::BTreeMap;
 
-    fn grid(dims: [usize; 3], spacing: [f64; 3]) -> Voxels {
-        let mut to_mm = Matrix3x4::zeros();
-        for (i, s) in spacing.into_iter().enumerate() {
-            to_mm[(i, i)] = s;
-            to_mm[(i, 3)] = -3.0 + i as f64;
-        }
-        Voxels { dims, to_mm }
+    fn grid(dims: [usize; 3], spacing: [f64; 3]) -> Grid {
+        Grid { dims, origin: Vec3::new(-3.0, -2.0, -1.0), step: Matrix3::from_diagonal(&Vec3::from(spacing)) }
     }
 
-    fn marked(voxels: &Voxels, keep: impl Fn(Vec3) -> bool) -> Vec<u16> {
-        let [nx, ny, nz] = voxels.dims;
-        let at = |i: usize| Vec3::new((i % nx) as f64, (i / nx % ny) as f64, (i / (nx * ny)) as f64);
-        (0..nx * ny * nz).map(|i| if keep(voxels.place(at(i))) { 7 } else { 3 }).collect()
+    fn marked(grid: &Grid, keep: impl Fn(Vec3) -> bool) -> Vec<u16> {
+        let at = |i: usize| grid.position(grid.indices(i).map(|v| v as f64));
+        (0..grid.n_voxels()).map(|i| if keep(at(i)) { 7 } else { 3 }).collect()
     }
 
     #[test]
     fn ball_of_voxels_becomes_a_ball_of_the_same_volume_within_half_a_voxel() {
         let voxels = grid([40, 40, 26], [1.0, 1.0, 1.6]);
-        let center = voxels.place(Vec3::new(19.5, 19.5, 12.5));
+        let center = voxels.position([19.5, 19.5, 12.5]);
         let labels = marked(&voxels, |p| (p - center).norm() < 14.0);
         let s = label_surface(&voxels, &labels, 7).expect("a ball");
         assert_eq!(unsound(&s.surface), vec![]);
@@ -446,19 +412,17 @@ mod tests {
     #[test]
     fn thin_things_keep_their_topology_and_mirrored_grids_their_sense() {
         let mut voxels = grid([20, 20, 20], [0.5, 0.5, 0.5]);
-        voxels.to_mm[(0, 0)] = -0.5;
+        voxels.step[(0, 0)] = -0.5;
         // A ring one voxel thick in a plane, touching the border of the volume, and a plate one voxel thick.
-        let [nx, ny, _] = voxels.dims;
-        let index = |i: usize| [i % nx, i / nx % ny, i / (nx * ny)];
         let ring = |[i, j, k]: [usize; 3]| {
             k == 5 && (3..=12).contains(&i) && j <= 9 && (i == 3 || i == 12 || j == 0 || j == 9)
         };
-        let labels: Vec<u16> = (0..8000).map(|i| u16::from(ring(index(i)))).collect();
+        let labels: Vec<u16> = (0..8000).map(|i| u16::from(ring(voxels.indices(i)))).collect();
         let s = label_surface(&voxels, &labels, 1).expect("a ring");
         assert_eq!(unsound(&s.surface), vec![]);
         assert_eq!(s.surface.triangles.len(), 2 * s.surface.points.len(), "Euler: one handle");
         assert!(0.0 < s.volume_mm3 && s.moved_voxels <= 0.5);
-        assert_eq!(label_counts(&labels), BTreeMap::from([(1, 36)]));
+        assert_eq!(labels.iter().filter(|l| **l == 1).count(), 36);
     }
 
     #[test]
@@ -487,8 +451,8 @@ mod tests {
     #[test]
     fn field_is_cut_where_it_vanishes_and_wrong_data_are_refused() {
         let voxels = grid([30, 30, 30], [0.8, 0.8, 0.8]);
-        let center = voxels.place(Vec3::repeat(14.5));
-        let at = |i: usize| voxels.place(Vec3::new((i % 30) as f64, (i / 30 % 30) as f64, (i / 900) as f64));
+        let center = voxels.position([14.5; 3]);
+        let at = |i: usize| voxels.position(voxels.indices(i).map(|v| v as f64));
         let s = field_surface(&voxels, &|i| (at(i) - center).norm() - 9.0).expect("a ball");
         let off = s.points.iter().map(|p| ((p - center).norm() - 9.0).abs()).fold(0.0, f64::max);
         // Linear interpolation along a diagonal of 1.4 mm: chord² / 8 R.

@@ -43,6 +43,19 @@ pub trait Field: Send + Sync {
     }
 }
 
+/// Field of a function, with the box that contains its zero level.
+pub struct By<F>(pub F, pub Aabb);
+
+impl<F: Fn(Vec3) -> f64 + Send + Sync> Field for By<F> {
+    fn value(&self, p: Vec3) -> f64 {
+        (self.0)(p)
+    }
+
+    fn bounds(&self) -> Aabb {
+        self.1
+    }
+}
+
 /// Axis-aligned box, mm.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Aabb {

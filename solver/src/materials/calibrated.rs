@@ -1,17 +1,8 @@
 //! Density laws fed with what a calibrated scan gives.
 
 use super::MaterialError;
-use super::density::{DensityLaw, Measure, apparent_from_ash, ash_from_potassium_phosphate};
-
-/// Density in the measure of the law, from a QCT density in mg/cm³ (K₂HPO₄ equivalent).
-pub fn density_for(law: &DensityLaw, qct: f64) -> f64 {
-    let ash = ash_from_potassium_phosphate(1e-3 * qct);
-    match law.measure {
-        Measure::Qct => qct,
-        Measure::Ash => ash,
-        Measure::Apparent => apparent_from_ash(ash),
-    }
-}
+use super::calibration::Equivalent;
+use super::density::{DensityLaw, apparent_from_ash, ash_from_potassium_phosphate};
 
 /// Apparent density in g/cm³ from a QCT density in mg/cm³ (K₂HPO₄ equivalent).
 pub fn apparent(qct: f64) -> f64 {
@@ -24,7 +15,7 @@ pub fn apparent(qct: f64) -> f64 {
 /// [`MaterialError::OutOfRange`] outside the validity of the law, [`MaterialError::NoStrength`] when it has
 /// no strength.
 pub fn modulus_and_strength(law: &DensityLaw, qct: f64) -> Result<(f64, f64), MaterialError> {
-    let density = density_for(law, qct);
+    let density = Equivalent::PotassiumPhosphate.density_for(law, qct);
     Ok((law.modulus(density)?, law.strength(density)?))
 }
 
@@ -43,6 +34,7 @@ mod tests {
     #[test]
     fn the_ash_chain_is_followed_for_a_law_in_ash_density() {
         // Les (1994): 1.22 · 0.256 + 0.0523 = 0.36462 g/cm³.
-        assert!((density_for(&KEYAK_1994, 256.0) - 0.364_62).abs() < 1e-12);
+        let ash = Equivalent::PotassiumPhosphate.density_for(&KEYAK_1994, 256.0);
+        assert!((ash - 0.364_62).abs() < 1e-12);
     }
 }

@@ -1,20 +1,9 @@
 //! An anatomy of a few closed forms, with the sizes of an adult, and what the implant must be in it.
 
+use super::super::By;
 use super::super::spine::{Bone, Joint};
 use super::*;
 use std::collections::BTreeMap;
-
-/// Field from a closure.
-struct Form<F>(F, Aabb);
-
-impl<F: Fn(Vec3) -> f64 + Send + Sync> Field for Form<F> {
-    fn value(&self, p: Vec3) -> f64 {
-        (self.0)(p)
-    }
-    fn bounds(&self) -> Aabb {
-        self.1
-    }
-}
 
 fn patch(center: Vec3, axis: Vec3, radii: [f64; 2]) -> Patch {
     let axis = axis.normalize();
@@ -69,7 +58,7 @@ pub(crate) fn block_spine(height: f64) -> Spine {
     let joint =
         |kind, upper, lower, patch| Joint { kind, upper, lower, patch: Patch { depth: 4.0, ..patch } };
     Spine {
-        bones: vec![bone(Level::C1, Arc::new(Form(c1, wide))), bone(Level::C3, Arc::new(Form(c3, wide)))],
+        bones: vec![bone(Level::C1, Arc::new(By(c1, wide))), bone(Level::C3, Arc::new(By(c3, wide)))],
         joints: vec![
             joint(JointKind::Facet(Side::Left), Level::C1, Level::C2, facets[0]),
             joint(JointKind::Facet(Side::Right), Level::C1, Level::C2, facets[1]),
