@@ -18,7 +18,8 @@ use std::path::PathBuf;
 /// elements, stress shielding, subsidence, lattice, print files, report.
 ///
 /// Exit codes: 0 computed, criteria met; 1 computed, a criterion failed (not a crash); 2 bad input or
-/// model; 3 no convergence; 4 a limit was hit; 70 a bug of this program; 130 interrupted.
+/// model; 3 no convergence; 4 a limit was hit; 70 a bug of this program; 75 stopped in time, run it
+/// again; 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "dens", version, max_term_width = 100)]
 pub struct Cli {
@@ -52,7 +53,11 @@ pub enum Command {
     Image(ImageArgs),
     /// Mesh closed surfaces (.stl, .ply, .obj) with quadratic tetrahedra; broken ones are repaired first.
     Mesh(MeshArgs),
+    /// Run one case many times with other values: planned once, run anywhere, merged from files.
+    Sweep(SweepArgs),
 }
+
+pub use crate::commands::sweep::SweepArgs;
 
 /// Which case, with which overrides.
 #[derive(Debug, Args)]
@@ -319,7 +324,7 @@ fn tolerance(text: &str) -> Result<f64, String> {
 }
 
 /// Bytes of a size such as `4 GB`, `512 MiB` or `8e9`.
-fn memory(text: &str) -> Result<u64, String> {
+pub(crate) fn memory(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let split = text.find(|c: char| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E')).unwrap_or(text.len());
     let (number, unit) = (text[..split].trim(), text[split..].trim().to_ascii_lowercase());
@@ -438,6 +443,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::Convert(a) => commands::convert::run(a),
         Command::Image(a) => commands::image::run(a),
         Command::Mesh(a) => commands::mesh::run(a),
+        Command::Sweep(a) => commands::sweep::run(&a.action),
     };
     match outcome {
         Ok(exit) => exit.code(),

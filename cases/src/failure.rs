@@ -17,6 +17,8 @@ pub enum Exit {
     Limit = 4,
     /// A bug of this program.
     Bug = 70,
+    /// Stopped before the end with all that was finished kept: run it again.
+    Unfinished = 75,
     /// Stopped by Ctrl-C or a termination signal.
     Interrupted = 130,
 }

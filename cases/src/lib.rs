@@ -4,7 +4,7 @@
 //! written), [`reader`] and [`case`] (its meaning), [`comparator`] (what an implant is compared with), [`diagnostic`] (its problems), [`library`] (embedded
 //! cases), [`patients`] (the nine published ones), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models,
 //! solutions, assessment, design, record, files),
-//! [`deck`] (input decks of other programs), [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
+//! [`sweep`] (one case with many values), [`deck`] (input decks of other programs), [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
 //!
 //! Deliberately absent: formulas. They live in the mesher and the solver.
 
@@ -28,4 +28,5 @@ pub mod progress;
 pub mod reader;
 pub mod scan;
 pub mod spine;
+pub mod sweep;
 pub mod validation;

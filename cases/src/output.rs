@@ -173,26 +173,42 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-/// Installs the handler of Ctrl-C and termination: removes the unfinished result and exits with 130.
+/// Environment of a run that shall not outlive the process that started it.
+pub const ENDS_WITH_PARENT: &str = "DENS_ENDS_WITH_PARENT";
+
+/// Installs the handler of Ctrl-C and termination: removes the unfinished result and exits with 130. With
+/// [`ENDS_WITH_PARENT`] in the environment the death of the parent counts as termination.
 ///
 /// # Errors
 /// When the system refuses the handler.
 pub fn stop_cleanly() -> Result<(), Failure> {
-    ctrlc::set_handler(|| {
-        // The lock is held during the exchange of results, so an exchange once begun is finished first.
-        if let Ok(slot) = PARTIAL.lock()
-            && let Some(partial) = slot.as_ref()
-        {
-            for _ in 0..20 {
-                if fs::remove_dir_all(partial).is_ok() || !partial.exists() {
-                    break;
-                }
+    #[cfg(unix)]
+    if std::env::var_os(ENDS_WITH_PARENT).is_some() {
+        let parent = std::os::unix::process::parent_id();
+        std::thread::spawn(move || {
+            while std::os::unix::process::parent_id() == parent {
+                std::thread::sleep(std::time::Duration::from_millis(500));
+            }
+            interrupted();
+        });
+    }
+    ctrlc::set_handler(|| interrupted()).map_err(|e| Failure::bug(format!("no signal handler: {e}")))
+}
+
+/// Removes the unfinished result and ends the program.
+fn interrupted() -> ! {
+    // The lock is held during the exchange of results, so an exchange once begun is finished first.
+    if let Ok(slot) = PARTIAL.lock()
+        && let Some(partial) = slot.as_ref()
+    {
+        for _ in 0..20 {
+            if fs::remove_dir_all(partial).is_ok() || !partial.exists() {
+                break;
             }
         }
-        let _ = writeln!(std::io::stderr(), "\ninterrupted: nothing was kept");
-        std::process::exit(Exit::Interrupted.code());
-    })
-    .map_err(|e| Failure::bug(format!("no signal handler: {e}")))
+    }
+    let _ = writeln!(std::io::stderr(), "\ninterrupted: nothing was kept");
+    std::process::exit(Exit::Interrupted.code());
 }
 
 #[cfg(test)]

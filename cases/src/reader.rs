@@ -192,6 +192,23 @@ impl<'d> Reader<'d> {
         words
     }
 
+    /// Any value; `None` after a problem.
+    pub fn value(&self, path: &str) -> Option<Value> {
+        self.required(path, "a value").map(|e| e.value.clone())
+    }
+
+    /// List of any values, not empty.
+    pub fn values(&self, path: &str) -> Vec<Value> {
+        match self.required(path, "a list of values").map(|e| &e.value) {
+            Some(Value::List(items)) if !items.is_empty() => items.clone(),
+            Some(other) => {
+                self.problem(path, format!("`{path}` is {}, expected a list of values", other.kind()), "");
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
     /// True or false.
     pub fn flag(&self, path: &str) -> bool {
         match self.required(path, "`true` or `false`").map(|e| &e.value) {

@@ -86,9 +86,14 @@ impl Manifest {
     }
 }
 
+/// SHA-256 of `content`.
+pub fn digest(content: &[u8]) -> [u8; 32] {
+    Sha256::digest(content).into()
+}
+
 /// SHA-256 of `content` in lower-case hexadecimal.
 pub fn sha256_hex(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|b| format!("{b:02x}")).collect()
+    digest(content).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

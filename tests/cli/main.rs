@@ -10,6 +10,7 @@ mod mesh;
 mod patients;
 mod runs;
 mod solve;
+mod sweep;
 mod validate;
 
 use assert_cmd::Command;

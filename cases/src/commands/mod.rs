@@ -10,6 +10,7 @@ pub mod new;
 pub mod patients;
 pub mod run;
 pub mod solve;
+pub mod sweep;
 pub mod validate;
 pub mod verify;
 
@@ -40,7 +41,11 @@ impl Study {
         }
     }
 
-    fn from_document(document: &Document) -> Result<Self, Vec<Problem>> {
+    /// Meaning of a document.
+    ///
+    /// # Errors
+    /// Every problem of the case.
+    pub fn from_document(document: &Document) -> Result<Self, Vec<Problem>> {
         if Bench::is(document) {
             return Bench::from_document(document).map(|b| Self::Bench(Box::new(b)));
         }
@@ -104,6 +109,7 @@ pub fn load(args: &CaseArgs) -> Result<Loaded, Failure> {
     }
 }
 
+/// Name for messages, text and folder of a case file or an embedded case.
 fn read(case: &str) -> Result<(String, String, PathBuf), Failure> {
     if let Some(found) = library::find(case) {
         return Ok((format!("{case} (embedded)"), found.text.to_string(), PathBuf::from(".")));

@@ -1,0 +1,254 @@
+//! The file that says which parameters of which case take which values.
+
+use crate::case::Quality;
+use crate::diagnostic::Problem;
+use crate::document::{Document, Value};
+use crate::reader::Reader;
+use serde::{Deserialize, Serialize};
+
+/// Version of the layout of a sweep file.
+pub const SCHEMA: &str = "dens-sweep/1";
+
+/// Largest number of runs of one sweep, that of Slurm.
+pub const MOST: usize = 4_000_000;
+
+/// How the values of several parameters are combined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sampling {
+    /// Every value with every other; the last parameter varies fastest.
+    Grid,
+    /// The first values of all, the second values of all, and so on.
+    List,
+    /// Each range cut into as many equal shares as there are samples; one value from each.
+    LatinHypercube,
+}
+
+/// What is kept of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// `record.json` with every number of the report.
+    Record,
+    /// The whole folder of the run: report, figures, print files.
+    Everything,
+}
+
+/// Number with the unit it was written with; the unit may be empty.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// Number in that unit.
+    pub number: f64,
+    /// Unit as written.
+    pub unit: String,
+}
+
+impl Measured {
+    fn read(value: &Value) -> Option<Self> {
+        let (number, unit) = match value {
+            Value::Number(n) => (*n, String::new()),
+            Value::Text(t) => {
+                let t = t.trim();
+                let end = t
+                    .char_indices()
+                    .find(|(i, c)| {
+                        let exponent = matches!(c, 'e' | 'E')
+                            && t[i + 1..].starts_with(|d: char| d.is_ascii_digit() || d == '-');
+                        !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+') || exponent)
+                    })
+                    .map_or(t.len(), |(i, _)| i);
+                (t[..end].parse().ok()?, t[end..].trim().to_string())
+            }
+            _ => return None,
+        };
+        Some(Self { number, unit }).filter(|m| m.number.is_finite())
+    }
+
+    /// The number in this unit as a value of a case file.
+    pub fn with(&self, number: f64) -> Value {
+        if self.unit.is_empty() {
+            Value::Number(number)
+        } else {
+            Value::Text(format!("{number} {}", self.unit))
+        }
+    }
+}
+
+/// Distribution a value is drawn from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Distribution {
+    /// Equal chance between the two.
+    Uniform(Measured, f64),
+    /// Equal chance of the logarithm between the two, both above zero.
+    LogUniform(Measured, f64),
+    /// Chance that rises from the first to the second in a straight line and falls to the third.
+    Triangular(Measured, f64, f64),
+}
+
+/// One entry of the case that varies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Path of the entry, as for `--set`.
+    pub path: String,
+    /// Values in order; empty when drawn.
+    pub values: Vec<Value>,
+    /// Where values are drawn from; `None` when listed.
+    pub distribution: Option<Distribution>,
+}
+
+/// Checked content of a sweep file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spec {
+    /// Name of the sweep.
+    pub name: String,
+    /// Case file, relative to the sweep file, or the name of an embedded case.
+    pub case: String,
+    /// Density of meshes and grids of all runs.
+    pub quality: Quality,
+    /// Start of all random draws.
+    pub seed: u64,
+    /// How values are combined.
+    pub sampling: Sampling,
+    /// Number of drawn runs; 0 where values are listed.
+    pub samples: usize,
+    /// What is kept of a run.
+    pub keep: Keep,
+    /// What varies, in the order of the file.
+    pub parameters: Vec<Parameter>,
+}
+
+impl Spec {
+    /// Reads and checks a sweep file.
+    ///
+    /// # Errors
+    /// Every problem of the file at once.
+    pub fn from_document(document: &Document) -> Result<Self, Vec<Problem>> {
+        let r = Reader::new(document);
+        if r.text("schema") != SCHEMA {
+            r.problem(
+                "schema",
+                "`schema` is not that of a sweep".into(),
+                &format!("write schema = \"{SCHEMA}\""),
+            );
+        }
+        let sampling = match r.choice("sampling", &["grid", "list", "latin-hypercube"]).as_str() {
+            "list" => Sampling::List,
+            "latin-hypercube" => Sampling::LatinHypercube,
+            _ => Sampling::Grid,
+        };
+        let drawn = sampling == Sampling::LatinHypercube;
+        let quality = match optional(&r, "quality", &["draft", "standard", "fine"]).as_deref() {
+            Some("draft") => Quality::Draft,
+            Some("fine") => Quality::Fine,
+            _ => Quality::Standard,
+        };
+        let keep = match optional(&r, "keep", &["record", "everything"]).as_deref() {
+            Some("everything") => Keep::Everything,
+            _ => Keep::Record,
+        };
+        let parameters: Vec<Parameter> =
+            r.tables("parameter").into_iter().map(|i| parameter(&r, i, drawn)).collect();
+        let spec = Self {
+            name: r.text("name"),
+            case: r.text("case"),
+            quality,
+            seed: if drawn || r.has("seed") { r.count("seed", 0) as u64 } else { 0 },
+            sampling,
+            samples: if drawn { r.count("samples", 2) } else { 0 },
+            keep,
+            parameters,
+        };
+        if spec.parameters.is_empty() {
+            r.problem(
+                "parameter",
+                "nothing varies".into(),
+                "add at least one [[parameter]] with path and values",
+            );
+        }
+        for (i, p) in spec.parameters.iter().enumerate() {
+            if spec.parameters[..i].iter().any(|q| q.path == p.path) {
+                r.problem(
+                    &format!("parameter.{i}.path"),
+                    format!("`{}` varies twice", p.path),
+                    "merge the two",
+                );
+            }
+        }
+        let counts: Vec<usize> = spec.parameters.iter().map(|p| p.values.len()).collect();
+        if sampling == Sampling::List && counts.iter().any(|n| *n != counts[0]) {
+            r.problem(
+                "sampling",
+                format!("a list needs as many values of each parameter; there are {counts:?}"),
+                "use `grid` for every combination",
+            );
+        }
+        if spec.n_runs().is_none_or(|n| MOST < n) {
+            r.problem("sampling", format!("more than {MOST} runs"), "take fewer values or draw samples");
+        }
+        let problems = r.finish();
+        if problems.is_empty() { Ok(spec) } else { Err(problems) }
+    }
+
+    /// Number of runs; `None` when it cannot be counted.
+    pub fn n_runs(&self) -> Option<usize> {
+        match self.sampling {
+            Sampling::Grid => self.parameters.iter().try_fold(1usize, |n, p| n.checked_mul(p.values.len())),
+            Sampling::List => Some(self.parameters.first().map_or(0, |p| p.values.len())),
+            Sampling::LatinHypercube => Some(self.samples),
+        }
+    }
+}
+
+fn optional(r: &Reader<'_>, path: &str, allowed: &[&str]) -> Option<String> {
+    r.has(path).then(|| r.choice(path, allowed))
+}
+
+fn parameter(r: &Reader<'_>, i: usize, drawn: bool) -> Parameter {
+    let at = |name: &str| format!("parameter.{i}.{name}");
+    let path = r.text(&at("path"));
+    if !drawn {
+        return Parameter { path, values: r.values(&at("values")), distribution: None };
+    }
+    let kind = r.choice(&at("distribution"), &["uniform", "log-uniform", "triangular"]);
+    let read = |name: &str| {
+        let found = r.value(&at(name)).as_ref().and_then(Measured::read);
+        if found.is_none() {
+            r.problem(
+                &at(name),
+                format!("`{name}` is no number with or without unit"),
+                "for instance \"28 mm\"",
+            );
+        }
+        found
+    };
+    // A drawn value says where its range comes from, as every number of a case.
+    if r.text(&at("source")).trim().is_empty() {
+        r.problem(&at("source"), "an empty `source`".into(), "say where the range comes from");
+    }
+    let names: &[&str] = if kind == "triangular" { &["low", "mode", "high"] } else { &["low", "high"] };
+    let ends: Vec<Measured> = names.iter().filter_map(|n| read(n)).collect();
+    let nothing = Parameter { path: path.clone(), values: Vec::new(), distribution: None };
+    if ends.len() < names.len() {
+        return nothing;
+    }
+    if ends.iter().any(|e| e.unit != ends[0].unit) {
+        let units: Vec<&str> = ends.iter().map(|e| e.unit.as_str()).collect();
+        r.problem(&at("high"), format!("the units differ: {units:?}"), "use one unit");
+        return nothing;
+    }
+    let ordered = ends.windows(2).all(|w| w[0].number <= w[1].number) && ends[0] != ends[ends.len() - 1];
+    if !ordered || (kind == "log-uniform" && ends[0].number <= 0.0) {
+        r.problem(
+            &at("high"),
+            "these ends are no range".into(),
+            "low below high; above zero for log-uniform",
+        );
+        return nothing;
+    }
+    let low = ends[0].clone();
+    let distribution = match kind.as_str() {
+        "triangular" => Distribution::Triangular(low, ends[1].number, ends[2].number),
+        "log-uniform" => Distribution::LogUniform(low, ends[1].number),
+        _ => Distribution::Uniform(low, ends[1].number),
+    };
+    Parameter { distribution: Some(distribution), ..nothing }
+}
