@@ -12,7 +12,7 @@ use crate::sweep::forecast::Forecast;
 use crate::sweep::manifest::{plan, quality_of};
 use crate::sweep::merge::{count, described, merge, results};
 use crate::sweep::store::{NONDETERMINISTIC, Status};
-use crate::sweep::task::{self, Done, Manner, Tally, exit_after, forget, listen, run_all};
+use crate::sweep::task::{self, Done, Manner, TIME_IS_NEAR, Tally, exit_after, forget, listen, run_all};
 use crate::sweep::{CaseResult, Spec, Sweep};
 use clap::{Args, Subcommand};
 use dens_mesher::units::{self, Dimension};
@@ -399,6 +399,11 @@ fn work(sweep: &Sweep, tasks: &[usize], side_by_side: usize, args: &CaseManner) 
     let tally = run_all(sweep, tasks, side_by_side, args.within.map(Duration::from_secs_f64), &manner, &told);
     progress.finish();
     let tally = tally?;
+    if tally.signal == Some(TIME_IS_NEAR) && tally.run == 0 {
+        return Err(Failure::limit(
+            "the time of this job ended within its first case, which starts from its beginning when run again\n  = hint: ask for more time; `dens sweep status` tells what a case takes",
+        ));
+    }
     if !args.quiet {
         let mut t = format!(
             "{} run, {} had a result, {} without a computed one",

@@ -1,4 +1,6 @@
 //! Runs cases of a sweep, each in a child process.
+//!
+//! The case is the smallest unit: one that is stopped leaves nothing and starts from its beginning when run again.
 
 use super::manifest::{CASE, INPUTS, Line, Sweep};
 use super::store::{CASES, CaseResult, Cost, Ended, LOG, Status, TEMPORARY, Workplace, clear_dead, host};
@@ -48,6 +50,9 @@ pub fn listen() -> Result<Arc<AtomicUsize>, Failure> {
     }
     Ok(stop)
 }
+
+/// Signal by which a scheduler tells that the time of a job is near its end.
+pub const TIME_IS_NEAR: usize = signal_hook::consts::SIGUSR1.unsigned_abs() as usize;
 
 /// Exit code after this signal: 130 when a person pressed Ctrl-C, else "run me again".
 pub fn exit_after(signal: usize) -> Exit {

@@ -251,6 +251,19 @@ fn a_signal_stops_in_time_with_all_that_was_finished_kept() {
 }
 
 #[test]
+fn a_time_too_short_for_one_case_is_a_limit_and_no_endless_round() {
+    let dir = folder(&densities(2), 5.0);
+    let dir = dir.path();
+    plan(dir, "S");
+    let mut child = start(dir, "S");
+    while calls(dir) < 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    signal(&child, "-USR1");
+    assert_eq!(child.wait().expect("ended").code(), Some(4));
+}
+
+#[test]
 fn a_plan_is_immutable_and_says_where_it_was_touched() {
     let dir = folder(&densities(5), 0.0);
     let dir = dir.path();
