@@ -6,6 +6,7 @@
 pub mod bvh;
 pub mod check;
 pub mod implant;
+pub mod labeled;
 pub mod labels;
 pub mod near;
 pub mod parametric;
