@@ -94,7 +94,7 @@ fn one(
 }
 
 /// The surface without its smallest shells, their number and volume.
-fn without_specks(surface: TriSurface) -> (TriSurface, usize, f64) {
+pub(super) fn without_specks(surface: TriSurface) -> (TriSurface, usize, f64) {
     let all: Vec<(f64, Vec<u32>)> =
         shells(&surface).into_iter().map(|shell| (volume(&surface, &shell), shell)).collect();
     let largest = all.iter().map(|s| s.0).fold(0.0, f64::max);

@@ -107,6 +107,11 @@ impl Aabb {
         0.5 * (self.min + self.max)
     }
 
+    /// The eight corners.
+    pub fn corners(&self) -> [Vec3; 8] {
+        std::array::from_fn(|k| Vec3::from_fn(|i, _| if k >> i & 1 == 1 { self.max[i] } else { self.min[i] }))
+    }
+
     /// Whether `p` lies in the closed box.
     pub fn contains(&self, p: Vec3) -> bool {
         (0..3).all(|i| self.min[i] <= p[i] && p[i] <= self.max[i])
