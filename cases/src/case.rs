@@ -1,5 +1,6 @@
 //! A checked case: every number in mm, N, MPa, each table with its source.
 
+use crate::anatomy::{self, Anatomy};
 use crate::approach::{self, Approach};
 use crate::comparator::{self, Misfit};
 use crate::diagnostic::Problem;
@@ -14,23 +15,6 @@ use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::spine::Level;
 use dens_mesher::units::Dimension;
 use dens_solver::model::Interpolation;
-
-/// Source of the bones.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Anatomy {
-    /// Built from published dimensions.
-    Parametric {
-        /// Female dimensions rather than male.
-        female: bool,
-        /// Factor on all dimensions.
-        scale: f64,
-    },
-    /// Read from surface files, mm, in one frame (+x left, +y posterior, +z cranial).
-    Surfaces {
-        /// File of C1, C2, C3 and, if given, C4, relative to the case file.
-        files: [Option<String>; 4],
-    },
-}
 
 /// Bone properties.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +57,10 @@ pub struct ImplantSize {
     pub screw_clearance: f64,
     pub screw_wall: f64,
     pub canal_clearance: f64,
+    /// Angle between the planes of the C1 facets and of the caudal endplate, rad; as the bones stand when absent.
+    pub lordosis: Option<f64>,
+    /// Points on the bones that the contact faces lie on: lower, upper left, upper right; found when absent.
+    pub seeds: [Option<[f64; 3]>; 3],
     pub form: Form,
 }
 
@@ -304,13 +292,13 @@ pub(crate) fn length(r: &Reader<'_>, path: &str, least: f64, most: f64) -> f64 {
 fn read(r: &Reader<'_>, document: &Document) -> Case {
     let lattice_names = lattice_names();
     let density_laws: Vec<&str> = dens_solver::materials::density::CATALOGUE.iter().map(|l| l.name).collect();
-    let anatomy = anatomy(r);
-    let scan = scan::read(r);
+    let anatomy = anatomy::read(r);
+    let scan = scan::read(r, matches!(anatomy, Anatomy::Scan(_)));
     if scan.is_some() && matches!(anatomy, Anatomy::Parametric { .. }) {
         r.problem(
             "scan.image",
             "a scan belongs to the bones of a person, and these are parametric".into(),
-            "give the bones as surfaces in the frame of the scan: anatomy.kind = \"surfaces\"",
+            "take the bones from the scan, or give surfaces in its frame: anatomy.kind = \"scan\" or \"surfaces\"",
         );
     }
     let bone = Bone {
@@ -417,24 +405,6 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
     }
 }
 
-/// Where the bones come from.
-pub(crate) fn anatomy(r: &Reader<'_>) -> Anatomy {
-    match r.choice("anatomy.kind", &["parametric", "surfaces"]).as_str() {
-        "surfaces" => {
-            let files = ["c1", "c2", "c3", "c4"].map(|n| {
-                let path = format!("anatomy.{n}");
-                (n != "c4" || r.has(&path)).then(|| r.text(&path))
-            });
-            let _ = r.has("anatomy.source");
-            Anatomy::Surfaces { files }
-        }
-        _ => Anatomy::Parametric {
-            female: r.choice("anatomy.sex", &["female", "male"]) == "female",
-            scale: r.number("anatomy.scale", Range::Within(0.7, 1.3)),
-        },
-    }
-}
-
 /// Dimensions of the implant; the step between the sizes that are exported is given.
 pub(crate) fn implant_size(r: &Reader<'_>, height_step: f64) -> ImplantSize {
     let both = r.has("implant.replaces") && r.choice("implant.replaces", &["C2", "C2-C3"]) == "C2-C3";
@@ -451,8 +421,37 @@ pub(crate) fn implant_size(r: &Reader<'_>, height_step: f64) -> ImplantSize {
         screw_clearance: length(r, "implant.screw_clearance", 0.0, 2.0),
         screw_wall: length(r, "implant.screw_wall", 0.4, 5.0),
         canal_clearance: length(r, "implant.canal_clearance", 0.0, 5.0),
+        lordosis: if !r.has("implant.lordosis") || r.is_word("implant.lordosis", "native") {
+            None
+        } else {
+            Some(r.quantity("implant.lordosis", Dimension::Angle, Range::Within(-0.53, 0.79)))
+        },
+        seeds: seat_seeds(r),
         form: comparator::form(r),
     }
+}
+
+/// Seed points of the contact faces, where given: lower, upper left, upper right.
+fn seat_seeds(r: &Reader<'_>) -> [Option<[f64; 3]>; 3] {
+    let (lower, upper) = ("implant.lower_seed", "implant.upper_seeds");
+    let mut seeds = [None; 3];
+    if r.has(lower) {
+        seeds[0] = Some(r.point(lower));
+    }
+    if r.has(upper) {
+        let points = r.points(upper);
+        match points[..] {
+            [left, right] => (seeds[1], seeds[2]) = (Some(left), Some(right)),
+            // What is no list of points has been told.
+            [] => {}
+            _ => r.problem(
+                upper,
+                format!("`{upper}` holds {} points, expected two", points.len()),
+                "one on the left and one on the right inferior facet of C1: [[\"15 mm\", \"0 mm\", \"40 mm\"], [\"-15 mm\", \"0 mm\", \"40 mm\"]]",
+            ),
+        }
+    }
+    seeds
 }
 
 /// Solid titanium.
@@ -568,6 +567,12 @@ fn criteria(r: &Reader<'_>, loads: &[Load]) -> Criteria {
     }
 }
 
+/// Whether an entry names a file of a patient: such names often hold more than the patient's bones.
+fn names_a_file(path: &str, value: &crate::document::Value) -> bool {
+    let is_text = matches!(value, crate::document::Value::Text(_));
+    is_text && (path.starts_with("anatomy.c") || path == "anatomy.labels" || path == "scan.image")
+}
+
 pub(crate) fn echo(document: &Document) -> Vec<(String, String, String)> {
     use crate::document::Value;
     fn text(v: &Value) -> String {
@@ -575,13 +580,16 @@ pub(crate) fn echo(document: &Document) -> Vec<(String, String, String)> {
             Value::Text(t) => t.clone(),
             Value::Number(n) => n.to_string(),
             Value::Bool(b) => b.to_string(),
-            Value::List(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
+            Value::List(items) => {
+                let nested = items.iter().any(|v| matches!(v, Value::List(_)));
+                items.iter().map(text).collect::<Vec<_>>().join(if nested { "; " } else { ", " })
+            }
         }
     }
     document
         .entries
         .iter()
-        .filter(|(path, _)| !path.ends_with(".source") && !path.starts_with("anatomy.c"))
+        .filter(|(path, entry)| !path.ends_with(".source") && !names_a_file(path, &entry.value))
         .map(|(path, entry)| {
             let table = path.rsplit_once('.').map_or("", |(t, _)| t);
             let source =

@@ -49,7 +49,7 @@ pub enum Command {
     Material(MaterialArgs),
     /// Convert a model between decks (.inp), VTK (.vtu) and FEBio (.feb).
     Convert(ConvertArgs),
-    /// Read a scan or its labels (DICOM, NIfTI, NRRD, MetaImage): how it lies, its values, three pictures.
+    /// Read a scan or its labels (DICOM, NIfTI, NRRD, MetaImage): how it lies, three pictures, surfaces of its bones.
     Image(ImageArgs),
     /// Mesh closed surfaces (.stl, .ply, .obj) with quadratic tetrahedra; broken ones are repaired first.
     Mesh(MeshArgs),
@@ -203,13 +203,17 @@ pub struct ImageArgs {
     /// Folder of DICOM slices, or an image file: DICOM, .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd.
     #[arg(value_name = "DIR|FILE")]
     pub image: PathBuf,
-    /// Folder of pictures, histogram, labels and image.json; nothing is written by default. None of it identifies the
-    /// patient.
+    /// Folder of pictures, histogram, labels, surfaces and image.json; nothing is written by default. None of it identifies
+    /// the patient.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Label map of the image: NIfTI, NRRD, MetaImage or DICOM-SEG on the same grid.
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
+    /// Edge length to which the surfaces of the labels are remeshed, for instance "1.0 mm"; by default they are as fine as
+    /// the voxels.
+    #[arg(long, value_name = "LENGTH", value_parser = length, requires = "output")]
+    pub edge: Option<f64>,
     /// Which series of a folder that holds several.
     #[arg(long, value_name = "N")]
     pub series: Option<usize>,

@@ -1,13 +1,14 @@
 //! From a case file to a result folder: the order of the pipeline, the design loop, the command line.
 //!
 //! Modules in reading order: [`cli`] and [`commands`] (what a person can ask), [`document`] (the file as
-//! written), [`reader`] and [`case`] (its meaning), [`comparator`] (what an implant is compared with), [`diagnostic`] (its problems), [`library`] (embedded
+//! written), [`reader`], [`case`] and [`anatomy`] (its meaning), [`comparator`] (what an implant is compared with), [`diagnostic`] (its problems), [`library`] (embedded
 //! cases), [`patients`] (the nine published ones), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models,
 //! solutions, assessment, design, record, files),
 //! [`sweep`] (one case with many values), [`deck`] (input decks of other programs), [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
 //!
 //! Deliberately absent: formulas. They live in the mesher and the solver.
 
+pub mod anatomy;
 pub mod approach;
 pub mod bench;
 pub mod calibration;

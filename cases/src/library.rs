@@ -63,6 +63,43 @@ pub static CATALOG: &[Embedded] = &[
 /// File of a case that takes surface files, written by `dens new --from surfaces`.
 pub static SURFACES: &str = include_str!("../library/from-surfaces.toml");
 
+/// What [`scan_case`] puts in place of the surface files.
+const OF_SCAN: &str = r#"[anatomy]
+kind = "scan"                        # parametric | surfaces | scan
+labels = "labels.nii.gz"             # label map with the bones' names (NIfTI, NRRD, MetaImage, DICOM-SEG); or, in its place,
+# points inside the bones, mm in the frame of the scan (left, posterior, cranial), one or more each:
+# c1_seeds = [["2 mm", "-15 mm", "331 mm"], ["-20 mm", "0 mm", "330 mm"]]
+# c2_seeds = [["2 mm", "-15 mm", "310 mm"]]
+# c3_seeds = [["2 mm", "-14 mm", "292 mm"]]
+# rest_seeds = [["2 mm", "-20 mm", "350 mm"]]   # bones that touch them and are not kept, such as the skull
+# threshold = 120                    # HU, least value of bone
+# separator = "watershed"            # watershed | cut: the least bone is cut
+# closing = "2 mm"                   # holes and pores narrower than twice this are filled
+# c2 = "template"                    # C2 is destroyed: the control gets one fitted to C1 and C3
+edge = "1.0 mm"                      # triangles of the surfaces; left out: as fine as the voxels
+source = "state the scan, its voxel size and the segmentation here"
+
+[scan]
+image = "ct.nii.gz"                  # CT as a DICOM folder or file, NIfTI, NRRD, MetaImage
+calibration = "given: 0.8 mg/cm3 per HU, -6 mg/cm3; K2HPO4"   # `dens material` shows what it gives; left out: uniform bone
+limit = 0.05                         # share of the cancellous volume that may lie beyond the density law
+source = "state the phantom or where the calibration comes from"
+
+"#;
+
+/// File of a case that takes its bones from a scan, written by `dens new --from scan`: that of surface files but for them.
+pub fn scan_case() -> String {
+    let (start, rest) = SURFACES.split_once("[anatomy]").unwrap_or((SURFACES, ""));
+    let after = rest.find("[bone]").map_or("", |at| &rest[at..]);
+    let settings = start.find("# Every quantity").map_or(start, |at| &start[at..]);
+    let settings = settings.replace("\"from-surfaces\"", "\"from-scan\"").replace("surface files", "a scan");
+    let head = "# Replacement of C2 with the bones of a scan: put image and labels beside this file.\n\
+                #\n\
+                # The bones are turned and shifted until their mirror plane is x = 0; the report says by how much.\n\
+                # C1, C2 and C3 are needed; C4 is wanted, since the control is held there.\n#\n";
+    format!("{head}{settings}{OF_SCAN}{after}")
+}
+
 /// The embedded case of that name.
 pub fn find(name: &str) -> Option<&'static Embedded> {
     CATALOG.iter().find(|c| c.name == name)

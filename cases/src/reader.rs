@@ -224,19 +224,8 @@ impl<'d> Reader<'d> {
     /// List of three lengths in mm, for instance `["1 mm", "2 mm", "3 mm"]`.
     pub fn point(&self, path: &str) -> [f64; 3] {
         let Some(entry) = self.required(path, "[\"0 mm\", \"0 mm\", \"0 mm\"]") else { return [f64::NAN; 3] };
-        if let Value::List(items) = &entry.value
-            && items.len() == 3
-        {
-            let parsed: Vec<f64> = items
-                .iter()
-                .filter_map(|v| match v {
-                    Value::Text(t) => units::parse(t, Dimension::Length).ok(),
-                    _ => None,
-                })
-                .collect();
-            if let Ok(p) = <[f64; 3]>::try_from(parsed) {
-                return p;
-            }
+        if let Some(p) = point_of(&entry.value) {
+            return p;
         }
         self.problem(
             path,
@@ -244,6 +233,23 @@ impl<'d> Reader<'d> {
             "write three lengths: [\"0 mm\", \"10 mm\", \"-5 mm\"]",
         );
         [f64::NAN; 3]
+    }
+
+    /// List of points, at least one, each as in [`Reader::point`]; empty after a problem.
+    pub fn points(&self, path: &str) -> Vec<[f64; 3]> {
+        let Some(entry) = self.required(path, "[[\"0 mm\", \"0 mm\", \"0 mm\"]]") else { return Vec::new() };
+        if let Value::List(items) = &entry.value
+            && let Some(points) = items.iter().map(point_of).collect::<Option<Vec<_>>>()
+            && !points.is_empty()
+        {
+            return points;
+        }
+        self.problem(
+            path,
+            format!("`{path}` is no list of points"),
+            "write one point after another, three lengths each: [[\"0 mm\", \"10 mm\", \"-5 mm\"], [\"1 mm\", \"9 mm\", \"-8 mm\"]]",
+        );
+        Vec::new()
     }
 
     /// Numbers of the tables of the list `name`.
@@ -305,6 +311,16 @@ impl<'d> Reader<'d> {
         drop(asked);
         self.problems.into_inner()
     }
+}
+
+/// Three lengths, mm.
+fn point_of(value: &Value) -> Option<[f64; 3]> {
+    let Value::List(items) = value else { return None };
+    let length = |v: &Value| match v {
+        Value::Text(t) => units::parse(t, Dimension::Length).ok().filter(|v| v.is_finite()),
+        _ => None,
+    };
+    items.iter().map(length).collect::<Option<Vec<f64>>>()?.try_into().ok()
 }
 
 fn show(value: &Value) -> String {

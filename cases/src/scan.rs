@@ -19,8 +19,15 @@ pub struct Scan {
 }
 
 /// Reads `[scan]`, where the case has it.
-pub fn read(r: &Reader<'_>) -> Option<Scan> {
-    if !r.has("scan.image") {
+///
+/// - `of_bones`: whether the bones come from the same image, which then may go without a calibration: bone is uniform
+pub fn read(r: &Reader<'_>, of_bones: bool) -> Option<Scan> {
+    let image_only = of_bones && !r.has("scan.calibration");
+    if !r.has("scan.image") || image_only {
+        if image_only {
+            // Where the image comes from may be said without a number.
+            let _ = r.has("scan.source");
+        }
         return None;
     }
     let image = r.text("scan.image");

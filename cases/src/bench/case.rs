@@ -1,7 +1,8 @@
 //! A checked bench case: every number in mm, N, MPa, each table with its source.
 
+use crate::anatomy::{self, Anatomy};
 use crate::case::{
-    Anatomy, ImplantSize, LatticeChoice, POISSON, Titanium, anatomy, echo, implant_size, lattice_choice,
+    ImplantSize, LatticeChoice, POISSON, Titanium, echo, implant_size, lattice_choice,
     length, modulus, name, titanium,
 };
 use crate::diagnostic::Problem;
@@ -222,7 +223,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Bench {
         }),
     };
     let device = (!matches!(test, Test::Coupon(_))).then(|| Device {
-        anatomy: anatomy(r),
+        anatomy: anatomy::read(r),
         size: implant_size(r, 0.0),
         source: source(r),
         edge: GRADES.map(|g| length(r, &format!("mesh.edge_{g}"), 0.4, 8.0)),

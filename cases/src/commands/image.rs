@@ -1,6 +1,7 @@
-//! `dens image`: what a scan is, how it lies, its values, three pictures, and labels of its bones.
+//! `dens image`: what a scan is, how it lies, its values, three pictures, labels and surfaces of its bones.
 
 mod summary;
+mod surfaces;
 
 use crate::cli::{ImageArgs, Separator, print};
 use crate::failure::{Exit, Failure};
@@ -47,6 +48,7 @@ fn work(args: &ImageArgs) -> Result<Exit, Failure> {
     };
     let mut object = summary::json(&image, &about, &histogram, labels.as_ref());
     object["separation"] = separation;
+    let mut made = Vec::new();
     if let Some(output) = &output {
         progress.phase("pictures", 0.2);
         let mut files = Vec::new();
@@ -63,6 +65,11 @@ fn work(args: &ImageArgs) -> Result<Exit, Failure> {
             progress.phase("labels", 0.2);
             output.write("labels.nrrd", &image::write_labels(labels))?;
             files.push("labels.nrrd".to_string());
+            progress.phase("surfaces", 0.2);
+            made = surfaces::write(labels, args.edge, output)?;
+            let listed = surfaces::json(&made, args.edge);
+            files.extend(made.iter().map(|w| w.file.clone()));
+            object["surfaces"] = listed;
         }
         object["files"] = json!(files);
         output.write("image.json", format!("{object:#}\n").as_bytes())?;
@@ -75,9 +82,12 @@ fn work(args: &ImageArgs) -> Result<Exit, Failure> {
         print(&format!("{object:#}\n"));
     } else if !args.manner.quiet {
         print(&summary::text(&image, &about, &histogram, labels.as_ref()));
+        if !made.is_empty() {
+            print(&surfaces::text(&made));
+        }
         match &args.output {
             Some(target) => print(&format!("wrote {}\n", target.display())),
-            None => print("pictures and labels: give a folder with -o\n"),
+            None => print("pictures, labels and surfaces: give a folder with -o\n"),
         }
     }
     Ok(Exit::Met)

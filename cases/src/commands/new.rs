@@ -26,6 +26,9 @@ pub fn run(args: &NewArgs) -> Result<Exit, Failure> {
     if args.from == "surfaces" {
         message.push_str("put c1.obj, c2.obj, c3.obj and, if you have it, c4.obj beside it (STL, PLY or OBJ, in mm), or edit the file names\n");
     }
+    if args.from == "scan" {
+        message.push_str("put the scan and its label map beside it, or edit the file names, or give seed points in place of labels\n");
+    }
     print(&message);
     Ok(Exit::Met)
 }
@@ -41,8 +44,9 @@ fn origin(from: &str) -> Result<String, Failure> {
     match from {
         "parametric" => Ok(library::CATALOG[0].text.to_string()),
         "surfaces" => Ok(library::SURFACES.to_string()),
+        "scan" => Ok(library::scan_case()),
         _ => {
-            let names = ["parametric", "surfaces"].into_iter().chain(library::CATALOG.iter().map(|c| c.name));
+            let names = ["parametric", "surfaces", "scan"].into_iter().chain(library::CATALOG.iter().map(|c| c.name));
             let near = dens_mesher::catalog::nearest(from, names.clone())
                 .map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
             let names: Vec<&str> = names.collect();

@@ -4,7 +4,6 @@ use super::{Book, Patient, Replaced, Sex};
 use crate::failure::Failure;
 use crate::library;
 use crate::{case::Case, document::Document};
-use dens_mesher::Vec3;
 use dens_mesher::geometry::parametric::{self, Parametric, SEGMENT_HEIGHTS};
 use dens_mesher::geometry::spine::Level;
 use dens_solver::materials::density;
@@ -90,7 +89,7 @@ pub fn segment_height(sex: Sex, scale: f64, implant_height: f64, replaced: Repla
     let segment_height = implant_height - lower(sex, scale, replaced);
     let spine = parametric::spine(&Parametric { sex: sex.of_anatomy(), scale, segment_height })
         .map_err(Failure::input)?;
-    let height = spine.segment_height(caudal(replaced), Vec3::zeros());
+    let height = spine.segment_height(caudal(replaced), &nalgebra::Isometry3::identity());
     height.ok_or_else(|| Failure::bug("the parametric anatomy lacks a landmark of the segment height"))
 }
 

@@ -277,7 +277,8 @@ pub(crate) fn prepared_once() -> &'static [Prepared] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::{Anatomy, Case};
+    use crate::anatomy::Anatomy;
+    use crate::case::Case;
     use crate::document::Document;
     use dens_mesher::geometry::spine::Level;
 

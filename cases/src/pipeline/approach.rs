@@ -34,7 +34,8 @@ pub struct Access {
 /// Follows implant and screwdrivers.
 pub fn access(approach: &Approach, geometry: &Geometry) -> Access {
     let way = Way { rise: approach.rise, distraction: approach.distraction };
-    let border: Vec<[f64; 2]> = approach.mandible.iter().flatten().map(|p| [p[1], p[2]]).collect();
+    let border: Vec<[f64; 2]> =
+        approach.mandible.iter().flatten().map(|p| geometry.placed(*p)).map(|p| [p.y, p.z]).collect();
     Access {
         insertion: geometry.implant.insertion(&way),
         corridors: geometry.implant.corridors(0.5 * approach.driver_diameter, approach.driver_reach, &border),
@@ -185,7 +186,7 @@ fn picture(case: &Case, approach: &Approach, access: &Access, results: &Results)
         let shaft = rod(corridor.entry, end, 0.5 * approach.driver_diameter);
         objects.push(Object { paint: Paint::Solid(DRIVER), ..shaft });
     }
-    if let Some([angle, chin]) = approach.mandible.map(|m| m.map(Vec3::from)) {
+    if let Some([angle, chin]) = approach.mandible.map(|m| m.map(|p| results.geometry.placed(p))) {
         objects.push(Object { paint: Paint::Solid(JAW), ..rod(angle, chin, BORDER) });
     }
     let mut sheet = Sheet::new(

@@ -19,10 +19,11 @@ use crate::case::Case;
 use crate::failure::Failure;
 use crate::fixation::{FaultKind, Fixation as Asked};
 use dens_mesher::Vec3;
-use dens_mesher::geometry::spine::{Level, ScrewPath, Side};
+use dens_mesher::geometry::spine::{self, Level, ScrewPath, Side};
 use dens_solver::loads::beam::BeamSection;
 use dens_solver::loads::fixation::{Fixation, Link, Tie, Wire};
 use dens_solver::loads::rigid::RigidBody;
+use nalgebra::Isometry3;
 
 /// Entry of an occipital screw from the middle between the condyles, mm: to the side, posterior, cranial. Between the
 /// superior and inferior nuchal lines of an adult; engineering choice, range ± 8 mm.
@@ -76,19 +77,19 @@ fn posterior(
         if *of != side || !asked.levels.contains(level) {
             continue;
         }
-        let shift = if *level == Level::C1 { geometry.implant.upper_shift } else { Vec3::zeros() };
-        let entry = path.entry + shift;
-        let head = entry - path.direction * asked.rod_offset;
+        let motion = if *level == Level::C1 { geometry.implant.upper } else { Isometry3::identity() };
+        let (entry, direction) = (spine::moved(&motion, path.entry), motion.rotation * path.direction);
+        let head = entry - direction * asked.rod_offset;
         heads.push(head);
         let name = Asked::screw(*level, side);
         match asked.fault(&name) {
             Some(FaultKind::Missing) => {}
             Some(FaultKind::Wire) => {
-                let anchor = anchor(geometry, *level, path)? + shift;
+                let anchor = spine::moved(&motion, anchor(geometry, *level, path)?);
                 wires.push((name.replace("screw", "wire"), part, head, anchor));
             }
             None => {
-                let tip = entry + path.direction * path.length;
+                let tip = entry + direction * path.length;
                 let member =
                     fixation.add(&name, section(asked, asked.screw_diameter), &[head, entry, tip], 2.5);
                 fixation.tie(member, part);
@@ -142,7 +143,7 @@ fn occipital(geometry: &Geometry, side: Side) -> (Vec3, Vec3) {
 /// Middle between the condyles, mm.
 fn condyles(geometry: &Geometry) -> Vec3 {
     let [left, right] = &geometry.spine.condyles;
-    0.5 * (left.center + right.center) + geometry.implant.upper_shift
+    spine::moved(&geometry.implant.upper, 0.5 * (left.center + right.center))
 }
 
 /// Screws through the tracks of the implant, held across the clearance in the wall of their bore.

@@ -1,16 +1,19 @@
 //! Bones from either source, and the implant designed to them.
 
-use crate::case::{Anatomy, Case, ImplantSize};
+use super::segmented::{self, Story};
+use crate::anatomy::Anatomy;
+use crate::case::{Case, ImplantSize};
 use crate::failure::Failure;
 use crate::scan::Scan;
 use dens_mesher::geometry::check::{SurfaceFault, check};
 use dens_mesher::geometry::implant::{Fit, Implant, ImplantParams, ScrewPlan};
 use dens_mesher::geometry::parametric::{self, Parametric, Sex, third_over_fourth};
 use dens_mesher::geometry::scanned;
-use dens_mesher::geometry::spine::{Level, Spine};
+use dens_mesher::geometry::spine::{self, Level, Spine};
 use dens_mesher::geometry::surface::TriSurface;
 use dens_mesher::image::{self, Volume};
 use dens_mesher::io::read_surface;
+use dens_mesher::Vec3;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,7 +28,9 @@ pub struct Geometry {
     pub fit: Fit,
     /// Scan that decides the cancellous bone.
     pub scan: Option<Volume<f32>>,
-    /// SHA-256 of each input file by its name without folder.
+    /// How the bones were found, where they come from a scan.
+    pub story: Option<Story>,
+    /// SHA-256 of each input file by its name without folder, of a scan by what it is.
     pub hashes: BTreeMap<String, String>,
 }
 
@@ -34,6 +39,25 @@ impl Geometry {
     pub fn caudal(&self) -> Level {
         self.implant.params.caudal
     }
+
+    /// Height of the C1 facets over the caudal endplate as the bones stand, mm.
+    pub fn native_height(&self) -> f64 {
+        // Turning C1 keeps the height of its facets; the shift along z is what is left.
+        let [_, left, right] = &self.implant.pads;
+        let middle = 0.5 * (left.patch.center + right.patch.center);
+        let before = spine::moved(&self.implant.upper.inverse(), middle);
+        self.implant.height_mm - (middle - before).z
+    }
+
+    /// A point of the case, mm, in the frame of the model: another one where the bones come from a scan.
+    pub fn placed(&self, point: [f64; 3]) -> Vec3 {
+        placed(self.story.as_ref(), point)
+    }
+}
+
+fn placed(story: Option<&Story>, point: [f64; 3]) -> Vec3 {
+    let p = nalgebra::Point3::from(point);
+    story.map_or(p, |s| s.frame.transform_point(&p)).coords
 }
 
 /// Surfaces of the bones, checked.
@@ -45,7 +69,8 @@ type Surfaces = (Vec<(Level, TriSurface)>, BTreeMap<String, String>);
 /// Every missing, unreadable or faulty surface, all at once; exit 2.
 pub fn check_files(anatomy: &Anatomy, folder: &Path) -> Result<(), Failure> {
     match anatomy {
-        Anatomy::Surfaces { files } => surfaces(files, folder).map(|_| ()),
+        Anatomy::Surfaces { files, .. } => surfaces(files, folder).map(|_| ()),
+        Anatomy::Scan(asked) => segmented::find(asked, folder).map(|_| ()),
         Anatomy::Parametric { .. } => Ok(()),
     }
 }
@@ -58,9 +83,13 @@ pub fn build(case: &Case, folder: &Path) -> Result<Geometry, Failure> {
     let into = |level| case.fixation.implant_screws.contains(&level);
     // Tracks into C3 are there even where no screw is: they are part of the published implant.
     let screws = if into(Level::C1) { ScrewPlan::Both } else { ScrewPlan::Lower };
-    let mut geometry =
-        fitted(&case.anatomy, &ImplantParams { screws, ..implant_params(&case.implant) }, folder)?;
-    if let Some(asked) = &case.scan {
+    let mut geometry = fitted(&case.anatomy, &case.implant, screws, folder)?;
+    if case.scan.is_none() {
+        geometry.scan = None;
+    }
+    if let Some(asked) = &case.scan
+        && geometry.scan.is_none()
+    {
         let (volume, (name, sum)) = scan(asked, folder)?;
         geometry.spine.warnings.extend(volume.1);
         geometry.scan = Some(volume.0);
@@ -69,27 +98,27 @@ pub fn build(case: &Case, folder: &Path) -> Result<Geometry, Failure> {
     Ok(geometry)
 }
 
-/// Image with warnings, and name and hash of its file.
+/// Image with warnings, and what it is called and its hash.
 type ScanFile = ((Volume<f32>, Vec<String>), (String, String));
 
 /// Reads the image of a scan.
 fn scan(asked: &Scan, folder: &Path) -> Result<ScanFile, Failure> {
     let path = folder.join(&asked.image);
-    let name = path.file_name().map_or_else(|| asked.image.clone(), |n| n.to_string_lossy().into_owned());
     let wrong = |what: String, remedy: Option<&str>| {
         let hint = remedy.unwrap_or("file names are relative to the folder of the case file");
         Failure::input(format!("scan.image: {what}\n  = hint: {hint}"))
     };
     let found =
         image::read(&path, image::Options::default()).map_err(|e| wrong(e.to_string(), e.remedy()))?;
-    let hash = digest(&path).map_err(|e| wrong(format!("`{name}`: {e}"), None))?;
+    let hash = digest(&path).map_err(|e| wrong(e.to_string(), None))?;
     let warned = found.about.notes.into_iter().filter(|n| n.warning);
-    let warnings = warned.map(|n| format!("scan `{name}`: {}", n.text)).collect();
-    Ok(((found.image, warnings), (name, hash)))
+    let warnings = warned.map(|n| format!("scan: {}", n.text)).collect();
+    // Names of files often hold that of the patient.
+    Ok(((found.image, warnings), ("scan".to_string(), hash)))
 }
 
 /// SHA-256 of a file, or of all files of a folder in the order of their names.
-fn digest(path: &Path) -> std::io::Result<String> {
+pub(super) fn digest(path: &Path) -> std::io::Result<String> {
     let mut files = vec![path.to_path_buf()];
     if path.is_dir() {
         files = std::fs::read_dir(path)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
@@ -103,16 +132,27 @@ fn digest(path: &Path) -> std::io::Result<String> {
     Ok(hex(&sum.finalize()))
 }
 
+/// SHA-256 of one file.
+pub(super) fn hex_of_file(path: &Path) -> std::io::Result<String> {
+    Ok(hex(&Sha256::digest(std::fs::read(path)?)))
+}
+
 /// Bones and the implant of this size designed to them.
 ///
 /// # Errors
 /// As [`build`].
 pub fn designed(anatomy: &Anatomy, size: &ImplantSize, folder: &Path) -> Result<Geometry, Failure> {
-    fitted(anatomy, &implant_params(size), folder)
+    fitted(anatomy, size, ScrewPlan::default(), folder)
 }
 
-fn fitted(anatomy: &Anatomy, wanted: &ImplantParams, folder: &Path) -> Result<Geometry, Failure> {
-    let mut hashes = BTreeMap::new();
+fn fitted(
+    anatomy: &Anatomy,
+    size: &ImplantSize,
+    screws: ScrewPlan,
+    folder: &Path,
+) -> Result<Geometry, Failure> {
+    let mut wanted = ImplantParams { screws, ..implant_params(size) };
+    let (mut hashes, mut scan, mut story) = (BTreeMap::new(), None, None);
     let spine = match anatomy {
         Anatomy::Parametric { female, scale } => {
             let sex = if *female { Sex::Female } else { Sex::Male };
@@ -123,15 +163,43 @@ fn fitted(anatomy: &Anatomy, wanted: &ImplantParams, folder: &Path) -> Result<Ge
             }
             parametric::spine(&params).map_err(Failure::input)?
         }
-        Anatomy::Surfaces { files } => {
+        Anatomy::Surfaces { files, template } => {
             let (found, sums) = surfaces(files, folder)?;
             hashes = sums;
-            scanned::spine(found).map_err(Failure::input)?
+            scanned_spine(found, *template)?
+        }
+        Anatomy::Scan(asked) => {
+            let found = segmented::find(asked, folder)?;
+            let mut spine = scanned_spine(found.surfaces, asked.template)?;
+            spine.source = format!("bones of a scan, {}", spine.source);
+            spine.warnings.extend(found.warnings);
+            (hashes, scan, story) = (found.hashes, Some(found.image), Some(found.story));
+            spine
         }
     };
-    let implant = Implant::design(&spine, wanted).map_err(Failure::input)?;
+    wanted.seeds = size.seeds.map(|s| s.map(|p| placed(story.as_ref(), p)));
+    let implant = Implant::design(&spine, &wanted).map_err(Failure::input)?;
     let fit = implant.fit();
-    Ok(Geometry { spine, implant, fit, scan: None, hashes })
+    Ok(Geometry { spine, implant, fit, scan, story, hashes })
+}
+
+/// Spine of these bones; with a template in place of C2 where asked for.
+fn scanned_spine(mut bones: Vec<(Level, TriSurface)>, template: bool) -> Result<Spine, Failure> {
+    if !template {
+        return scanned::spine(bones).map_err(Failure::input);
+    }
+    let fitted = scanned::template::axis(&bones).map_err(Failure::input)?;
+    bones.insert(1, (Level::C2, fitted.surface));
+    let mut spine = scanned::spine(bones).map_err(Failure::input)?;
+    spine.source = format!(
+        "{}; C2 is a template (parametric C2, scale {:.3}, fitted to the facets of C1 and to the facets and endplate of C3 within {:.1} mm)",
+        spine.source, fitted.scale, fitted.residual_mm
+    );
+    spine.warnings.push(format!(
+        "C2 of the control is a template, not the patient's: published mean shape, scaled by {:.3}, fitted to C1 and C3 with landmarks {:.1} mm off (root mean square). Every ratio to the intact control rests on it.",
+        fitted.scale, fitted.residual_mm
+    ));
+    Ok(spine)
 }
 
 fn implant_params(size: &ImplantSize) -> ImplantParams {
@@ -143,6 +211,7 @@ fn implant_params(size: &ImplantSize) -> ImplantParams {
         screw_mm: size.screw_diameter,
         bore_clearance_mm: size.screw_clearance,
         canal_clearance_mm: size.canal_clearance,
+        lordosis: size.lordosis,
         form: size.form,
         ..ImplantParams::default()
     }

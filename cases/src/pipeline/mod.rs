@@ -9,6 +9,7 @@ pub mod crush;
 pub mod design;
 pub mod export;
 pub mod fields;
+mod fit;
 pub mod geometry;
 pub mod ingrowth;
 pub mod lattice;
@@ -20,6 +21,7 @@ pub mod plots;
 pub mod report;
 mod scan;
 mod sections;
+pub mod segmented;
 pub mod tissue;
 
 use crate::case::{Case, Quality};

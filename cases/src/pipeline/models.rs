@@ -7,14 +7,14 @@ use super::ingrowth::{self, Ingrowth};
 use super::tissue;
 use crate::case::Case;
 use crate::failure::Failure;
-use dens_mesher::Vec3;
-use dens_mesher::geometry::spine::{JointKind, Level, Side};
+use dens_mesher::geometry::spine::{self, JointKind, Level, Side};
 use dens_mesher::mesh::Mesh;
 use dens_solver::loads::contact::{Gaps, Law};
 use dens_solver::loads::guide::Guide;
 use dens_solver::materials::layers;
 use dens_solver::model::{Hold, Interface, Model, Part, Surface};
 use dens_solver::tensor::Stiffness;
+use nalgebra::Isometry3;
 use std::sync::Arc;
 
 /// Which question is asked.
@@ -127,8 +127,8 @@ pub fn build_grown(
             tissue::fill_implant(case, lattice, &mut filled);
             (part.palette, part.of_cell) = (filled.palette, filled.of_cell);
         }
-        if !intact && body.kind == Kind::Bone(Level::C1) && geometry.implant.upper_shift.norm() > 1e-9 {
-            part.mesh = Arc::new(moved(&body.mesh, geometry.implant.upper_shift));
+        if !intact && body.kind == Kind::Bone(Level::C1) && geometry.implant.upper != Isometry3::identity() {
+            part.mesh = Arc::new(moved(&body.mesh, &geometry.implant.upper));
         }
         question.model.parts.push(part);
         question.kinds.push(body.kind);
@@ -157,9 +157,9 @@ fn part(body: &Body) -> Part {
     }
 }
 
-fn moved(mesh: &Mesh, shift: Vec3) -> Mesh {
+fn moved(mesh: &Mesh, motion: &Isometry3<f64>) -> Mesh {
     let mut mesh = mesh.clone();
-    mesh.points.iter_mut().for_each(|p| *p += shift);
+    mesh.points.iter_mut().for_each(|p| *p = spine::moved(motion, *p));
     mesh
 }
 

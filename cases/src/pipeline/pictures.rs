@@ -8,7 +8,7 @@ use crate::case::Case;
 use crate::failure::Failure;
 use dens_mesher::Vec3;
 use dens_mesher::geometry::Aabb;
-use dens_mesher::geometry::spine::Level;
+use dens_mesher::geometry::spine::{self, Level};
 use dens_mesher::mesh::Mesh;
 use dens_reports::figure::{Figure, FigureSet};
 use dens_reports::palette::ColorMap;
@@ -146,7 +146,7 @@ fn loads(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let day_one = &results.stages[1];
     let mut objects: Vec<Object> = assembly(day_one);
     for patch in &results.geometry.spine.condyles {
-        let tip = patch.center + results.geometry.implant.upper_shift;
+        let tip = spine::moved(&results.geometry.implant.upper, patch.center);
         objects.push(arrow(tip + Vec3::z() * 18.0, tip + Vec3::z() * 1.0, 1.0, LOAD));
     }
     for patch in &results.geometry.spine.held {

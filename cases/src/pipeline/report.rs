@@ -3,8 +3,9 @@
 use super::Results;
 use super::assess::StageState;
 use super::fields::Solved;
-use super::{anchors, approach, ingrowth, moments, pictures, plots, scan, sections};
-use crate::case::{Anatomy, Case, Quality};
+use super::{anchors, approach, fit, ingrowth, moments, pictures, plots, scan, sections, segmented};
+use crate::anatomy::Anatomy;
+use crate::case::{Case, Quality};
 use crate::failure::Failure;
 use crate::output::Output;
 use dens_mesher::geometry::implant::Form;
@@ -28,6 +29,7 @@ pub(crate) const DATE: Date = Date { year: 2026, month: 1, day: 1 };
 pub fn write(case: &Case, quality: Quality, results: &Results, output: &Output) -> Result<Record, Failure> {
     let mut figures = FigureSet::default();
     pictures::draw(case, results, &mut figures)?;
+    figures.add(fit::gap_map(case, results)?);
     plots::draw(case, results, &mut figures)?;
     scan::draw(case, results, &mut figures)?;
     if let Some((plan, access)) = case.approach.as_ref().zip(results.access.as_ref()) {
@@ -119,8 +121,9 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
     record.warnings = results.warnings.clone();
     record.limits = limits(case);
     record.verdict = verdict(case, quality, results, &record.criteria);
-    record.sections = vec![
-        sections::geometry_section(case, results),
+    record.sections = vec![sections::geometry_section(case, results)];
+    record.sections.extend(results.geometry.story.as_ref().map(segmented::section));
+    record.sections.extend([
         sections::mesh_section(results),
         sections::materials_section(case, results)?,
         sections::loads_section(case, results),
@@ -131,7 +134,7 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
         sections::implant_section(case, results),
         anchors::section(case, results),
         ingrowth::section(case, results),
-    ];
+    ]);
     record.sections.extend(case.scan.as_ref().map(|asked| scan::section(case, asked, results)));
     let access = case.approach.as_ref().zip(results.access.as_ref());
     record.sections.extend(access.map(|(plan, found)| approach::section(plan, found)));

@@ -6,11 +6,11 @@ use super::crush::Settled;
 use super::tissue;
 use crate::case::Case;
 use crate::failure::Failure;
-use dens_mesher::Vec3;
 use dens_reports::record::Section;
 use dens_reports::table::{Cell, NO_UNIT, Table};
 use dens_solver::criteria::settling;
 use dens_solver::loads::contact::Law;
+use nalgebra::Isometry3;
 
 /// Largest force and moment residual accepted: linear and contact solves.
 const BALANCE: [f64; 2] = [1e-8, 1e-6];
@@ -22,8 +22,8 @@ pub(super) fn geometry_section(case: &Case, results: &Results) -> Section {
     let mut t = Table::new("implant-fit", "Implant", &[("measure", ""), ("value", NO_UNIT), ("unit", "")]);
     let mut row = |name: &str, value: f64, unit: &str| t.push([name.into(), value.into(), unit.into()]);
     row(&format!("height, C1 facets to {caudal} endplate"), g.implant.height_mm, "mm");
-    for (what, shift) in [("intact", Vec3::zeros()), ("with the implant", g.implant.upper_shift)] {
-        if let Some(height) = g.spine.segment_height(g.caudal(), shift) {
+    for (what, upper) in [("intact", Isometry3::identity()), ("with the implant", g.implant.upper)] {
+        if let Some(height) = g.spine.segment_height(g.caudal(), &upper) {
             row(
                 &format!("segment height, tubercle of C1 to lower endplate of {caudal}, {what}"),
                 height,
@@ -31,11 +31,21 @@ pub(super) fn geometry_section(case: &Case, results: &Results) -> Section {
             );
         }
     }
+    for (what, angle) in
+        [("as the bones stand", g.implant.native_lordosis), ("with the implant", g.implant.lordosis)]
+    {
+        row(
+            &format!("lordosis, C1 facets to {caudal} endplate in the sagittal plane, {what}"),
+            angle.to_degrees(),
+            "deg",
+        );
+    }
     row("volume of the outline", g.fit.volume_mm3, "mm³");
     row("solid rim and screw walls", g.fit.solid_mm3, "mm³");
     row("smallest distance to the free canal", g.fit.canal_mm, "mm");
     for pad in &g.fit.pads {
         row(&format!("contact area, {}", pad.name), pad.area_mm2, "mm²");
+        row(&format!("share of the joint's ellipse covered, {}", pad.name), pad.coverage, NO_UNIT);
         row(&format!("largest gap to the bone, {}", pad.name), pad.gap_mm[1], "mm");
     }
     for (track, wall) in &g.fit.walls_mm {
@@ -67,17 +77,35 @@ pub(super) fn geometry_section(case: &Case, results: &Results) -> Section {
         .fold(anatomy, Section::paragraph)
         .paragraph(format!(
             "The implant replaces {replaced}. Its two upper faces are the negative of the inferior articular facets of C1, its lower face the negative of the superior endplate of {caudal}; {}.",
-            if g.implant.upper_shift.norm() > 1e-6 {
-                format!("C1 was moved by {:.2} mm to give the height asked for", g.implant.upper_shift.norm())
-            } else {
-                "the bones stand as they are".to_string()
-            }
+            moved_by(case, results)
         ))
         .figure("anatomy")
         .figure("implant")
+        .figure("gap-map")
         .table(t)
         .table(joints)
         .paragraph(format!("Case file entries with their sources stand in the annex; design iteration {}.", case.design_iteration))
+}
+
+/// What was done to C1 to give the height and the lordosis asked for.
+fn moved_by(case: &Case, results: &Results) -> String {
+    let implant = &results.geometry.implant;
+    let rise = implant.height_mm - results.geometry.native_height();
+    let turn = (implant.lordosis - implant.native_lordosis).to_degrees();
+    let mut said: Vec<String> = Vec::new();
+    if 1e-6 < rise.abs() {
+        said.push(format!("C1 was moved by {rise:+.2} mm along z to give the height asked for"));
+    }
+    if 1e-4 < turn.abs() {
+        said.push(format!("C1 was turned by {turn:+.1} degrees to give the lordosis asked for"));
+    }
+    if said.is_empty() {
+        said.push("the bones stand as they are".to_string());
+    }
+    if case.implant.seeds.iter().any(Option::is_some) {
+        said.push("contact regions were given by seed points".to_string());
+    }
+    said.join("; ")
 }
 
 pub(super) fn mesh_section(results: &Results) -> Section {

@@ -6,6 +6,7 @@
 pub mod bvh;
 pub mod check;
 pub mod implant;
+pub mod labeled;
 pub mod labels;
 pub mod near;
 pub mod parametric;
@@ -104,6 +105,11 @@ impl Aabb {
     /// Middle of the box.
     pub fn center(&self) -> Vec3 {
         0.5 * (self.min + self.max)
+    }
+
+    /// The eight corners.
+    pub fn corners(&self) -> [Vec3; 8] {
+        std::array::from_fn(|k| Vec3::from_fn(|i, _| if k >> i & 1 == 1 { self.max[i] } else { self.min[i] }))
     }
 
     /// Whether `p` lies in the closed box.

@@ -6,6 +6,7 @@
 
 use super::{Aabb, Field};
 use crate::Vec3;
+use nalgebra::{Isometry3, Point3};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -99,6 +100,16 @@ impl Patch {
     /// The same patch moved by `shift`.
     pub fn moved(&self, shift: Vec3) -> Self {
         Self { center: self.center + shift, ..*self }
+    }
+
+    /// The same patch moved and turned.
+    pub fn turned(&self, motion: &Isometry3<f64>) -> Self {
+        Self {
+            center: moved(motion, self.center),
+            axis: motion.rotation * self.axis,
+            first: motion.rotation * self.first,
+            ..*self
+        }
     }
 
     /// Area of the flat ellipse, mm².
@@ -201,14 +212,15 @@ impl Spine {
         self.bones.iter().find(|b| b.level == level)
     }
 
-    /// Height of the segment from C1 to `caudal`, mm: in the midsagittal plane, from the anterior tubercle of C1, moved by
-    /// `shift`, to the middle of the lower endplate of the caudal bone. `None` where a landmark is missing.
+    /// Height of the segment from C1 to `caudal`, mm: in the midsagittal plane, from the anterior tubercle of C1, after the
+    /// motion `upper` of C1, to the middle of the lower endplate of the caudal bone. `None` where a landmark is missing.
     ///
     /// # Source
     /// The measure of Wei et al. (2020).
-    pub fn segment_height(&self, caudal: Level, shift: Vec3) -> Option<f64> {
+    pub fn segment_height(&self, caudal: Level, upper: &Isometry3<f64>) -> Option<f64> {
         let place = |level, name| self.bone(level).and_then(|b: &Bone| b.landmarks.get(name).copied());
-        let between = place(Level::C1, "anterior tubercle")? + shift - place(caudal, "inferior endplate")?;
+        let tubercle = moved(upper, place(Level::C1, "anterior tubercle")?);
+        let between = tubercle - place(caudal, "inferior endplate")?;
         Some(between.y.hypot(between.z))
     }
 
@@ -216,6 +228,11 @@ impl Spine {
     pub fn bounds(&self) -> Aabb {
         self.bones.iter().fold(Aabb::empty(), |b, bone| b.union(bone.field.bounds()))
     }
+}
+
+/// A point after a motion.
+pub fn moved(motion: &Isometry3<f64>, p: Vec3) -> Vec3 {
+    motion.transform_point(&Point3::from(p)).coords
 }
 
 /// What fills a joint, as a solid: inside the column, outside both bones, within the joint's depth.

@@ -1,7 +1,7 @@
 //! Values on a regular grid, and where the grid lies in the patient.
 
 use crate::Vec3;
-use nalgebra::Matrix3;
+use nalgebra::{Isometry3, Matrix3, Point3};
 
 /// Most voxels an image may have: 2³⁰, that is 4 GiB as `f32`.
 pub const MAX_VOXELS: usize = 1 << 30;
@@ -100,6 +100,12 @@ impl Grid {
             normal.dot(&d.column(a)).abs().min(1.0).acos().to_degrees()
         };
         (0..3).map(tilt).fold(0.0, f64::max)
+    }
+
+    /// The grid moved as a whole.
+    pub fn moved(&self, motion: &Isometry3<f64>) -> Self {
+        let origin = motion.transform_point(&Point3::from(self.origin)).coords;
+        Self { dims: self.dims, origin, step: motion.rotation.to_rotation_matrix() * self.step }
     }
 
     /// Whether both grids have the same voxels, middles within a hundredth of the spacing.

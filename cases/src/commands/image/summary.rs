@@ -26,7 +26,8 @@ fn extent(image: &Volume<f32>) -> [f64; 3] {
     [0, 1, 2].map(|a| spacing[a] * image.grid.dims[a] as f64)
 }
 
-fn round(v: f64) -> f64 {
+/// Six digits behind the point: what a reader of the JSON needs, without round-off.
+pub(super) fn round(v: f64) -> f64 {
     (v * 1e6).round() / 1e6
 }
 

@@ -1,10 +1,11 @@
 //! Contact faces: how far a joint's ellipse really lies on bone, and the trim that makes the negative.
 
-use super::super::spine::{Level, Patch};
+use super::super::spine::{Level, Patch, moved};
 use super::super::{Aabb, Field};
 use super::body::{Section, smoothstep};
 use super::error::ImplantError;
 use crate::Vec3;
+use nalgebra::{Isometry3, Point3};
 use std::sync::Arc;
 
 /// Rays around the edge of a pad when it is fitted.
@@ -13,24 +14,77 @@ const RIM_RAYS: usize = 64;
 const RIM_SHARE: f64 = 0.95;
 /// Smallest accepted area of a pad relative to the joint's ellipse less the margin.
 const LEAST_AREA: f64 = 0.36;
+/// Farthest that a seed point may lie off its bone, mm.
+pub const SEED_MM: f64 = 3.0;
 /// Reach of a ray on both sides of the joint's plane, mm.
 const REACH_MM: f64 = 6.0;
 
 /// Bone moved as a whole.
 pub(super) struct Moved {
     pub field: Arc<dyn Field>,
-    pub shift: Vec3,
+    pub motion: Isometry3<f64>,
 }
 
 impl Field for Moved {
     fn value(&self, p: Vec3) -> f64 {
-        self.field.value(p - self.shift)
+        self.field.value(self.motion.inverse_transform_point(&Point3::from(p)).coords)
     }
 
     fn bounds(&self) -> Aabb {
-        let b = self.field.bounds();
-        Aabb { min: b.min + self.shift, max: b.max + self.shift }
+        Aabb::around(&self.field.bounds().corners().map(|c| moved(&self.motion, c)))
     }
+
+    fn gradient(&self, p: Vec3) -> Vec3 {
+        let there = self.motion.inverse_transform_point(&Point3::from(p)).coords;
+        self.motion.rotation * self.field.gradient(there)
+    }
+}
+
+/// The joint's ellipse set down at a point that a person gave, facing the bone there.
+///
+/// Its axes keep their lengths; its plane follows the mean normal of the bone within them.
+///
+/// # Errors
+/// [`ImplantError::SeedOff`] when the point lies off the bone by more than [`SEED_MM`], or the bone there does not face the
+/// implant.
+pub(super) fn seeded(
+    name: &str,
+    bone: Level,
+    field: &dyn Field,
+    joint: Patch,
+    seed: Vec3,
+) -> Result<Patch, ImplantError> {
+    let off = |distance_mm: f64| ImplantError::SeedOff {
+        pad: name.to_owned(),
+        bone,
+        distance_mm,
+        most_mm: SEED_MM,
+    };
+    let mut center = seed;
+    for _ in 0..4 {
+        let slope = field.gradient(center);
+        center -= slope * (field.value(center) / slope.norm_squared().max(0.1));
+    }
+    let distance = (center - seed).norm().max(field.value(seed).abs());
+    if SEED_MM < distance {
+        return Err(off(distance));
+    }
+    let normal = field.gradient(center).normalize();
+    if -normal.dot(&joint.axis) < 0.3 {
+        return Err(ImplantError::SeedAside { pad: name.to_owned(), bone });
+    }
+    let mut patch = Patch { center, ..joint };
+    for _ in 0..3 {
+        let hits = [0.25, 0.5, 0.75].into_iter().flat_map(|s| ring(&patch, s, 24)).filter_map(|q| {
+            let depth = grip(field, q, patch.axis)?;
+            field.gradient(q + patch.axis * depth).try_normalize(1e-9)
+        });
+        let mean = hits.sum::<Vec3>() + normal;
+        let axis = (-mean).try_normalize(1e-9).unwrap_or(joint.axis);
+        let first = (joint.first - axis * axis.dot(&joint.first)).normalize();
+        patch = Patch { axis, first, ..patch };
+    }
+    Ok(patch)
 }
 
 /// Contact face of the implant on one bone.

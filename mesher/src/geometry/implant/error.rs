@@ -39,6 +39,45 @@ pub enum ImplantError {
         /// Largest share of the edge that met bone.
         share: f64,
     },
+    /// A seed point is not on its bone.
+    #[error(
+        "the seed of the {pad} contact face lies {distance_mm:.1} mm off the surface of {}, at most {most_mm:.1} mm is \
+         accepted; put it on the bone, in mm and in the frame of the bones as given", bone.name()
+    )]
+    SeedOff {
+        /// Contact face.
+        pad: String,
+        /// Bone it was to lie on.
+        bone: Level,
+        /// Distance found.
+        distance_mm: f64,
+        /// Largest accepted distance.
+        most_mm: f64,
+    },
+    /// A seed point lies where the bone does not face the implant.
+    #[error(
+        "the seed of the {pad} contact face lies on {} where the bone faces away from the implant or on the other side of \
+         the midline; put it on the articular face", bone.name()
+    )]
+    SeedAside {
+        /// Contact face.
+        pad: String,
+        /// Bone it lies on.
+        bone: Level,
+    },
+    /// The lordosis asked for turns C1 too far.
+    #[error(
+        "a lordosis of {asked_deg:.1} deg turns C1 by {:.1} deg from the {native_deg:.1} deg as the bones stand, at most \
+         {most_deg:.0} deg is accepted; ask for less, or give the bones in another position", (asked_deg - native_deg).abs()
+    )]
+    Lordosis {
+        /// Angle asked for.
+        asked_deg: f64,
+        /// Angle as the bones stand.
+        native_deg: f64,
+        /// Largest change.
+        most_deg: f64,
+    },
     /// The bones stand too close for a body between them.
     #[error(
         "implant height {height_mm:.1} mm is too small: the {pad} contact face would stand {room_mm:.1} mm above \

@@ -27,6 +27,47 @@ pub struct PadFit {
     pub gap_mm: [f64; 2],
     /// Share of the face taken by the clearance of the spinal canal.
     pub canal_share: f64,
+    /// Gap over the whole ellipse of the joint.
+    pub map: GapMap,
+}
+
+/// Gap between implant and bone over the ellipse of a joint, on the surface of the bone.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GapMap {
+    /// Where rays through the ellipse meet the bone, mm.
+    pub points: Vec<Vec3>,
+    /// Triangles between them; where a ray meets no bone there is none.
+    pub triangles: Vec<[u32; 3]>,
+    /// Gap at each point, mm; NaN where the implant does not cover the bone or a bore ends.
+    pub gaps: Vec<f64>,
+}
+
+impl GapMap {
+    /// Joins neighboring rays of `rings` of `spokes` each, innermost first.
+    fn from_rays(rays: &[Option<(Vec3, f64)>], spokes: usize) -> Self {
+        let mut map = Self::default();
+        let mut number = vec![None; rays.len()];
+        for (n, (point, gap)) in number.iter_mut().zip(rays).filter_map(|(n, r)| r.map(|r| (n, r))) {
+            *n = Some(map.points.len() as u32);
+            map.points.push(point);
+            map.gaps.push(gap);
+        }
+        let mut push = |t: [usize; 3]| {
+            if let [Some(a), Some(b), Some(c)] = t.map(|i| number[i]) {
+                map.triangles.push([a, b, c]);
+            }
+        };
+        (1..spokes - 1).for_each(|k| push([0, k, k + 1]));
+        for inner in (0..rays.len() - spokes).step_by(spokes) {
+            for k in 0..spokes {
+                let next = (k + 1) % spokes;
+                let (a, b) = (inner + k, inner + next);
+                push([a, a + spokes, b + spokes]);
+                push([a, b + spokes, b]);
+            }
+        }
+        map
+    }
 }
 
 /// Measured properties of an implant in place.
@@ -186,16 +227,21 @@ impl Implant {
         let pad = &self.pads[i];
         let bone =
             self.bones.iter().find(|b| b.0 == pad.bone).expect("every pad lies on a bone of the implant");
-        let (rings, spokes) = (24, 48);
+        let (rings, spokes) = (24_u32, 48);
         let area = std::f64::consts::PI * pad.joint.radii[0] * pad.joint.radii[1];
         let (mut covered, mut open, mut net, mut canal, mut rays) = (0.0, 0.0, 0.0, 0.0, 0.0);
         let mut gaps = Vec::new();
+        let mut seen: Vec<Option<(Vec3, f64)>> = Vec::with_capacity(rings as usize * spokes);
         for r in 0..rings {
             let scale = (f64::from(r) + 0.5) / f64::from(rings);
             for q in ring(&pad.joint, scale, spokes) {
                 rays += scale;
-                let Some(s) = meet(&*bone.1, q, pad.joint.axis) else { continue };
+                let Some(s) = meet(&*bone.1, q, pad.joint.axis) else {
+                    seen.push(None);
+                    continue;
+                };
                 let hit = q + pad.joint.axis * s;
+                seen.push(Some((hit, f64::NAN)));
                 if pad.patch.column(hit) < 0.0 && self.body.canal_cuts(hit) {
                     canal += scale;
                 }
@@ -210,7 +256,10 @@ impl Implant {
                     continue;
                 }
                 net += scale;
-                gaps.push(self.gap(hit, pad.joint.axis));
+                let gap = self.gap(hit, pad.joint.axis);
+                gaps.push(gap);
+                seen.pop();
+                seen.push(Some((hit, gap)));
             }
         }
         gaps.sort_by(f64::total_cmp);
@@ -223,6 +272,7 @@ impl Implant {
             coverage: covered / rays,
             gap_mm: [at(0.98), at(1.0)],
             canal_share: if open == 0.0 { 1.0 } else { canal / open },
+            map: GapMap::from_rays(&seen, spokes),
         }
     }
 

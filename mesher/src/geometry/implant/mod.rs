@@ -28,15 +28,16 @@ mod insertion;
 mod rim;
 mod screws;
 
-pub use contact::Pad;
+pub use contact::{Pad, SEED_MM};
 pub use error::ImplantError;
-pub use fit::{Fit, PadFit};
+pub use fit::{Fit, GapMap, PadFit};
 pub use insertion::{Approach, Corridor, Insertion, Station};
 pub use screws::{ScrewPlan, ScrewTrack};
 
 use super::spine::{JointKind, Level, Patch, Side, Spine};
 use super::{Aabb, Field};
 use crate::Vec3;
+use nalgebra::{Isometry3, Translation3, UnitQuaternion};
 use body::{Arm, Body, Lumen, Tube};
 use contact::{Moved, Trim};
 use rim::Solid;
@@ -50,6 +51,9 @@ const CLEARANCE_BLEND_MM: f64 = 2.5;
 const LEAST_ROOM_MM: f64 = 10.0;
 /// Largest share of a contact face that the canal's clearance may take.
 const CANAL_SHARE: f64 = 0.15;
+
+/// Farthest that C1 may be turned for a lordosis, 15°: beyond it the arches of C1 and the bone below need a look of their own.
+const MOST_TURN: f64 = 0.262;
 
 /// What lies between the contact faces.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -77,6 +81,11 @@ pub struct ImplantParams {
     /// Height of the middle of the C1 facets over the middle of the caudal endplate along z, mm; as the bones
     /// stand when absent.
     pub height_mm: Option<f64>,
+    /// Angle of [`lordosis`] between the planes of the contact faces, rad; as the bones stand when absent. C1 turns about
+    /// the axis across the middle of its facets.
+    pub lordosis: Option<f64>,
+    /// Points on the bones that take the place of the joints found: lower, upper left, upper right.
+    pub seeds: [Option<Vec3>; 3],
     /// Thickness of the solid rim along the outer walls, mm.
     pub rim_mm: f64,
     /// Thickness of the solid wall around a screw track, mm.
@@ -109,6 +118,8 @@ impl Default for ImplantParams {
         Self {
             caudal: Level::C3,
             height_mm: None,
+            lordosis: None,
+            seeds: [None; 3],
             rim_mm: 0.9,
             wall_mm: 1.0,
             screws: ScrewPlan::Lower,
@@ -198,8 +209,12 @@ pub struct Implant {
     pub params: ImplantParams,
     /// Height of the middle of the C1 facets over the middle of the caudal endplate along z, mm.
     pub height_mm: f64,
-    /// What C1 must be moved by for this implant, mm.
-    pub upper_shift: Vec3,
+    /// Angle of [`lordosis`] with this implant, rad.
+    pub lordosis: f64,
+    /// The same as the bones stand, rad.
+    pub native_lordosis: f64,
+    /// How C1 must move for this implant.
+    pub upper: Isometry3<f64>,
     /// Contact faces: lower, upper left, upper right.
     pub pads: [Pad; 3],
     /// Screw tracks.
@@ -242,23 +257,48 @@ impl Implant {
         let margin = [params.contact_margin_mm, params.rim_mm + 0.3];
 
         let disc = joint(&spine, JointKind::Disc, caudal)?;
-        let lower = Pad::fit("lower", caudal, &*under, Patch { axis: -disc.axis, ..disc }, margin)?;
-        let standing = Side::BOTH.map(|side| -> Result<Pad, ImplantError> {
+        let ends = |name: &str, bone: Level, field: &dyn Field, patch: Patch, seed: Option<Vec3>| match seed {
+            Some(seed) => contact::seeded(name, bone, field, patch, seed),
+            None => Ok(patch),
+        };
+        let [of_lower, of_left, of_right] = params.seeds;
+        let below = ends("lower", caudal, &*under, Patch { axis: -disc.axis, ..disc }, of_lower)?;
+        let lower = Pad::fit("lower", caudal, &*under, below, margin)?;
+        let standing = [(Side::Left, of_left), (Side::Right, of_right)].map(|(side, seed)| {
+            let name = format!("upper {}", side.name());
+            if seed.is_some_and(|s| s.x * side.sign() < 0.0) {
+                return Err(ImplantError::SeedAside { pad: name, bone: Level::C1 });
+            }
             let facet = joint(&spine, JointKind::Facet(side), Level::C2)?;
-            Pad::fit(&format!("upper {}", side.name()), Level::C1, &*c1, facet, margin)
+            Pad::fit(&name, Level::C1, &*c1, ends(&name, Level::C1, &*c1, facet, seed)?, margin)
         });
         let [left, right] = standing;
         let (mut left, mut right) = (left?, right?);
 
-        let found = 0.5 * (left.patch.center.z + right.patch.center.z) - lower.patch.center.z;
-        let height_mm = params.height_mm.unwrap_or(found);
-        let upper_shift = Vec3::new(0.0, 0.0, height_mm - found);
-        for pad in [&mut left, &mut right] {
-            pad.patch = pad.patch.moved(upper_shift);
-            pad.joint = pad.joint.moved(upper_shift);
+        let middle = 0.5 * (left.patch.center + right.patch.center);
+        let native_lordosis = lordosis([&left.patch, &right.patch], &lower.patch);
+        let turn = params.lordosis.map_or(0.0, |asked| asked - native_lordosis);
+        if MOST_TURN < turn.abs() {
+            return Err(ImplantError::Lordosis {
+                asked_deg: (native_lordosis + turn).to_degrees(),
+                native_deg: native_lordosis.to_degrees(),
+                most_deg: MOST_TURN.to_degrees(),
+            });
         }
+        let found = middle.z - lower.patch.center.z;
+        let height_mm = params.height_mm.unwrap_or(found);
+        // Turned about its facets, C1 keeps their height; a positive turn about x would lean their normal forward.
+        let rotation = UnitQuaternion::from_axis_angle(&Vec3::x_axis(), -turn);
+        let about = Translation3::from(middle) * rotation * Translation3::from(-middle);
+        let upper = Translation3::new(0.0, 0.0, height_mm - found) * about;
+        for pad in [&mut left, &mut right] {
+            pad.patch = pad.patch.turned(&upper);
+            pad.joint = pad.joint.turned(&upper);
+        }
+        let lordosis = lordosis([&left.patch, &right.patch], &lower.patch);
+        let still = upper == Isometry3::identity();
         let upper_bone: Arc<dyn Field> =
-            if upper_shift == Vec3::zeros() { c1 } else { Arc::new(Moved { field: c1, shift: upper_shift }) };
+            if still { c1 } else { Arc::new(Moved { field: c1, motion: upper }) };
         room([&left, &right], &lower, height_mm)?;
 
         let arms = [&left, &right].map(|top| Arm::between(&lower, top));
@@ -281,11 +321,11 @@ impl Implant {
             clearance: params.bone_clearance_mm,
             blend: CLEARANCE_BLEND_MM,
         };
-        let upper = Arc::new(trim(&upper_bone, vec![pads[1].patch, pads[2].patch]));
+        let on_upper = Arc::new(trim(&upper_bone, vec![pads[1].patch, pads[2].patch]));
         let lower = Arc::new(trim(&under, vec![pads[0].patch]));
         let mut faces = vec![
             Face { name: "side".into(), kind: FaceKind::Side, field: body.clone() },
-            Face { name: "upper".into(), kind: FaceKind::Upper, field: upper.clone() },
+            Face { name: "upper".into(), kind: FaceKind::Upper, field: on_upper.clone() },
             Face { name: "lower".into(), kind: FaceKind::Lower, field: lower.clone() },
         ];
         faces.extend(tracks.iter().map(|t| Face {
@@ -310,11 +350,13 @@ impl Implant {
         let mut bones = vec![(Level::C1, upper_bone), (caudal, under)];
         bones.extend(spine.bones.iter().filter(|b| caudal < b.level).map(|b| (b.level, b.field.clone())));
         let params = params.clone();
-        let trims = [upper, lower];
+        let trims = [on_upper, lower];
         let mut implant = Self {
             params,
             height_mm,
-            upper_shift,
+            lordosis,
+            native_lordosis,
+            upper,
             pads,
             tracks,
             measured: Fit::unknown(),
@@ -392,6 +434,21 @@ impl Field for Implant {
     fn bounds(&self) -> Aabb {
         self.body.bounds()
     }
+}
+
+/// Angle between the planes of the C1 facets and of the caudal endplate, seen from the side, rad; positive when they open
+/// toward anterior.
+///
+/// ```text
+/// θ(n) = atan2(n_y, n_z)      lordosis = θ(n₁ + n₂) − θ(n₃)
+/// ```
+/// n₁, n₂: cranial unit normals of the two upper faces, n₃: of the lower face. The lateral slope of the facets, mirrored on
+/// both sides, cancels in the sum.
+///
+/// - `upper`: patches with `axis` toward cranial, into C1; `lower`: with `axis` toward caudal, into the bone below
+pub fn lordosis(upper: [&Patch; 2], lower: &Patch) -> f64 {
+    let tilt = |n: Vec3| n.y.atan2(n.z);
+    tilt(upper[0].axis + upper[1].axis) - tilt(-lower.axis)
 }
 
 fn bone(spine: &Spine, level: Level) -> Result<Arc<dyn Field>, ImplantError> {

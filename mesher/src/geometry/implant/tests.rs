@@ -112,12 +112,12 @@ fn height_moves_the_upper_bone_and_refits() {
     let implant = designed();
     assert!((implant.height_mm - 24.0).abs() < 1e-6, "{}", implant.height_mm);
     let taller = implant.at_height(implant.height_mm + 1.0).expect("a millimetre more is room");
-    assert!((taller.upper_shift.norm() - 1.0).abs() < 1e-9);
+    assert!((taller.upper.translation.vector.norm() - 1.0).abs() < 1e-9);
     assert!(implant.fit().volume_mm3 < taller.fit().volume_mm3);
     // The contact faces are moved, not scaled.
     for (a, b) in implant.pads.iter().zip(&taller.pads).skip(1) {
         assert_eq!(a.patch.radii, b.patch.radii);
-        assert!((b.patch.center - a.patch.center - taller.upper_shift).norm() < 1e-9);
+        assert!((b.patch.center - a.patch.center - taller.upper.translation.vector).norm() < 1e-9);
         let hit = b.patch.center;
         assert!(taller.faces()[1].field.value(hit).abs() < 1e-6);
     }
@@ -221,9 +221,86 @@ fn an_implant_in_place_of_c2_and_c3_lies_on_c4() {
         };
         let implant = Implant::design(&anatomy, &params).expect("there is room");
         // The pads sit on the bones, the anatomy's height is one of sheets: they agree to a millimetre.
-        assert!(implant.upper_shift.norm() < 1.0, "{}", implant.upper_shift);
+        assert!(implant.upper.translation.vector.norm() < 1.0, "{}", implant.upper);
         assert_eq!(implant.pads[0].bone, Level::C4);
         assert_eq!(implant.bones().iter().map(|b| b.0).collect::<Vec<_>>(), [Level::C1, Level::C4]);
         assert!(implant.tracks.iter().all(|t| t.into == Level::C4));
+    }
+}
+
+#[test]
+fn lordosis_is_the_angle_between_the_seats_and_turns_c1() {
+    // The endplate of the blocks falls toward the front by 12°, the facets are level from the side.
+    let native = designed();
+    assert!((native.lordosis.to_degrees() - 12.0).abs() < 1e-6, "{}", native.lordosis.to_degrees());
+    for degrees in [7.0_f64, 16.0] {
+        let asked = ImplantParams { lordosis: Some(degrees.to_radians()), ..ImplantParams::default() };
+        let turned = Implant::design(&block_spine(24.0), &asked).expect("a few degrees are room");
+        assert!((turned.lordosis.to_degrees() - degrees).abs() < 1e-6);
+        assert!((turned.native_lordosis - native.lordosis).abs() < 1e-12);
+        assert!((turned.height_mm - native.height_mm).abs() < 1e-9, "height and angle are independent");
+        // More lordosis lifts the front of C1: what lies before its facets rises by its distance times the sine.
+        let front = Vec3::new(0.0, -16.0, 24.0);
+        let lift = super::super::spine::moved(&turned.upper, front).z - front.z;
+        let expected = 20.0 * (degrees - 12.0).to_radians().sin();
+        // The middle of the pads lies within a millimeter of that of the facets.
+        assert!((lift - expected).abs() < 0.15, "{lift} {expected}");
+        for pad in &turned.fit().pads {
+            assert!(pad.gap_mm[0] < 1e-3, "the faces follow the turned bone: {}", pad.name);
+        }
+    }
+    let far = ImplantParams { lordosis: Some(0.6), ..ImplantParams::default() };
+    let refused = Implant::design(&block_spine(24.0), &far).err();
+    assert!(matches!(refused, Some(ImplantError::Lordosis { .. })), "{refused:?}");
+}
+
+#[test]
+fn a_seed_moves_a_contact_face_and_one_off_the_bone_is_refused() {
+    let spine = block_spine(24.0);
+    let at = |seed: Vec3| {
+        let params = ImplantParams { seeds: [None, Some(seed), None], ..ImplantParams::default() };
+        Implant::design(&spine, &params)
+    };
+    let own = designed();
+    let center = own.pads[1].patch.center;
+    // A millimeter backward on the slab of the left mass, and two millimeters off its surface.
+    let wanted = center + Vec3::y();
+    let seeded = at(wanted - 2.0 * own.pads[1].patch.axis).expect("near the bone");
+    // The pad may shrink on one side where its edge leaves the bone, by a few hundredths of 7.5 mm at a time.
+    assert!((seeded.pads[1].joint.center - wanted).norm() < 0.3, "{}", seeded.pads[1].joint.center);
+    assert!(seeded.pads[1].patch.axis.angle(&own.pads[1].patch.axis) < 0.02, "the slab is nearly flat");
+    assert!((seeded.pads[2].patch.center - own.pads[2].patch.center).norm() < 1e-9, "the other side stays");
+    match at(center - 5.0 * own.pads[1].patch.axis).err() {
+        Some(ImplantError::SeedOff { distance_mm, most_mm, .. }) => {
+            // Distance fields of the blocks are exact beside their faces.
+            assert!((distance_mm - 5.0).abs() < 0.5 && most_mm == 3.0, "{distance_mm} {most_mm}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let other_side = Vec3::new(-center.x, center.y, center.z);
+    assert!(matches!(at(other_side).err(), Some(ImplantError::SeedAside { .. })));
+}
+
+#[test]
+fn the_gap_map_holds_the_figures_of_the_fit() {
+    let implant = designed();
+    for (fit, pad) in implant.fit().pads.iter().zip(&implant.pads) {
+        let map = &fit.map;
+        let worst = map.gaps.iter().copied().filter(|g| g.is_finite()).fold(0.0, f64::max);
+        assert_eq!(worst, fit.gap_mm[1], "{}", fit.name);
+        let area = |keep: &dyn Fn(&[u32; 3]) -> bool| {
+            let corner = |i: u32| map.points[i as usize];
+            let of = |t: &[u32; 3]| {
+                let [a, b, c] = t.map(corner);
+                0.5 * (b - a).cross(&(c - a)).dot(&pad.joint.axis).abs()
+            };
+            map.triangles.iter().filter(|t| keep(t)).map(of).sum::<f64>()
+        };
+        let covered = area(&|t| t.iter().all(|i| map.gaps[*i as usize].is_finite()));
+        // Triangles across an edge of the face count as bare: half a ring and a spoke of 24 and 48.
+        assert!((covered / fit.area_mm2 - 1.0).abs() < 0.12, "{}: {covered} {}", fit.name, fit.area_mm2);
+        // Rings end half a ring short of the ellipse: (1 − 1 / 48)².
+        let whole = std::f64::consts::PI * pad.joint.radii[0] * pad.joint.radii[1];
+        assert!((area(&|_| true) / whole - 0.96).abs() < 0.01, "{}", fit.name);
     }
 }

@@ -160,7 +160,7 @@ pub fn third_over_fourth(sex: Sex, scale: f64) -> f64 {
     (l.c3.z - l.c4.z) * factor(sex) * scale
 }
 
-fn factor(sex: Sex) -> f64 {
+pub(super) fn factor(sex: Sex) -> f64 {
     match sex {
         Sex::Female => FEMALE,
         Sex::Male => MALE,
@@ -168,7 +168,7 @@ fn factor(sex: Sex) -> f64 {
 }
 
 /// Least and greatest segment height of bones of this scale, mm.
-fn segment_heights(scale: f64) -> (f64, f64) {
+pub(super) fn segment_heights(scale: f64) -> (f64, f64) {
     // C2 is stretched by -1 to 13 mm before scaling; beyond that it no longer looks like one.
     ((21.2 * scale).max(*SEGMENT_HEIGHTS.start()), (35.6 * scale).min(*SEGMENT_HEIGHTS.end()))
 }

@@ -17,6 +17,7 @@ mod winding;
 
 pub(crate) use deviation::samples;
 pub use deviation::{Deviation, deviation};
+pub(super) use tidy::{shells, volume};
 pub use winding::Winding;
 
 use super::bvh::BoxTree;

@@ -259,7 +259,7 @@ pub(super) fn outward(surface: &mut TriSurface) -> Vec<Step> {
 }
 
 /// Triangles that hang together across edges with two triangles.
-fn shells(surface: &TriSurface) -> Vec<Vec<u32>> {
+pub(in crate::geometry) fn shells(surface: &TriSurface) -> Vec<Vec<u32>> {
     let beyond = beyond(surface);
     let mut seen = vec![false; surface.triangles.len()];
     let mut shells: Vec<Vec<u32>> = Vec::new();
@@ -285,7 +285,7 @@ fn shells(surface: &TriSurface) -> Vec<Vec<u32>> {
 }
 
 /// Volume of a shell about its own middle, so that an open one has a sign too, mm³.
-fn volume(surface: &TriSurface, shell: &[u32]) -> f64 {
+pub(in crate::geometry) fn volume(surface: &TriSurface, shell: &[u32]) -> f64 {
     let corners = || shell.iter().map(|t| surface.corners(*t as usize));
     let middle = corners().flat_map(|c| c.into_iter()).sum::<Vec3>() / (3 * shell.len()) as f64;
     corners().map(|[a, b, c]| (a - middle).dot(&(b - middle).cross(&(c - middle))) / 6.0).sum()

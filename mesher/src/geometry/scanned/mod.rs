@@ -6,6 +6,8 @@
 
 mod facing;
 mod places;
+pub mod template;
+pub mod upright;
 
 use super::Field;
 use super::bvh::SurfaceSolid;
@@ -44,6 +46,16 @@ pub enum ScanError {
     Missing {
         /// Bone.
         level: &'static str,
+    },
+    /// No template fits between C1 and C3.
+    #[error(
+        "no C2 fits between C1 and C3: its landmarks end {residual_mm:.1} mm off where the neighbors want them, at most {most_mm:.0} mm is accepted; check that both bones are whole and in one frame"
+    )]
+    Template {
+        /// Root mean square distance, mm; not a number where a fit failed altogether.
+        residual_mm: f64,
+        /// Largest accepted.
+        most_mm: f64,
     },
     /// Two bones overlap.
     #[error("{upper} and {lower} overlap by {depth:.2} mm near ({:.1}, {:.1}, {:.1}) mm", place.x, place.y, place.z)]
