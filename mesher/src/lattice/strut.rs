@@ -10,12 +10,20 @@ use crate::Vec3;
 pub(super) struct StrutCell {
     name: &'static str,
     source: &'static str,
-    /// Segments of one period, each once, in cell edges.
-    segments: fn() -> Vec<[Vec3; 2]>,
+    segments: Segments,
     /// As in [`LatticeCell::density_range`].
     density_range: [f64; 2],
+    cubic: bool,
     bins: OnceLock<Bins>,
     curve: OnceLock<DensityCurve>,
+}
+
+/// Segments of one period, each once, in cell edges.
+pub(super) enum Segments {
+    /// The same at all times.
+    Listed(fn() -> Vec<[Vec3; 2]>),
+    /// Random, but the same for the same seed.
+    Seeded(fn(u64) -> Vec<[Vec3; 2]>, u64),
 }
 
 impl StrutCell {
@@ -23,13 +31,32 @@ impl StrutCell {
         name: &'static str,
         source: &'static str,
         density_range: [f64; 2],
-        segments: fn() -> Vec<[Vec3; 2]>,
+        segments: Segments,
     ) -> Self {
-        Self { name, source, segments, density_range, bins: OnceLock::new(), curve: OnceLock::new() }
+        Self {
+            name,
+            source,
+            segments,
+            density_range,
+            cubic: true,
+            bins: OnceLock::new(),
+            curve: OnceLock::new(),
+        }
+    }
+
+    /// The same for struts without cubic symmetry.
+    pub(super) const fn not_cubic(mut self) -> Self {
+        self.cubic = false;
+        self
     }
 
     fn bins(&self) -> &Bins {
-        self.bins.get_or_init(|| Bins::new((self.segments)()))
+        self.bins.get_or_init(|| {
+            Bins::new(match self.segments {
+                Segments::Listed(segments) => segments(),
+                Segments::Seeded(segments, seed) => segments(seed),
+            })
+        })
     }
 }
 
@@ -62,6 +89,10 @@ impl LatticeCell for StrutCell {
 
     fn density_range(&self) -> [f64; 2] {
         self.density_range
+    }
+
+    fn is_cubic(&self) -> bool {
+        self.cubic
     }
 
     fn struts(&self) -> &[[Vec3; 2]] {
