@@ -24,6 +24,7 @@ mod lattice_in_space;
 mod measure;
 mod octet;
 mod primitive;
+mod printed;
 mod re_entrant;
 mod rhombic_dodecahedron;
 mod simple_cubic;
@@ -36,6 +37,7 @@ use crate::Vec3;
 use crate::catalog::{UnknownName, nearest};
 
 pub use lattice_in_space::{Lattice, LatticeError};
+pub use printed::{Effective, Printing};
 
 /// How the solid of a lattice cell is made; decides what its size parameter means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
