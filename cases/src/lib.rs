@@ -4,7 +4,7 @@
 //! written), [`reader`] and [`case`] (its meaning), [`comparator`] (what an implant is compared with), [`diagnostic`] (its problems), [`library`] (embedded
 //! cases), [`patients`] (the nine published ones), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models,
 //! solutions, assessment, design, record, files),
-//! [`deck`] (input decks of other programs), [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
+//! [`lattice`] (one lattice cell on its own), [`deck`] (input decks of other programs), [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
 //!
 //! Deliberately absent: formulas. They live in the mesher and the solver.
 
@@ -20,6 +20,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod failure;
 pub mod fixation;
+pub mod lattice;
 pub mod library;
 pub mod output;
 pub mod patients;
