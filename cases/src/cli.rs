@@ -51,6 +51,8 @@ pub enum Command {
     Convert(ConvertArgs),
     /// Read a scan or its labels (DICOM, NIfTI, NRRD, MetaImage): how it lies, three pictures, surfaces of its bones.
     Image(ImageArgs),
+    /// List, draw or homogenise lattice cells: stiffness, strength, what carries after printing.
+    Lattice(LatticeArgs),
     /// Mesh closed surfaces (.stl, .ply, .obj) with quadratic tetrahedra; broken ones are repaired first.
     Mesh(MeshArgs),
     /// Run one case many times with other values: planned once, run anywhere, merged from files.
@@ -241,6 +243,68 @@ pub struct ImageArgs {
     pub manner: Manner,
 }
 
+/// Arguments of `dens lattice`.
+#[derive(Debug, Args)]
+pub struct LatticeArgs {
+    /// Lattice cell; --list names them, voronoi-7 is the stochastic cell of seed 7.
+    #[arg(value_name = "CELL")]
+    pub cell: Option<String>,
+    /// List the cells with their densities and sources.
+    #[arg(long, conflicts_with_all = ["cell", "render"])]
+    pub list: bool,
+    /// Draw this cell as PNG and SVG.
+    #[arg(long, value_name = "CELL", conflicts_with = "cell")]
+    pub render: Option<String>,
+    /// Edge of the cell, for instance "1.7 mm".
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub cell_size: Option<f64>,
+    /// Solid volume over total volume.
+    #[arg(long, value_name = "SHARE", conflicts_with_all = ["strut", "wall"])]
+    pub relative_density: Option<f64>,
+    /// Diameter of struts, or of the bars of a network, for instance "0.35 mm".
+    #[arg(long, value_name = "LENGTH", value_parser = length, conflicts_with = "wall")]
+    pub strut: Option<f64>,
+    /// Mean wall of a sheet, for instance "0.25 mm".
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub wall: Option<f64>,
+    /// Solid.
+    #[arg(long, value_name = "NAME", default_value = "ti6al4v")]
+    pub material: String,
+    /// Cubes along the cell edge of the finest of three grids.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub resolution: usize,
+    /// Homogenise the section that carries after printing instead of the drawn one; both are told.
+    #[arg(long)]
+    pub as_printed: bool,
+    /// Diameter printed less drawn of an upright strut; default 0.01 mm.
+    #[arg(long, value_name = "LENGTH", value_parser = signed_length, allow_hyphen_values = true, requires = "as_printed")]
+    pub upright_oversize: Option<f64>,
+    /// The same of a strut that lies; default 0.15 mm.
+    #[arg(long, value_name = "LENGTH", value_parser = signed_length, allow_hyphen_values = true, requires = "as_printed")]
+    pub lying_oversize: Option<f64>,
+    /// Diameter that carries over the drawn one; default 0.8, published 0.6 to 1.
+    #[arg(long, value_name = "SHARE", requires = "as_printed")]
+    pub effective_fraction: Option<f64>,
+    /// Mean roughness Ra; default 0.03 mm.
+    #[arg(long, value_name = "LENGTH", value_parser = signed_length, requires = "as_printed")]
+    pub roughness: Option<f64>,
+    /// Axis of the cell along which it is built.
+    #[arg(long, value_name = "AXIS", default_value = "z", value_parser = ["x", "y", "z"])]
+    pub build: String,
+    /// Check the voxels by conforming ten-node tetrahedra.
+    #[arg(long)]
+    pub cross_check: bool,
+    /// Compare blocks of so many cells across, every strut resolved, with the homogenised block, for instance 2,3,4,6.
+    #[arg(long, value_name = "N,N", value_delimiter = ',', value_parser = cells_across)]
+    pub blocks: Vec<usize>,
+    /// Folder of pictures: of --render, default the current one, or of the first-yield surface, default none.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Threads and what is shown.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
 /// Arguments of `dens mesh`.
 #[derive(Debug, Args)]
 pub struct MeshArgs {
@@ -318,6 +382,19 @@ fn length(text: &str) -> Result<f64, String> {
         Ok(_) => Err("a length above zero such as \"1.0 mm\" is expected".to_string()),
         Err(e) => Err(e.to_string()),
     }
+}
+
+/// Cells across a resolved block.
+fn cells_across(text: &str) -> Result<usize, String> {
+    match text.trim().parse() {
+        Ok(cells) if (1..=8).contains(&cells) => Ok(cells),
+        _ => Err("a number of cells from 1 to 8 is expected".to_string()),
+    }
+}
+
+/// Millimeters of a length of either sign.
+fn signed_length(text: &str) -> Result<f64, String> {
+    units::parse(text, Dimension::Length).map_err(|e| e.to_string())
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {
@@ -415,6 +492,9 @@ pub struct VerifyArgs {
 /// Arguments of `dens validate`.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
+    /// Only these tables, for instance `lattice`; all of them by default.
+    #[arg(value_name = "ID")]
+    pub tables: Vec<String>,
     /// Folder for validation.json; nothing is written by default.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
@@ -446,6 +526,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::Material(a) => commands::material::run(a),
         Command::Convert(a) => commands::convert::run(a),
         Command::Image(a) => commands::image::run(a),
+        Command::Lattice(a) => commands::lattice::run(a),
         Command::Mesh(a) => commands::mesh::run(a),
         Command::Sweep(a) => commands::sweep::run(&a.action),
     };

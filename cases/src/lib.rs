@@ -4,7 +4,8 @@
 //! written), [`reader`], [`case`] and [`anatomy`] (its meaning), [`comparator`] (what an implant is compared with), [`diagnostic`] (its problems), [`library`] (embedded
 //! cases), [`patients`] (the nine published ones), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models,
 //! solutions, assessment, design, record, files),
-//! [`sweep`] (one case with many values), [`deck`] (input decks of other programs), [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
+//! [`lattice`] (one lattice cell on its own), [`sweep`] (one case with many values), [`deck`] (input decks of other programs),
+//! [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
 //!
 //! Deliberately absent: formulas. They live in the mesher and the solver.
 
@@ -21,6 +22,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod failure;
 pub mod fixation;
+pub mod lattice;
 pub mod library;
 pub mod output;
 pub mod patients;

@@ -4,6 +4,7 @@ pub mod cases;
 pub mod check;
 pub mod convert;
 pub mod image;
+pub mod lattice;
 pub mod material;
 pub mod mesh;
 pub mod new;

@@ -22,7 +22,8 @@ struct Done {
 /// An unknown table (exit 2), a model without equilibrium (3), a folder that holds something else, a full disk (4). All
 /// tables that could be computed are printed first.
 pub fn run(args: &ValidateArgs) -> Result<Exit, Failure> {
-    let chosen = super::chosen(CATALOGUE, |entry| entry.id, "table", &args.only)?;
+    let only: Vec<String> = args.tables.iter().chain(&args.only).cloned().collect();
+    let chosen = super::chosen(CATALOGUE, |entry| entry.id, "table", &only)?;
     let pool = args.manner.pool()?;
     stop_cleanly()?;
     let output = args.output.as_ref().map(|t| Output::begin(t)).transpose()?;
@@ -34,10 +35,21 @@ pub fn run(args: &ValidateArgs) -> Result<Exit, Failure> {
         let rows = pool.install(|| (validation.run)(&bench));
         all.push(Done { validation, rows });
     }
+    let mut figures = Vec::new();
+    if output.is_some() {
+        for draw in chosen.iter().filter_map(|v| v.figures) {
+            progress.phase("figures", 0.0);
+            figures.extend(pool.install(draw)?);
+        }
+    }
     progress.finish();
     let failure = all.iter().find_map(|d| d.rows.as_ref().err()).cloned();
     if let Some(output) = output {
         output.write("validation.json", json(&all).as_bytes())?;
+        for figure in figures {
+            output.write(&format!("{}.svg", figure.id), figure.svg.as_bytes())?;
+            output.write(&format!("{}.csv", figure.id), figure.csv.as_bytes())?;
+        }
         output.commit()?;
     }
     if args.manner.json {

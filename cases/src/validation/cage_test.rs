@@ -21,6 +21,7 @@ pub(super) const T3: Validation = Validation {
     source: "Wang 2019, thirty human cervical vertebrae",
     note: "Rigid faces on an elastic half-space with the bed of the law of settling. One constant is calibrated, on the conventional cage (its row only shows that pressure on elastic bone does not spoil the calibration); form, threshold and bone modulus of the law are assumed. The dome is predicted. The test does not give the outer diameter (taken as 12 mm), the wall (1 mm), or how much of the dome is metal: a full disc is the least that a dome of that diameter can sink, a dome half open is an assumption, chosen with the published ratio in view. The law cannot tell how many cycles it takes to come to rest. Bands: mean -+ 3 SD; ratio -+ 25 %.",
     run: t3,
+    figures: None,
 };
 
 /// Published sinking, mm: mean and SD.

@@ -16,6 +16,7 @@ pub(super) const T5: Validation = Validation {
     source: "Pal & Sherk 1988, five specimens, measured at C6",
     note: "Rigid bones, C2 pressed down by 150 N without turning, C4 held. Measured at C6, predicted at C3-C4. The share hangs on whether the plate holds C2 sideways: both are given, and the published test does not say. Left and right are equal by symmetry. Not blind: facets were made parallel, and the plate that holds was added, with a first result of 0.73 in view. Band proposed by the evidence.",
     run: t5,
+    figures: None,
 };
 
 /// Published shares with their bands.

@@ -7,6 +7,7 @@
 mod cage_test;
 mod column_share;
 mod corpectomy;
+mod lattice;
 mod prosthesis;
 mod range_of_motion;
 mod ring_spread;
@@ -19,6 +20,7 @@ use crate::library::CATALOG;
 use crate::pipeline::geometry::{self, Geometry};
 use crate::spine::{Book, Neck};
 use dens_mesher::geometry::parametric::{self, Parametric};
+use dens_reports::figure::Figure;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -40,6 +42,8 @@ pub struct Validation {
     pub note: &'static str,
     /// Computes it.
     pub run: fn(&Bench) -> Result<Vec<Row>, Failure>,
+    /// Figures that go with it where a folder is written.
+    pub figures: Option<fn() -> Result<Vec<Figure>, Failure>>,
 }
 
 /// What a row is.
@@ -92,6 +96,7 @@ pub static CATALOGUE: &[Validation] = &[
     ring_spread::T7,
     corpectomy::T8,
     signs::SIGNS,
+    lattice::LATTICE,
 ];
 
 /// Published numbers that are embedded.

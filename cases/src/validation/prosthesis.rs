@@ -25,6 +25,7 @@ pub(super) const T6: Validation = Validation {
     source: "Zheng 2017, finite elements, occiput to C4",
     note: "Ratio of the implant to the mesh cage with a T-shaped head (case compare-cage), day 1, same bones, screws and rods from C1 to C4; 1.5 N m is assumed, for the moments of the paper were not read. A ratio below one is the published ordering, but above one for the endplate in flexion; the published numbers were not read either. Bending and rotation: the larger of both sides. Stress of metal is the 99.9th percentile by volume of the solid parts, that of the endplate the largest in the cells below it, on a mesh of 4.2 mm with displacements linear within a cell: far too coarse and stiff for the numbers, the same for both; quadratic ones found no end in eight minutes. The cage's head fits the facets of C1 as the implant does, its wall has no holes: both flatter the cage. Screws through the implant are not modelled. Undetermined: the solver found no equilibrium for one of the two.",
     run: t6,
+    figures: None,
 };
 
 /// What is compared, with its name, and whether the published ordering turns round in flexion.

@@ -18,6 +18,7 @@ pub(super) const T7: Validation = Validation {
     source: "Naderi 1999, six specimens occiput-C3; for the intact ring the proposed bound alone",
     note: "Finite elements of C1 (parametric, cancellous bone and cortex as in the cases), condensed to the stiffness of one lateral mass against the other with both, one or no arch; condyles, facets, capsules and the disc C2-C3 as in T1, any rotation, no friction, no calibration; not blind: the law of the transverse ligament was settled on the flexion of T1 with a first spread of 2.55 mm of the cut arch in view. The occiput moves down only, C3 is held, no preload. Cut anterior arch: odontoidectomy, the dens with alar, apical and tectorial ligaments and the anterior membranes of C1 are gone; the transverse ligament stays, with the length it had around the dens, as a cable between the masses. What the specimens kept of these was not read, nor how their occiput was guided. Band: mean -+ 2 SD.",
     run: t7,
+    figures: None,
 };
 
 /// Means with their SD, mm.

@@ -37,6 +37,7 @@ pub(super) const SIGNS: Validation = Validation {
     source: "expected by the literature on stress shielding, subsidence and lattice stiffness; no numbers",
     note: "Ratios over the intact control, or between two implants; the band is the expected sign, and there is no published value. Energy is the mean strain energy density of a region of C3. Where rods run from C1 to C4 they carry about half of a load under which C1 cannot tilt, so the endplate bears no more than the disc did: the expected overload shows without rods, where all of the load passes it. A lattice of twice the density changes the construct by far less than expected: the implant's own compliance is a few hundredths of that of the bones, discs and edges of contact in a row with it (solid metal throughout stiffens the construct by a hundredth); springs in a row cannot change by more than the share of the one that changes. With rods the cage sinks little more than the implant, because rods take what the bone lets go; alone on bone a rim sinks several times as far as a plate. A mesh of 4.2 mm is used.",
     run: rows,
+    figures: None,
 };
 
 /// What the signs are read from.

@@ -40,6 +40,24 @@ pub enum LatticeError {
         /// Size asked for, mm.
         size: f64,
     },
+    /// No density in the range of the cell gives the strut or wall.
+    #[error(
+        "`{cell}` has no open-pored solid of one piece with {what} of {asked} mm in cells of {size} mm; possible: {least:.3} to {most:.3} mm"
+    )]
+    Thickness {
+        /// Name of the cell.
+        cell: &'static str,
+        /// Struts or walls.
+        what: &'static str,
+        /// Cell size, mm.
+        size: f64,
+        /// Thickness asked for, mm.
+        asked: f64,
+        /// Least possible, mm.
+        least: f64,
+        /// Most possible, mm.
+        most: f64,
+    },
     /// The solid would fall apart or its pores would close.
     #[error(
         "`{cell}` has no open-pored solid of one piece at relative density {asked}; possible: {least} to {most}"
@@ -97,6 +115,43 @@ impl Lattice {
             root_of_growing(&fine, [empty, -density], [full, 1.0 - density], 1e-5)
         };
         Ok(Self::new(cell, size, parameter))
+    }
+
+    /// Lattice of `cell` whose struts or walls are `thickness_mm` thick, in the sense of [`Lattice::strut_mm`].
+    ///
+    /// Struts exactly, walls and the bars of networks to 1e-3 of the sampled value.
+    ///
+    /// # Errors
+    /// [`LatticeError`] when the size is not positive or the density would leave the range of the cell.
+    pub fn with_thickness(
+        cell: &'static dyn LatticeCell,
+        cell_size_mm: f64,
+        thickness_mm: f64,
+    ) -> Result<Self, LatticeError> {
+        let [thinnest, thickest] = cell.density_range();
+        let least = Self::with_relative_density(cell, cell_size_mm, thinnest)?;
+        let most = Self::with_relative_density(cell, cell_size_mm, thickest)?;
+        let (thin, thick) = (least.strut_mm(), most.strut_mm());
+        if !(thin..=thick).contains(&thickness_mm) {
+            return Err(LatticeError::Thickness {
+                cell: cell.name(),
+                what: if cell.kind() == Kind::Sheet { "walls" } else { "struts" },
+                size: cell_size_mm,
+                asked: thickness_mm,
+                least: thin,
+                most: thick,
+            });
+        }
+        if cell.kind() == Kind::Strut {
+            return Ok(Self::new(cell, cell_size_mm, 0.5 * thickness_mm / cell_size_mm));
+        }
+        let excess = |parameter| {
+            let lattice = Self::new(cell, cell_size_mm, parameter);
+            lattice.strut_mm() / thickness_mm - 1.0
+        };
+        let ends =
+            [(least.parameter, thin), (most.parameter, thick)].map(|(p, t)| [p, t / thickness_mm - 1.0]);
+        Ok(Self::new(cell, cell_size_mm, root_of_growing(&excess, ends[0], ends[1], 1e-3)))
     }
 
     /// Signed value at `p` (mm), mm, negative in the solid; near the surface the distance.

@@ -24,16 +24,20 @@ mod lattice_in_space;
 mod measure;
 mod octet;
 mod primitive;
+mod printed;
+mod re_entrant;
 mod rhombic_dodecahedron;
 mod simple_cubic;
 mod strut;
 mod surface;
 mod truncated_cuboctahedron;
+mod voronoi;
 
 use crate::Vec3;
 use crate::catalog::{UnknownName, nearest};
 
 pub use lattice_in_space::{Lattice, LatticeError};
+pub use printed::{Effective, Printing};
 
 /// How the solid of a lattice cell is made; decides what its size parameter means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +77,11 @@ pub trait LatticeCell: Send + Sync {
     /// Relative densities between which the solid is one piece and every pore is open.
     fn density_range(&self) -> [f64; 2];
 
+    /// Whether the cell has the symmetry of the cube, so that its stiffness has three constants.
+    fn is_cubic(&self) -> bool {
+        true
+    }
+
     /// Segments of one period in cell edges, each once; empty unless the kind is [`Kind::Strut`].
     fn struts(&self) -> &[[Vec3; 2]] {
         &[]
@@ -89,6 +98,8 @@ pub static CATALOGUE: &[&dyn LatticeCell] = &[
     &rhombic_dodecahedron::CELL,
     &kelvin::CELL,
     &truncated_cuboctahedron::CELL,
+    &re_entrant::CELL,
+    &voronoi::CELL,
     &gyroid::SHEET,
     &gyroid::NETWORK,
     &diamond_surface::SHEET,
@@ -99,12 +110,14 @@ pub static CATALOGUE: &[&dyn LatticeCell] = &[
     &iwp::NETWORK,
 ];
 
-/// The lattice cell called `name`.
+/// The lattice cell called `name`; `voronoi-7` is the stochastic cell of seed 7.
 ///
 /// # Errors
 /// [`UnknownName`] with the nearest and all known names.
 pub fn cell(name: &str) -> Result<&'static dyn LatticeCell, UnknownName> {
-    CATALOGUE.iter().copied().find(|c| c.name() == name).ok_or_else(|| {
+    let listed = CATALOGUE.iter().copied().find(|c| c.name() == name);
+    let found = listed.or_else(|| voronoi::of_name(name).map(|c| -> &'static dyn LatticeCell { c }));
+    found.ok_or_else(|| {
         let known: Vec<_> = CATALOGUE.iter().map(|c| c.name()).collect();
         UnknownName { name: name.to_owned(), nearest: nearest(name, known.iter().copied()), known }
     })

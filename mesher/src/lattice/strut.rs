@@ -10,12 +10,20 @@ use crate::Vec3;
 pub(super) struct StrutCell {
     name: &'static str,
     source: &'static str,
-    /// Segments of one period, each once, in cell edges.
-    segments: fn() -> Vec<[Vec3; 2]>,
+    segments: Segments,
     /// As in [`LatticeCell::density_range`].
     density_range: [f64; 2],
+    cubic: bool,
     bins: OnceLock<Bins>,
     curve: OnceLock<DensityCurve>,
+}
+
+/// Segments of one period, each once, in cell edges.
+pub(super) enum Segments {
+    /// The same at all times.
+    Listed(fn() -> Vec<[Vec3; 2]>),
+    /// Random, but the same for the same seed.
+    Seeded(fn(u64) -> Vec<[Vec3; 2]>, u64),
 }
 
 impl StrutCell {
@@ -23,13 +31,32 @@ impl StrutCell {
         name: &'static str,
         source: &'static str,
         density_range: [f64; 2],
-        segments: fn() -> Vec<[Vec3; 2]>,
+        segments: Segments,
     ) -> Self {
-        Self { name, source, segments, density_range, bins: OnceLock::new(), curve: OnceLock::new() }
+        Self {
+            name,
+            source,
+            segments,
+            density_range,
+            cubic: true,
+            bins: OnceLock::new(),
+            curve: OnceLock::new(),
+        }
+    }
+
+    /// The same for struts without cubic symmetry.
+    pub(super) const fn not_cubic(mut self) -> Self {
+        self.cubic = false;
+        self
     }
 
     fn bins(&self) -> &Bins {
-        self.bins.get_or_init(|| Bins::new((self.segments)()))
+        self.bins.get_or_init(|| {
+            Bins::new(match self.segments {
+                Segments::Listed(segments) => segments(),
+                Segments::Seeded(segments, seed) => segments(seed),
+            })
+        })
     }
 }
 
@@ -64,6 +91,10 @@ impl LatticeCell for StrutCell {
         self.density_range
     }
 
+    fn is_cubic(&self) -> bool {
+        self.cubic
+    }
+
     fn struts(&self) -> &[[Vec3; 2]] {
         &self.bins().period
     }
@@ -73,10 +104,12 @@ impl LatticeCell for StrutCell {
 const N: usize = 12;
 
 /// Segments that can be the nearest one, for each bin of the cell.
-struct Bins {
+pub(super) struct Bins {
     period: Vec<[Vec3; 2]>,
     starts: Vec<u32>,
     segments: Vec<Segment>,
+    /// Whether a segment has a radius.
+    round: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -85,12 +118,13 @@ struct Segment {
     along: Vec3,
     /// 1 / |along|².
     inverse: f64,
+    radius: f64,
 }
 
 impl Segment {
-    fn new([start, end]: [Vec3; 2]) -> Self {
+    fn new([start, end]: [Vec3; 2], radius: f64) -> Self {
         let along = end - start;
-        Self { start, along, inverse: 1.0 / along.norm_squared() }
+        Self { start, along, inverse: 1.0 / along.norm_squared(), radius }
     }
 
     fn distance_squared(&self, q: Vec3) -> f64 {
@@ -102,10 +136,17 @@ impl Segment {
 
 impl Bins {
     fn new(period: Vec<[Vec3; 2]>) -> Self {
+        let radii = vec![0.0; period.len()];
+        Self::with_radii(period, &radii)
+    }
+
+    /// Segments of one period with a radius each, cell edges.
+    pub(super) fn with_radii(period: Vec<[Vec3; 2]>, radii: &[f64]) -> Self {
         let mut images = Vec::with_capacity(27 * period.len());
         for i in 0..27 {
             let shift = Vec3::new((i % 3) as f64, (i / 3 % 3) as f64, (i / 9) as f64) - Vec3::repeat(1.0);
-            images.extend(period.iter().map(|s| Segment::new([s[0] + shift, s[1] + shift])));
+            let moved = |(s, radius): (&[Vec3; 2], &f64)| Segment::new([s[0] + shift, s[1] + shift], *radius);
+            images.extend(period.iter().zip(radii).map(moved));
         }
         let half_diagonal = 0.5 * 3_f64.sqrt() / N as f64;
         let (mut starts, mut segments) = (vec![0], Vec::new());
@@ -115,7 +156,7 @@ impl Bins {
             let center = (center + Vec3::repeat(0.5)) / N as f64;
             let mut nearest = f64::INFINITY;
             for (distance, image) in distances.iter_mut().zip(&images) {
-                *distance = image.distance_squared(center).sqrt();
+                *distance = image.distance_squared(center).sqrt() - image.radius;
                 nearest = nearest.min(*distance);
             }
             // Anywhere in the bin both distances change by at most half a diagonal; round-off on top.
@@ -124,10 +165,11 @@ impl Bins {
             segments.extend(near.map(|(image, _)| *image));
             starts.push(segments.len() as u32);
         }
-        Self { period, starts, segments }
+        Self { period, starts, segments, round: radii.iter().any(|r| 0.0 < *r) }
     }
 
-    fn distance(&self, q: Vec3) -> f64 {
+    /// Distance to the nearest surface, or to the nearest axis where no segment has a radius.
+    pub(super) fn distance(&self, q: Vec3) -> f64 {
         let mut bin = 0;
         let mut inside = Vec3::zeros();
         for axis in (0..3).rev() {
@@ -136,6 +178,10 @@ impl Bins {
             bin = bin * N + ((share * N as f64) as usize).min(N - 1);
         }
         let near = &self.segments[self.starts[bin] as usize..self.starts[bin + 1] as usize];
+        if self.round {
+            let surface = |s: &Segment| s.distance_squared(inside).sqrt() - s.radius;
+            return near.iter().fold(f64::INFINITY, |least, s| least.min(surface(s)));
+        }
         near.iter().fold(f64::INFINITY, |least, s| least.min(s.distance_squared(inside))).sqrt()
     }
 }

@@ -1,13 +1,13 @@
 //! Struts along the edges of truncated cuboctahedra that share their octagons.
 
-use super::strut::{StrutCell, edges_of_length};
+use super::strut::{Segments, StrutCell, edges_of_length};
 
 /// 48 struts of length 1/(1 + 2√2), four at each node.
 pub(super) static CELL: StrutCell = StrutCell::new(
     "truncated-cuboctahedron",
     "Archimedean solid with vertices (±1, ±(1+√2), ±(1+2√2)), octagons on the faces of the cube",
     [0.01, 0.33],
-    || {
+    Segments::Listed(|| {
         let unit = 0.5 / (1.0 + 8_f64.sqrt());
         let across = [unit, (1.0 + 2_f64.sqrt()) * unit];
         let mut nodes = Vec::with_capacity(24);
@@ -24,5 +24,5 @@ pub(super) static CELL: StrutCell = StrutCell::new(
             }
         }
         edges_of_length(&nodes, 2.0 * unit)
-    },
+    }),
 );

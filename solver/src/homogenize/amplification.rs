@@ -95,7 +95,7 @@ impl Amplification {
 }
 
 /// Q = Mᵀ P M with the von Mises form P.
-fn von_mises_form(map: &[[f64; 6]; 6]) -> [f64; 21] {
+pub(super) fn von_mises_form(map: &[[f64; 6]; 6]) -> [f64; 21] {
     // P = AᵀA: three differences of normal stresses over √2, shear times √3.
     let rows: [[f64; 6]; 6] = std::array::from_fn(|r| {
         std::array::from_fn(|j| {
@@ -129,11 +129,11 @@ const PAIRS: [[usize; 2]; 21] = {
     pairs
 };
 
-fn products_of(stress: &[f64; 6]) -> [f64; 21] {
+pub(super) fn products_of(stress: &[f64; 6]) -> [f64; 21] {
     PAIRS.map(|[i, j]| stress[i] * stress[j])
 }
 
-fn value(form: &[f64; 21], products: &[f64; 21]) -> f64 {
+pub(super) fn value(form: &[f64; 21], products: &[f64; 21]) -> f64 {
     form.iter().zip(products).map(|(q, p)| q * p).sum()
 }
 

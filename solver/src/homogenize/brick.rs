@@ -53,6 +53,7 @@ impl Scalar for f32 {
 }
 
 /// Nodal values uₙ to 8 aₘ, in place.
+#[inline(always)]
 fn transform<T: Scalar>(values: &mut Corners<T>) {
     for bit in [1, 2, 4] {
         for low in (0..8).filter(|n| n & bit == 0) {
@@ -66,6 +67,7 @@ fn transform<T: Scalar>(values: &mut Corners<T>) {
 }
 
 /// Transpose of [`transform`]: modal forces to nodal forces.
+#[inline(always)]
 fn transform_back<T: Scalar>(values: &mut Corners<T>) {
     for bit in [1, 2, 4] {
         for low in (0..8).filter(|n| n & bit == 0) {
@@ -82,7 +84,7 @@ fn transform_back<T: Scalar>(values: &mut Corners<T>) {
 ///
 /// - `values`: in displacements (cell edges), out forces of the cube
 /// - `lame`: λ and μ times edge / 16, see [`scaled_lame`]
-#[inline]
+#[inline(always)]
 pub(super) fn apply<T: Scalar>(values: &mut Corners<T>, lame: [T; 2]) {
     transform(values);
     let [lambda, mu] = lame;

@@ -68,6 +68,11 @@ impl Homogenized {
 
     /// Smallest and largest Young's modulus over all directions, MPa; to 0.1 % (directions 2° apart).
     pub fn young_range(&self) -> [f64; 2] {
+        self.young_extremes().map(|(young, _)| young)
+    }
+
+    /// Smallest and largest Young's modulus, MPa, each with a unit vector along which it is found.
+    pub fn young_extremes(&self) -> [(f64, [f64; 3]); 2] {
         let axes = (0..27).map(|i| [i % 3, i / 3 % 3, i / 9].map(|a| f64::from(a) - 1.0));
         let axes = axes.filter(|d| d.iter().any(|x| *x != 0.0));
         // Fibonacci points on the half sphere: E(−n) = E(n).
@@ -78,9 +83,17 @@ impl Homogenized {
             let (r, phi) = ((1.0 - z * z).sqrt(), golden * i as f64);
             [r * phi.cos(), r * phi.sin(), z]
         });
-        axes.chain(spread)
-            .map(|d| self.young(d))
-            .fold([f64::INFINITY, 0.0], |[least, most], e| [least.min(e), most.max(e)])
+        let mut extremes = [(f64::INFINITY, [0.0; 3]), (0.0, [0.0; 3])];
+        for direction in axes.chain(spread).map(unit) {
+            let young = self.young(direction);
+            if young < extremes[0].0 {
+                extremes[0] = (young, direction);
+            }
+            if extremes[1].0 < young {
+                extremes[1] = (young, direction);
+            }
+        }
+        extremes
     }
 
     /// Zener ratio 2 C₄₄ / (C₁₁ − C₁₂) of the cubic part (means over the axes); 1 is isotropic.

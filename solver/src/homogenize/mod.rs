@@ -25,10 +25,14 @@
 
 mod amplification;
 mod brick;
+pub mod buckling;
 mod conjugate;
 mod constants;
+mod localization;
 mod multigrid;
 mod solution;
+mod tetrahedra;
+mod three_grids;
 mod two_grids;
 mod voxels;
 
@@ -38,7 +42,10 @@ use thiserror::Error;
 
 pub use amplification::Amplification;
 pub use constants::Homogenized;
+pub use localization::Localization;
 pub use solution::CellSolution;
+pub use tetrahedra::{Tetrahedra, TetrahedraError, homogenize_tetrahedra, mesh_cell};
+pub use three_grids::ThreeGrids;
 pub use two_grids::TwoGrids;
 
 /// Isotropic material the solid of a cell is made of.

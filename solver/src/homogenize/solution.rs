@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::amplification::Amplification;
 use super::brick::{self, Block, Corners, LANES};
+use super::localization::Localization;
 use super::multigrid::Multigrid;
 use super::voxels::{Brick, FineOperator, Voxels};
 use super::{Base, HomogenizeError, Homogenized, Options, checked_resolution, conjugate};
@@ -103,9 +104,26 @@ impl CellSolution {
         Amplification::new(&self.stress_maps())
     }
 
+    /// Distribution of the stress in the solid for a given stress on the lattice.
+    pub fn localization(&self) -> Localization {
+        Localization::new(&self.stress_maps())
+    }
+
     /// For each cube at least half full: stress in its solid (rows, xx yy zz yz xz xy) per stress on the
     /// lattice (columns), at the middle of the cube.
     pub(super) fn stress_maps(&self) -> Vec<[[f64; 6]; 6]> {
+        self.map_cubes(|_, map| map)
+    }
+
+    /// The same with the middle of each cube, cell edges.
+    pub(super) fn placed_maps(&self) -> Vec<([f64; 3], [[f64; 6]; 6])> {
+        let n = self.voxels.n;
+        self.map_cubes(|place, map| {
+            ([place % n, place / n % n, place / n / n].map(|x| (x as f64 + 0.5) / n as f64), map)
+        })
+    }
+
+    fn map_cubes<R: Send>(&self, of: impl Fn(usize, [[f64; 6]; 6]) -> R + Sync) -> Vec<R> {
         let edge = 1.0 / self.voxels.n as f64;
         let unit = brick::unit_strains(edge);
         let compliance = self.homogenized.compliance();
@@ -117,9 +135,10 @@ impl CellSolution {
             .map(|brick| {
                 let strain = brick::mean_strain(&total(&self.displacement, &unit, brick), edge);
                 let stress = strain.map(|e| stress_of(self.voxels.lame[brick.place as usize], e));
-                std::array::from_fn(|i| {
+                let map = std::array::from_fn(|i| {
                     std::array::from_fn(|j| (0..6).map(|k| stress[k][i] * compliance[k][j]).sum())
-                })
+                });
+                of(brick.place as usize, map)
             })
             .collect()
     }

@@ -1,5 +1,6 @@
 //! One cell on two grids: how far the stiffness still moves with the size of the cubes, and where to.
 
+use super::three_grids::measures;
 use super::{Base, HomogenizeError, Homogenized, Options, homogenize};
 
 /// Stiffness on n³ and on (n/2)³ cubes, and the best estimate from both.
@@ -42,11 +43,6 @@ impl TwoGrids {
     /// Largest relative change of C₁₁, C₄₄, the bulk modulus and E along the axes from the coarse to the fine
     /// grid: the error of the fine grid at order one, twice or more that of `best`.
     pub fn spread(&self) -> f64 {
-        let measures = |h: &Homogenized| {
-            let [c11, _, c44] = h.cubic_part();
-            let along = |axis: usize| h.young(std::array::from_fn(|i| f64::from(u8::from(i == axis))));
-            [c11, c44, h.bulk(), along(0), along(1), along(2)]
-        };
         let (fine, coarse) = (measures(&self.fine), measures(&self.coarse));
         fine.iter().zip(coarse).map(|(f, c)| (f / c - 1.0).abs()).fold(0.0, f64::max)
     }

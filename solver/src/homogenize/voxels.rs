@@ -1,9 +1,13 @@
 //! The cell cut into cubes: how much solid each holds, which nodes carry any, and the fine operator.
 
+use faer::traits::ComplexField;
 use rayon::prelude::*;
 
 use super::Base;
 use super::brick::{self, Block, Corners, LANES, Scalar};
+
+/// Chooses among the instruction sets of the processor at run time.
+type Vectorized = <f64 as ComplexField>::Arch;
 
 /// Marks a node or cube without solid.
 pub(super) const NONE: u32 = u32::MAX;
@@ -208,22 +212,25 @@ impl FineOperator {
                 let lower = 2 * pair + color;
                 let upper = (lower + 1) % self.grid.n;
                 let [below, above] = planes else { panic!("n is even: layers come in pairs") };
-                let mut values: Corners<T> = [[T::default(); 3 * LANES]; 8];
-                for brick in &self.layers[lower] {
-                    gather(&mut values, brick);
-                    brick::apply(&mut values, brick.lame.map(T::of));
-                    for (corner, value) in values.iter().enumerate() {
-                        let node = brick.nodes[corner] as usize;
-                        let target = if corner < 4 {
-                            &mut below[node - starts[lower]]
-                        } else {
-                            &mut above[node - starts[upper]]
-                        };
-                        for (sum, add) in target.iter_mut().zip(value) {
-                            *sum += *add;
+                // The widest vectors the processor has; they change no bit, since nothing is summed across them.
+                Vectorized::default().dispatch(|| {
+                    let mut values: Corners<T> = [[T::default(); 3 * LANES]; 8];
+                    for brick in &self.layers[lower] {
+                        gather(&mut values, brick);
+                        brick::apply(&mut values, brick.lame.map(T::of));
+                        for (corner, value) in values.iter().enumerate() {
+                            let node = brick.nodes[corner] as usize;
+                            let target = if corner < 4 {
+                                &mut below[node - starts[lower]]
+                            } else {
+                                &mut above[node - starts[upper]]
+                            };
+                            for (sum, add) in target.iter_mut().zip(value) {
+                                *sum += *add;
+                            }
                         }
                     }
-                }
+                });
             });
             planes.rotate_left(1);
         }
