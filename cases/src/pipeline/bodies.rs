@@ -367,7 +367,7 @@ fn implant_body(case: &Case, geometry: &Geometry, edge: f64, engine: &Engine) ->
     finish(Kind::Implant, "implant".into(), shaped(case, meshed))
 }
 
-/// The implant with its contact faces named; region 0 is solid metal, 1 lattice.
+/// The implant with its contact faces named; region 0 is solid metal, 1 lattice or the perforated wall of a cage.
 ///
 /// # Errors
 /// A body the mesher refuses; exit 2.
@@ -381,8 +381,14 @@ pub fn implant_mesh(implant: &Implant, edge: f64, engine: &Engine) -> Result<Mes
     let spec = MeshSpec {
         name: "implant".into(),
         surfaces: faces.iter().map(|f| &*f.field).collect(),
-        region: &|bits, c| (bits & inside == inside).then(|| u16::from(solid.value(c) >= 0.0)),
-        region_names: vec!["solid titanium".into(), "lattice".into()],
+        region: &|bits, c| {
+            let soft = || implant.is_free_wall(c) || solid.value(c) >= 0.0;
+            (bits & inside == inside).then(|| u16::from(soft()))
+        },
+        region_names: vec![
+            "solid titanium".into(),
+            if rim.is_some() { "perforated wall" } else { "lattice" }.into(),
+        ],
         edge_mm: edge,
         bounds: implant.bounds().grown(edge),
         engine: engine.clone(),
