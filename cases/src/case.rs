@@ -28,6 +28,17 @@ pub struct Bone {
     pub cancellous_law: String,
     pub cancellous_poisson: f64,
     pub posterior: (f64, f64),
+    /// Bone that breaks before its density says so; `None`: it does not.
+    pub embrittlement: Option<Embrittlement>,
+}
+
+/// Factor on every strength of bone at unchanged stiffness: yield, pull-out, and what lasts under cycles.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Embrittlement {
+    /// Factor taken.
+    pub factor: f64,
+    /// Its range.
+    pub range: [f64; 2],
 }
 
 /// Disc and cartilage properties.
@@ -62,6 +73,8 @@ pub struct ImplantSize {
     /// Points on the bones that the contact faces lie on: lower, upper left, upper right; found when absent.
     pub seeds: [Option<[f64; 3]>; 3],
     pub form: Form,
+    /// Open share of the wall of a mesh cage between its end ring and its head.
+    pub cage_open: f64,
 }
 
 /// Solid titanium.
@@ -218,6 +231,16 @@ pub struct Case {
 }
 
 impl Case {
+    /// Factor on the strength of bone beyond that of its density: 1 without embrittlement.
+    pub fn embrittlement(&self) -> f64 {
+        self.bone.embrittlement.map_or(1.0, |e| e.factor)
+    }
+
+    /// Compressive strain at which trabecular bone yields, that of brittle bone where the case says so.
+    pub fn crush_strain(&self) -> f64 {
+        self.criteria.crush_strain * self.embrittlement()
+    }
+
     /// Checks a document and gives it its meaning.
     ///
     /// # Errors
@@ -289,6 +312,23 @@ pub(crate) fn length(r: &Reader<'_>, path: &str, least: f64, most: f64) -> f64 {
     r.quantity(path, Dimension::Length, Range::Within(least, most))
 }
 
+/// Embrittlement of bone; `None` where nothing is said of it.
+fn embrittlement(r: &Reader<'_>) -> Option<Embrittlement> {
+    let keys = ["bone.embrittlement", "bone.embrittlement_low", "bone.embrittlement_high"];
+    if !keys.iter().any(|k| r.has(k)) {
+        return None;
+    }
+    let [factor, low, high] = keys.map(|k| r.number(k, Range::Within(0.05, 1.0)));
+    if !(low..=high).contains(&factor) {
+        r.problem(
+            keys[0],
+            format!("the factor {factor} lies outside its range {low} to {high}"),
+            "give low, factor and high in this order of size",
+        );
+    }
+    Some(Embrittlement { factor, range: [low, high] })
+}
+
 fn read(r: &Reader<'_>, document: &Document) -> Case {
     let lattice_names = lattice_names();
     let density_laws: Vec<&str> = dens_solver::materials::density::CATALOGUE.iter().map(|l| l.name).collect();
@@ -314,6 +354,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         cancellous_law: r.choice("bone.cancellous_law", &density_laws),
         cancellous_poisson: r.number("bone.cancellous_poisson", POISSON),
         posterior: (modulus(r, "bone.posterior_modulus"), r.number("bone.posterior_poisson", POISSON)),
+        embrittlement: embrittlement(r),
     };
     let soft = Soft {
         cartilage: (modulus(r, "cartilage.modulus"), r.number("cartilage.poisson", POISSON)),
@@ -428,6 +469,7 @@ pub(crate) fn implant_size(r: &Reader<'_>, height_step: f64) -> ImplantSize {
         },
         seeds: seat_seeds(r),
         form: comparator::form(r),
+        cage_open: comparator::cage_open(r),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A misfit enters as the gap that contact starts from: meshes and stiffness stay those of the fitted implant, whose height
 //! differs from the true one by a thirtieth. Contact then has to close a gap, or presses an overlap apart against rods that
-//! already hold the bones; the answer is no longer proportional to the load.
+//! already hold the bones; the answer is no longer proportional to the load. What happens before any load is a state of its
+//! own ([`crate::pipeline::misfit`]), and bone that grows in holds it.
 
 use crate::case::{Case, Load, length};
 use crate::reader::Reader;
@@ -59,11 +60,19 @@ pub(crate) fn form(r: &Reader<'_>) -> Form {
     match r.choice("implant.form", &["lattice", "solid", "mesh-cage"]).as_str() {
         "solid" => Form::Solid,
         "mesh-cage" => Form::MeshCage {
-            diameter_mm: length(r, "implant.cage_diameter", 8.0, 22.0),
+            diameter_mm: (!r.is_word("implant.cage_diameter", "fit"))
+                .then(|| length(r, "implant.cage_diameter", 8.0, 22.0)),
             wall_mm: length(r, "implant.cage_wall", 0.8, 3.0),
         },
         _ => Form::Lattice,
     }
+}
+
+/// Open share of the wall of a mesh cage, none where nothing is said.
+pub(crate) fn cage_open(r: &Reader<'_>) -> f64 {
+    let key = "implant.cage_open";
+    let is_cage = r.has("implant.form") && r.is_word("implant.form", "mesh-cage");
+    if is_cage && r.has(key) { r.number(key, Range::Within(0.0, 0.8)) } else { 0.0 }
 }
 
 /// Misfit as written; none where nothing is said.
@@ -111,28 +120,31 @@ pub fn name(case: &Case) -> &'static str {
 }
 
 /// What makes a case a comparator, one sentence or two each; empty for the implant itself.
-pub fn described(case: &Case) -> Vec<String> {
+///
+/// - `form`: that of the implant as designed, with the diameter of a cage
+pub fn described(case: &Case, form: &Form) -> Vec<String> {
     let mut out = Vec::new();
-    match case.implant.form {
+    match *form {
         Form::Lattice => {}
         Form::Solid => out.push(String::from(
             "Comparator: the implant in solid titanium. Outline, contact faces and screw tracks are those of the implant; what this report says of a lattice does not concern it.",
         )),
         Form::MeshCage { diameter_mm, wall_mm } => out.push(format!(
-            "Comparator: a conventional mesh cage with a T-shaped head, in place of the implant. A tube of {} mm outer diameter stands on the endplate of C3 with a rim {} mm wide; its head fits the facets of C1 as the implant does, better than a bent mesh would, so that what differs is the lower end. The rim follows the endplate as if it had been flattened for it; the wall counts as solid, without its holes and without graft inside, which matters little beside bone a hundred times softer, but hides the stress peaks at the holes. What this report says of a lattice does not concern it.",
-            significant(diameter_mm, 3),
-            significant(wall_mm, 2)
+            "Comparator: a conventional mesh cage with a T-shaped head, in place of the implant. A tube of {} mm outer diameter stands on the endplate of C3 with a rim {} mm wide; its head fits the facets of C1 as the implant does, better than a bent mesh would, so that what differs is the lower end. The rim follows the endplate as if it had been flattened for it. {}Without graft inside.",
+            significant(diameter_mm.unwrap_or(f64::NAN), 3),
+            significant(wall_mm, 2),
+            wall(case)
         )),
     }
     let Misfit { size_error, lower_tilt } = case.misfit;
     if 0.0 < size_error {
         out.push(format!(
-            "Comparator: the implant is {} mm too tall for its space. Rods and screws already hold the bones: the overlap at C1 is pressed apart, before any load, against them. Travel and stiffness of the construct count from the bones as they stood, so that both may be negative; a limit load of zero means that no equilibrium was found for the press fit itself, which is put on at once.",
+            "Comparator: the implant is {} mm too tall for its space. Rods and screws already hold the bones: the overlap at C1 is pressed apart, step by step and before any load, against them.",
             significant(size_error, 3)
         ));
     } else if size_error < 0.0 {
         out.push(format!(
-            "Comparator: the implant is {} mm too short for its space and stands on C3: screws and rods carry alone until C1 has come down on it. Travel and stiffness of the construct count from the bones as they stood.",
+            "Comparator: the implant is {} mm too short for its space and stands on C3: screws and rods carry alone until C1 has come down on it, if it does.",
             significant(-size_error, 3)
         ));
     }
@@ -145,10 +157,23 @@ pub fn described(case: &Case) -> Vec<String> {
     }
     if !case.misfit.is_none() {
         out.push(String::from(
-            "Misfits act on day 1. At 12 months the bone is taken to have grown up to the implant, without memory of the misfit.",
+            "Misfits stay: bone grows in where it stands on day 1 without a load, and what is pressed or open then stays so in the later stages; bone does not bridge more than the limit of ingrowth, and its slow yielding to a press fit is left out.",
         ));
     }
     out
+}
+
+/// How the holes in the wall of a cage are modelled.
+fn wall(case: &Case) -> String {
+    let open = case.implant.cage_open;
+    if open == 0.0 {
+        return String::from("The wall counts as solid, without holes. ");
+    }
+    format!(
+        "Holes open {} % of the wall between the end ring and the head; they are narrower than the cells, so the wall is meshed without them and has {} % of the stiffness of the metal (upper bound of Hashin and Shtrikman for a sheet with holes; round holes come near it). Stress of the wall is that of the metal left between the holes, without the peaks beside them, which are two to three times as high; volume, mass and export are those of the wall without holes. ",
+        significant(100.0 * open, 2),
+        significant(100.0 * dens_solver::materials::perforated::modulus_share(open), 2)
+    )
 }
 
 #[cfg(test)]
@@ -182,7 +207,8 @@ mod tests {
         for name in ["compare-cage", "compare-solid", "compare-size", "compare-tilt"] {
             for (path, entry) in own(library::find(name).expect("embedded").text) {
                 let Some(of_default) = default.get(&path) else {
-                    let added = ["form", "cage_diameter", "cage_wall", "size_error", "lower_tilt"];
+                    let added =
+                        ["form", "cage_diameter", "cage_wall", "cage_open", "size_error", "lower_tilt"];
                     let key = path.strip_prefix("implant.");
                     assert!(key.is_some_and(|k| added.contains(&k)), "{name}: {path}");
                     continue;
@@ -228,6 +254,12 @@ mod tests {
         let added = format!("{IMPLANT}lower_tilt = \"5 deg\"\n");
         let problems = case(&[(IMPLANT, &added), ("load = \"D_daily_peak\"", "load = \"A_head\"")]);
         assert!(problems.expect_err("not the largest").iter().any(|p| p.message.contains("proportional")));
+        let fit = format!("{IMPLANT}{}cage_open = 0.5\n", cage.replace("\"12 mm\"", "\"fit\""));
+        let sound = case(&[(IMPLANT, &fit)]).expect("a sound case");
+        assert_eq!(sound.implant.form, Form::MeshCage { diameter_mm: None, wall_mm: 1.5 });
+        assert_eq!(sound.implant.cage_open, 0.5);
+        let stray = format!("{IMPLANT}cage_open = 0.5\n");
+        assert!(case(&[(IMPLANT, &stray)]).is_err(), "holes without a cage");
         let stray = format!("{IMPLANT}cage_wall = \"1.5 mm\"\n");
         assert!(case(&[(IMPLANT, &stray)]).is_err(), "a wall without a cage");
     }

@@ -159,10 +159,13 @@ struct Load {
     scale: f64,
 }
 
-/// Nodal forces beside the loads of a model, N, three per unknown node; empty: none.
+/// What acts beside the loads of a model.
 #[derive(Debug, Clone, Default)]
 struct Extra {
+    /// Nodal forces, N, three per unknown node; empty: none.
     forces: Vec<f64>,
+    /// Whether the loads of the model stay away; they still are what the residual is relative to.
+    unloaded: bool,
 }
 
 /// Point of the iteration.
@@ -231,6 +234,23 @@ impl Solver {
         self.solve_under(model, &Extra::default(), &options, start, observer, cancel)
     }
 
+    /// Solves the model without its loads: what its misfits alone do. The residual is relative to the loads left out.
+    ///
+    /// # Errors
+    /// As [`Solver::solve`].
+    pub fn at_rest(
+        &mut self,
+        model: &Model,
+        start: Option<&Solution>,
+        observer: Observer<'_>,
+        cancel: &AtomicBool,
+    ) -> Result<Solution, SolveError> {
+        self.load_stiffness(model, observer)?;
+        let options = self.options.clone();
+        let extra = Extra { unloaded: true, ..Extra::default() };
+        self.solve_under(model, &extra, &options, start, observer, cancel)
+    }
+
     /// Takes stiffness and laws of a model.
     fn load_stiffness(&mut self, model: &Model, observer: Observer<'_>) -> Result<(), SolveError> {
         check(model)?;
@@ -262,6 +282,9 @@ impl Solver {
         let scale = norm(&moving);
         if scale == 0.0 {
             return Err(SolveError::BadModel(vec![ModelError::NoLoad]));
+        }
+        if extra.unloaded {
+            applied.fill(0.0);
         }
         applied.iter_mut().zip(&extra.forces).for_each(|(f, extra)| *f += extra);
         let load = Load { scale, applied };

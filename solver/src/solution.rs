@@ -309,6 +309,16 @@ impl Solution {
         s
     }
 
+    /// Whether any interface carries a force.
+    pub fn is_pressed(&self) -> bool {
+        self.contacts.iter().any(|c| 0.0 < c.force.norm())
+    }
+
+    /// Mean travel of the guides, mm; 0 without any.
+    pub fn mean_travel(&self) -> f64 {
+        self.guides.iter().map(|g| g.travel).sum::<f64>() / self.guides.len().max(1) as f64
+    }
+
     /// Largest displacement of all parts, mm.
     pub fn largest_displacement(&self) -> f64 {
         self.displacements.iter().flatten().map(|u| u.norm()).fold(0.0, f64::max)

@@ -8,6 +8,7 @@ use crate::failure::{Exit, Failure};
 use crate::output::{Output, stop_cleanly};
 use crate::pipeline::{self, Results};
 use crate::progress::Progress;
+use dens_mesher::geometry::implant::Form;
 use dens_reports::manifest::{self, Manifest, Phase};
 use dens_reports::record::{Outcome, Quantity, Record, Verdict};
 use dens_reports::table::significant;
@@ -24,7 +25,8 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let pool = args.manner.pool()?;
     stop_cleanly()?;
     let target = args.output.clone().unwrap_or_else(|| PathBuf::from("out").join(loaded.study.name()));
-    let (design, record, seconds) = complete(&loaded, args.quality, &target, &pool, args.manner.quiet)?;
+    let Completed { design, record, seconds, .. } =
+        complete(&loaded, args.quality, &target, &pool, args.manner.quiet)?;
     if args.manner.json {
         print(&summary_json(&record, &target, seconds));
     } else if !args.manner.quiet {
@@ -33,7 +35,19 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     Ok(if record.verdict.outcome == Verdict::Fail { Exit::CriterionFailed } else { Exit::Met })
 }
 
-/// Runs a loaded case and puts its whole result at `target`; gives the chosen design in words, record and seconds.
+/// What a run leaves beside its folder.
+pub(super) struct Completed {
+    /// The chosen design in words.
+    pub(super) design: String,
+    /// Loss of height after many cycles, mm: taken, least, largest; `None` where the bone does not get there.
+    pub(super) settling: Option<[f64; 3]>,
+    /// The record.
+    pub(super) record: Record,
+    /// Time it took, s.
+    pub(super) seconds: f64,
+}
+
+/// Runs a loaded case and puts its whole result at `target`.
 ///
 /// # Errors
 /// As the pipeline; nothing is left behind then.
@@ -43,26 +57,31 @@ pub(super) fn complete(
     target: &Path,
     pool: &ThreadPool,
     quiet: bool,
-) -> Result<(String, Record, f64), Failure> {
+) -> Result<Completed, Failure> {
     let output = Output::begin(target)?;
     let progress = Progress::new(quiet);
     let folder = &loaded.folder;
     let done = pool.install(|| match &loaded.study {
-        Study::Column(case) => pipeline::run(case, folder, quality, &output, &progress)
-            .map(|(results, record)| (chosen_design(&results), record)),
+        Study::Column(case) => {
+            pipeline::run(case, folder, quality, &output, &progress).map(|(results, record)| {
+                let settled = results.crushing.settled.as_ref();
+                let settling = settled.map(|s| [s.loss, s.bounds()[0], s.bounds()[1]]);
+                (chosen_design(&results), settling, record)
+            })
+        }
         Study::Bench(bench) => {
-            bench::run(bench, folder, quality, &output, &progress).map(|record| (String::new(), record))
+            bench::run(bench, folder, quality, &output, &progress).map(|record| (String::new(), None, record))
         }
     });
     let phases = progress.finish();
-    let (design, record) = done?;
+    let (design, settling, record) = done?;
     output.write("case.toml", effective(loaded).as_bytes())?;
     output.write(
         "manifest.json",
         &manifest(loaded, pool.current_num_threads(), &output, phases, progress.elapsed())?,
     )?;
     output.commit()?;
-    Ok((design, record, progress.elapsed()))
+    Ok(Completed { design, settling, record, seconds: progress.elapsed() })
 }
 
 /// The case file as it was run, with the overrides named.
@@ -116,6 +135,9 @@ fn mark(q: &Quantity) -> &'static str {
 
 /// The lattice that the design loop chose, a line for the terminal.
 fn chosen_design(results: &Results) -> String {
+    if results.geometry.implant.params.form != Form::Lattice {
+        return String::new();
+    }
     let designs = &results.history.designs;
     let Some(d) = results.history.best.map(|i| &designs[i]) else {
         return format!("no feasible design among {}\n\n", designs.len());

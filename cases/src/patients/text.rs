@@ -52,7 +52,13 @@ pub fn case(book: &Book, prepared: &Prepared) -> Result<String, Failure> {
     );
     let _ = write!(why, "; {}", book.age.source);
     if p.radiotherapy {
-        let _ = write!(why, "; {}", book.radiotherapy.source);
+        let r = &book.radiotherapy;
+        let [low, high] = r.strength_range;
+        let keys = [("embrittlement_high", high), ("embrittlement_low", low), ("embrittlement", r.strength)];
+        for (key, value) in keys {
+            file.add_after("bone", "cancellous_density", key, &format!("{value:?}"))?;
+        }
+        let _ = write!(why, "; {}; {}", r.source, r.strength_source);
     }
     file.explain("bone", &why)?;
     file.set("implant", "replaces", &quoted(p.level.name()))?;
@@ -96,14 +102,6 @@ fn header(book: &Book, prepared: &Prepared) -> String {
     for flag in prepared.flags() {
         let _ = writeln!(text, "# Flag: {flag}.");
     }
-    if prepared.patient.radiotherapy {
-        let r = &book.radiotherapy;
-        let _ = writeln!(
-            text,
-            "# Embrittlement by radiotherapy would lower strength by a further factor of {:.2} ({} to {}).",
-            r.strength, r.strength_range[0], r.strength_range[1]
-        );
-    }
     text.push('#');
     text
 }
@@ -130,6 +128,13 @@ impl File {
             }
         }
         Err(Failure::bug(format!("the default case has no {key} in [{table}]")))
+    }
+
+    /// Adds an entry behind another one of its table.
+    fn add_after(&mut self, table: &str, behind: &str, key: &str, value: &str) -> Result<(), Failure> {
+        let line = self.line(table, behind)?;
+        *line = format!("{line}\n{key} = {value}");
+        Ok(())
     }
 
     /// Writes the value of an entry; its comment goes, it was about the former value.

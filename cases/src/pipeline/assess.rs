@@ -13,9 +13,10 @@ use super::tissue;
 use crate::case::Case;
 use crate::failure::Failure;
 use dens_mesher::Vec3;
+use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::spine::Level;
 use dens_solver::criteria::{self, design, implant, interface, remodeling, subsidence};
-use dens_solver::solution::Contact;
+use dens_solver::solution::{Contact, ContactPoint};
 use dens_solver::tensor::{Six, von_mises};
 
 /// Energy of one region of one bone in the three stages.
@@ -259,9 +260,7 @@ fn region_energies(
 
 /// Force over travel of the condyles, N/mm.
 fn axial_stiffness(case: &Case, solved: &Solved) -> f64 {
-    let travel: f64 = solved.solution.guides.iter().map(|g| g.travel).sum::<f64>()
-        / solved.solution.guides.len().max(1) as f64;
-    case.largest_load() / travel
+    case.largest_load() / solved.travel()
 }
 
 fn stage_state(
@@ -276,7 +275,10 @@ fn stage_state(
     let seats: Vec<SeatState> = seat_names
         .iter()
         .filter_map(|n| solved.solution.contacts.iter().find(|c| c.name == *n))
-        .map(|c| seat(c, factor, strength, case.criteria.micromotion_limit))
+        .map(|c| {
+            let rest = solved.rest.as_ref().and_then(|r| r.contacts.iter().find(|r| r.name == c.name));
+            seat(c, rest, factor, strength, case.criteria.micromotion_limit)
+        })
         .collect();
     let lower = solved.solution.contacts.iter().find(|c| seat_names.first() == Some(&c.name));
     let through = lower.map_or(0.0, |c| c.force.z.abs());
@@ -299,14 +301,13 @@ fn member_stress(solved: &Solved, factor: f64) -> Vec<(String, f64)> {
     beams.chain(solved.solution.wires.iter().map(|w| (w.name.clone(), w.stress * factor))).collect()
 }
 
-fn seat(c: &Contact, factor: f64, strength: f64, limit: f64) -> SeatState {
+fn seat(c: &Contact, rest: Option<&Contact>, factor: f64, strength: f64, limit: f64) -> SeatState {
     use dens_solver::loads::contact::Status;
     let closed: Vec<_> = c.points.iter().filter(|p| p.status != Status::Open).collect();
     let areas: Vec<f64> = closed.iter().map(|p| p.area).collect();
     let pressures: Vec<f64> = closed.iter().map(|p| (p.pressure * factor).max(0.0)).collect();
     let all: Vec<f64> = c.points.iter().map(|p| p.area).collect();
-    let motions: Vec<f64> =
-        c.points.iter().map(|p| (p.slip.norm_squared() + p.gap.max(0.0).powi(2)).sqrt() * factor).collect();
+    let motions: Vec<f64> = motions(c, rest).map(|m| m * factor).collect();
     SeatState {
         name: c.name.clone(),
         area: c.slave_area,
@@ -324,6 +325,17 @@ fn seat(c: &Contact, factor: f64, strength: f64, limit: f64) -> SeatState {
         settled: 1.0 - criteria::fraction_above(&all, &motions, limit),
         motion: [criteria::mean(&all, &motions), criteria::quantile(&all, &motions, 0.95).unwrap_or(0.0)],
     }
+}
+
+/// Relative motion of each point of a contact by the load, mm: what slips and what opens, against the state without one.
+pub(super) fn motions<'a>(c: &'a Contact, rest: Option<&'a Contact>) -> impl Iterator<Item = f64> + 'a {
+    let opening = |p: &ContactPoint| p.gap.max(0.0);
+    c.points.iter().enumerate().map(move |(i, p)| {
+        let before = rest.and_then(|r| r.points.get(i));
+        let slip = p.slip - before.map_or(Vec3::zeros(), |b| b.slip);
+        let opened = opening(p) - before.map_or(0.0, opening);
+        (slip.norm_squared() + opened * opened).sqrt()
+    })
 }
 
 /// Depth below the surface of the caudal bone of a place under the implant's lower contact face, mm; `None` beside it or deeper than
@@ -363,7 +375,7 @@ pub fn layer(
 fn crush(case: &Case, geometry: &Geometry, solved: &Solved, factor: f64) -> Crush {
     let limits = &case.criteria;
     let (weights, strains, _) = layer(geometry, solved, limits.crush_depth, factor);
-    let ratios = subsidence::compression_ratios(&strains, limits.crush_strain);
+    let ratios = subsidence::compression_ratios(&strains, case.crush_strain());
     let bone = Kind::Bone(geometry.caudal());
     let sunk = solved.mean_displacement(bone, "implant lower");
     let base = base_of(geometry.caudal()).iter().find_map(|set| solved.mean_displacement(bone, set));
@@ -386,9 +398,14 @@ fn implant_stress(case: &Case, chosen: &Chosen, solved: &Solved, factor: f64) ->
     let (mut solid, mut lattice): ([Vec<f64>; 2], [Vec<f64>; 3]) = Default::default();
     for p in solved.points(Kind::Implant) {
         let stress = p.stress.map(|s| s * factor);
-        if mesh.regions[p.cell] == 0 {
-            solid[0].push(p.weight);
-            solid[1].push(von_mises(&stress));
+        let metal = match case.implant.form {
+            // The stress of the wall as a whole passes through the metal between its holes; peaks beside them are higher.
+            Form::MeshCage { .. } if mesh.regions[p.cell] == 1 => Some(1.0 - case.implant.cage_open),
+            _ => (mesh.regions[p.cell] == 0).then_some(1.0),
+        };
+        if let Some(metal) = metal {
+            solid[0].push(p.weight * metal);
+            solid[1].push(von_mises(&stress) / metal);
         } else {
             lattice[0].push(p.weight);
             lattice[1].push(implant::lattice_stress(&stress));

@@ -242,7 +242,8 @@ fn bone_body(
         let on = if name == "lower" { geometry.caudal() } else { Level::C1 };
         if on == level {
             // Bones are meshed where they stand, the implant where C1 comes to lie on it.
-            let patch = if on == Level::C1 { patch.turned(&geometry.implant.upper.inverse()) } else { *patch };
+            let patch =
+                if on == Level::C1 { patch.turned(&geometry.implant.upper.inverse()) } else { *patch };
             let ring = geometry.implant.params.form.rim_mm().filter(|_| name == "lower");
             mesh.name_facets(&format!("implant {name}"), |c, n, _| {
                 patch.selects(c, -n) && ring.is_none_or(|r| near_rim(&patch, c, r, edge))
@@ -367,7 +368,7 @@ fn implant_body(case: &Case, geometry: &Geometry, edge: f64, engine: &Engine) ->
     finish(Kind::Implant, "implant".into(), shaped(case, meshed))
 }
 
-/// The implant with its contact faces named; region 0 is solid metal, 1 lattice.
+/// The implant with its contact faces named; region 0 is solid metal, 1 lattice or the perforated wall of a cage.
 ///
 /// # Errors
 /// A body the mesher refuses; exit 2.
@@ -381,8 +382,14 @@ pub fn implant_mesh(implant: &Implant, edge: f64, engine: &Engine) -> Result<Mes
     let spec = MeshSpec {
         name: "implant".into(),
         surfaces: faces.iter().map(|f| &*f.field).collect(),
-        region: &|bits, c| (bits & inside == inside).then(|| u16::from(solid.value(c) >= 0.0)),
-        region_names: vec!["solid titanium".into(), "lattice".into()],
+        region: &|bits, c| {
+            let soft = || implant.is_free_wall(c) || solid.value(c) >= 0.0;
+            (bits & inside == inside).then(|| u16::from(soft()))
+        },
+        region_names: vec![
+            "solid titanium".into(),
+            if rim.is_some() { "perforated wall" } else { "lattice" }.into(),
+        ],
         edge_mm: edge,
         bounds: implant.bounds().grown(edge),
         engine: engine.clone(),

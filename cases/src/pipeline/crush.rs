@@ -25,6 +25,9 @@ use std::sync::atomic::AtomicBool;
 /// Force out of balance by yielding that is accepted, relative to the load; contact is ten times as exact.
 const TOLERANCE: f64 = 1e-3;
 
+/// Steps in which an overlap is pressed in; halved where they find no equilibrium.
+const PRESSED_IN: u32 = 4;
+
 /// Day 1 at one load.
 #[derive(Debug, Clone)]
 pub struct LoadState {
@@ -64,6 +67,8 @@ pub struct Settled {
     pub loss: f64,
     /// See [`Settled::loss`].
     pub range: [f64; 2],
+    /// The same where, besides, the threshold of the bed goes through the range of embrittlement: highest, lowest factor.
+    pub brittle: Option<[f64; 2]>,
     /// Largest stress of screws and rods, MPa: what the bone lets go, they take.
     pub members: f64,
     /// By contact face: name, mean and largest depth, mm, share of the paired area that sank, area in contact, mm².
@@ -81,9 +86,20 @@ pub struct Limit {
     pub stiffness: f64,
 }
 
+/// Day 1 before any load, where a misfit acts.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    /// The state; its shortening counts from the bones as they stood and is negative where the neck is distracted.
+    pub state: LoadState,
+    /// Force on each contact face, N, in the order of the model.
+    pub seats: Vec<(String, f64)>,
+}
+
 /// What yielding does.
 #[derive(Debug, Clone)]
 pub struct Crushing {
+    /// State before any load, where a misfit acts; shortening under the loads counts from it.
+    pub fitted: Option<Fitted>,
     /// Loads of the case in ascending order, up to the limit.
     pub loads: Vec<LoadState>,
     /// The limit load, where one was met.
@@ -92,6 +108,13 @@ pub struct Crushing {
     pub settled: Option<Settled>,
     /// Largest overlap that the contact method leaves on a face of the implant in these states, mm.
     pub overlap: f64,
+}
+
+impl Settled {
+    /// Least and largest loss of all that is left open, mm.
+    pub fn bounds(&self) -> [f64; 2] {
+        self.brittle.unwrap_or(self.range)
+    }
 }
 
 impl Crushing {
@@ -129,14 +152,24 @@ pub fn run(
         solve_yielding(&question.model, &parts, steps, TOLERANCE, start, options, &within, cancel)
     };
     let factors: Vec<f64> = order.iter().map(|k| case.loads[*k].axial / largest).collect();
-    let course = solve(&Step::loads(&factors), [0.0, 0.5]).map_err(|e| failure(&e))?;
+    let fits = fits(case);
+    let steps: Vec<Step> = fits.iter().cloned().chain(Step::loads(&factors)).collect();
+    let course = solve(&steps, [0.0, 0.5]).map_err(|e| failure(&e))?;
     let under = depth_under_implant(geometry, case.criteria.crush_depth);
     let in_layer = layer_of(question, &parts, &under);
     let state = |(k, r): (usize, &Reached)| {
         let load = order.get(k).copied().filter(|_| r.factor == factors[k]);
         load_state(case, question, &parts, &in_layer, r, load)
     };
-    let states: Vec<LoadState> = course.reached().iter().enumerate().map(state).collect();
+    // Misfits are put in without a limit of load: all their steps are there.
+    let (before, loaded) = course.reached().split_at(fits.len().min(course.reached().len()));
+    let fitted = before.last().map(|r| Fitted {
+        state: load_state(case, question, &parts, &in_layer, r, None),
+        seats: seat_forces(r),
+    });
+    let start = before.last().map_or(0.0, |r| r.solution.mean_travel());
+    let mut states: Vec<LoadState> = loaded.iter().enumerate().map(state).collect();
+    states.iter_mut().for_each(|s| s.travel -= start);
     let limit = match &course {
         Course::Completed(_) => None,
         Course::Collapsed { reached, tried, stiffness } => Some(Limit {
@@ -146,22 +179,24 @@ pub fn run(
         }),
     };
     let widest = course.reached().iter().map(overlap).fold(0.0, f64::max);
-    let mut crushing = Crushing { loads: states, limit, settled: None, overlap: widest };
+    let mut crushing = Crushing { fitted, loads: states, limit, settled: None, overlap: widest };
     if crushing.judged(case).is_some() {
         let judged = case.judged_load().axial;
-        let steps = settling_steps(case, bodies, question, judged / largest)?;
+        let settling = settling_steps(case, bodies, question, judged / largest)?;
+        let steps: Vec<Step> = fits.iter().cloned().chain(settling).collect();
         let Course::Completed(reached) = solve(&steps, [0.5, 1.0]).map_err(|e| failure(&e))? else {
             return Err(Failure::not_converged(
                 "settling: no equilibrium under the judged load, which the bone carried in smaller steps\n  = hint: refine mesh.edge_*",
             ));
         };
         crushing.overlap = reached.iter().map(overlap).fold(crushing.overlap, f64::max);
-        crushing.settled = settled(&steps, judged, &reached);
+        crushing.settled = settled(&steps[fits.len()..], judged, &reached[fits.len()..]);
     }
     Ok(crushing)
 }
 
-/// Day 1 under the judged load, then on beds of growing length: one for each rim the calibration may have had.
+/// Day 1 under the judged load, then on beds that give way more and more: one for each rim the calibration may have had
+/// and, where bone is brittle, the outermost of these with the factor at the ends of its range.
 fn settling_steps(
     case: &Case,
     bodies: &Bodies,
@@ -173,11 +208,19 @@ fn settling_steps(
     let interfaces = &question.model.interfaces;
     let mut lengths = settling::RIM.map(settling::length);
     lengths.sort_by(f64::total_cmp);
+    let [least, taken, most] = lengths;
+    let brittle = case.embrittlement();
+    let mut beds = vec![(least, brittle), (taken, brittle), (most, brittle)];
+    if let Some(e) = case.bone.embrittlement {
+        beds.insert(0, (least, e.range[1]));
+        beds.push((most, e.range[0]));
+    }
     let mut steps = Step::loads(&[factor]);
-    for length in lengths {
-        let bed = Bed { length, ..settling::bed(modulus) };
+    for (length, brittle) in beds {
+        let whole = settling::bed(modulus);
+        let bed = Bed { length, strength: brittle * whole.strength };
         let seats = (0..interfaces.len()).filter(|k| is_seat(&interfaces[*k].name));
-        steps.push(Step { factor, beds: seats.map(|k| (k, bed)).collect() });
+        steps.push(Step { factor, fit: 1.0, beds: seats.map(|k| (k, bed)).collect() });
     }
     Ok(steps)
 }
@@ -239,7 +282,7 @@ fn load_state(
     let weights: Vec<f64> = layer.iter().map(|p| p.weight).collect();
     let strains: Vec<_> = layer.iter().map(|p| p.strain).collect();
     let crushings: Vec<f64> = layer.iter().map(|p| p.crushing).collect();
-    let ratios = subsidence::compression_ratios(&strains, case.criteria.crush_strain);
+    let ratios = subsidence::compression_ratios(&strains, case.crush_strain());
     let caudal = question.caudal();
     let mean = |set: &str| {
         let part = question.part(Kind::Bone(caudal?))?;
@@ -252,7 +295,7 @@ fn load_state(
     LoadState {
         load,
         axial: load.map_or(reached.factor * case.largest_load(), |k| case.loads[k].axial),
-        travel: travel(reached),
+        travel: reached.solution.mean_travel(),
         indentation: mean("implant lower").zip(base).map_or(0.0, |(a, b)| b.z - a.z),
         crushed: [Some(Level::C1), caudal].map(|l| l.map_or(0.0, of_level)),
         crushed_share: criteria::fraction_above(&weights, &crushings, 0.0),
@@ -275,16 +318,30 @@ fn members(reached: &Reached) -> f64 {
     reached.solution.members.iter().map(|m| m.peak_stress).fold(0.0, f64::max)
 }
 
-/// Mean travel of the condyles, mm.
-fn travel(reached: &Reached) -> f64 {
-    let guides = &reached.solution.guides;
-    guides.iter().map(|g| g.travel).sum::<f64>() / guides.len().max(1) as f64
+/// Force on each contact face of the implant, N.
+fn seat_forces(reached: &Reached) -> Vec<(String, f64)> {
+    let seats = reached.solution.contacts.iter().filter(|c| is_seat(&c.name));
+    seats.map(|c| (c.name.clone(), c.force.norm())).collect()
+}
+
+/// How the misfit of a case comes about: what is too tall is pressed in by steps, a gap is there.
+fn fits(case: &Case) -> Vec<Step> {
+    match case.misfit {
+        m if m.is_none() => Vec::new(),
+        m if 0.0 < m.size_error => Step::fits(PRESSED_IN),
+        _ => Step::fits(1),
+    }
 }
 
 /// - `reached`: of [`settling_steps`]
 fn settled(steps: &[Step], axial: f64, reached: &[Reached]) -> Option<Settled> {
-    let [before, least, taken, largest] = reached else { return None };
-    let bed = steps.get(2)?.beds.first()?.1;
+    let (before, beds) = reached.split_first()?;
+    // One bed, or one more, on either side of the one taken.
+    let middle = beds.len() / 2;
+    let (least, taken, largest) =
+        (beds.get(middle.checked_sub(1)?)?, beds.get(middle)?, beds.get(middle + 1)?);
+    let bed = steps.get(1 + middle)?.beds.first()?.1;
+    let brittle = if beds.len() == 5 { Some([&beds[0], &beds[4]]) } else { None };
     let of_face = |c: &Contact| {
         let areas: Vec<f64> = c.points.iter().map(|p| p.area).collect();
         let depths: Vec<f64> = c.points.iter().map(|p| p.sunk).collect();
@@ -292,13 +349,14 @@ fn settled(steps: &[Step], axial: f64, reached: &[Reached]) -> Option<Settled> {
         let share = criteria::fraction_above(&areas, &depths, 0.0);
         (c.name.clone(), [criteria::mean(&areas, &depths), most, share, c.closed_area()])
     };
-    let loss = |r: &Reached| travel(r) - travel(before);
+    let loss = |r: &Reached| r.solution.mean_travel() - before.solution.mean_travel();
     Some(Settled {
         bed,
         axial,
         loss: loss(taken),
         range: [least, largest].map(loss),
-        members: [least, taken, largest].map(members).into_iter().fold(0.0, f64::max),
+        brittle: brittle.map(|ends| ends.map(loss)),
+        members: beds.iter().map(members).fold(0.0, f64::max),
         faces: taken.solution.contacts.iter().filter(|c| is_seat(&c.name)).map(of_face).collect(),
     })
 }

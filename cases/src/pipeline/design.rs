@@ -287,7 +287,7 @@ impl Evaluator<'_> {
         let energies: Vec<f64> = points.iter().map(|p| p.energy).collect();
         let shielding = design::mean_unloading(&weights, &energies, &self.reference);
         let (volumes, strains, _) = assess::layer(self.geometry, &solved, case.criteria.crush_depth, factor);
-        let ratios = subsidence::compression_ratios(&strains, case.criteria.crush_strain);
+        let ratios = subsidence::compression_ratios(&strains, case.crush_strain());
         let sinking = criteria::quantile(&volumes, &ratios, 0.95).unwrap_or(0.0);
         let modulus = homogenized.young([0.0, 0.0, 1.0]);
         let stiffness = design::excess_stiffness(modulus, case.design.target_modulus);

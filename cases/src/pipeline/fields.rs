@@ -17,6 +17,8 @@ pub struct Solved {
     pub question: Question,
     /// The answer under the largest load of the case.
     pub solution: Solution,
+    /// The answer without any load, where a misfit acts that moves or presses the bodies before.
+    pub rest: Option<Solution>,
     /// Fields of each part, in the order of the model.
     pub fields: Vec<PointFields>,
     /// Positions of the quadrature points of each part, mm.
@@ -54,7 +56,12 @@ impl Solved {
             fields.push(found.map_err(Failure::bug)?);
             places.push(points_of(&part.mesh));
         }
-        Ok(Self { question, solution, fields, places })
+        Ok(Self { question, solution, rest: None, fields, places })
+    }
+
+    /// Mean travel of the condyles under the load, counted from the state without one, mm.
+    pub fn travel(&self) -> f64 {
+        self.solution.mean_travel() - self.rest.as_ref().map_or(0.0, Solution::mean_travel)
     }
 
     /// Points of the part of that kind; none when the model has no such part.

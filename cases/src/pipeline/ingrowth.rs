@@ -7,14 +7,16 @@
 //! Not modelled: stiffness of young bone (a bond is rigid), and that a bonded facet quiets its neighbors.
 
 use super::Results;
+use super::assess;
 use super::fields::Solved;
 use crate::case::Case;
+use dens_mesher::Vec3;
 use dens_reports::record::Section;
 use dens_reports::table::{NO_UNIT, Table, significant};
 use dens_solver::criteria::interface::THRESHOLDS;
-use dens_solver::loads::contact::Law;
-use dens_solver::solution::{Contact, Solution};
-use std::collections::BTreeSet;
+use dens_solver::loads::contact::{Gaps, Law};
+use dens_solver::solution::{Contact, ContactPoint, Solution};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is added to the name of a face for its bonded part.
 const INGROWN: &str = ", ingrown";
@@ -30,6 +32,9 @@ pub struct Ingrowth {
     pub paired: [BTreeSet<u32>; 3],
     /// Share of the bonded ones in the paired area of each face.
     pub shares: [f64; 3],
+    /// How far the bone's side of each facet's points stands from the implant's without a load on day 1, against where the
+    /// model has both, mm: what a bond that forms then holds. Empty where everything fits.
+    pub held: [BTreeMap<u32, Vec<Vec3>>; 3],
 }
 
 impl Ingrowth {
@@ -42,6 +47,15 @@ impl Ingrowth {
         }
         if bonded.is_empty() { (bonded, free) } else { (facets.to_vec(), Vec::new()) }
     }
+
+    /// What a bond of these facets of a face starts from.
+    pub fn gaps(&self, face: usize, facets: &[u32]) -> Gaps {
+        let held = &self.held[face];
+        if held.is_empty() {
+            return Gaps::Closed;
+        }
+        Gaps::Held(facets.iter().filter_map(|f| held.get(f)).flatten().copied().collect())
+    }
 }
 
 /// Motion below which bone grows in surely, and above which fibrous tissue forms, mm.
@@ -53,16 +67,32 @@ pub fn limits() -> [f64; 2] {
 pub fn of(day_one: &Solved, factor: f64, limit: f64) -> Ingrowth {
     let mut found = Ingrowth { limit, ..Ingrowth::default() };
     for (k, name) in day_one.question.seat_names().into_iter().enumerate() {
-        let Some(face) = day_one.solution.contacts.iter().find(|c| c.name == name) else { continue };
+        let of_name = |s: &'_ Solution| s.contacts.iter().position(|c| c.name == name);
+        let Some(face) = of_name(&day_one.solution).map(|i| &day_one.solution.contacts[i]) else { continue };
+        let rest = day_one.rest.as_ref().and_then(|r| of_name(r).map(|i| &r.contacts[i]));
+        let misfit = day_one.question.model.interfaces.iter().find(|i| i.name == name).map(|i| &i.gaps);
+        let motions: Vec<f64> = assess::motions(face, rest).collect();
         let mut bonded = 0.0;
         for f in &face.facets {
-            let of_point = |p: &dens_solver::solution::ContactPoint| {
-                p.area * (p.slip.norm_squared() + p.gap.max(0.0).powi(2)).sqrt()
+            let mean = |value: &dyn Fn(usize) -> f64| {
+                f.points.clone().map(|i| face.points[i].area * value(i)).sum::<f64>() / f.area
             };
             if 0.0 < f.area {
                 found.paired[k].insert(f.facet);
             }
-            let motion = factor * face.points[f.points.clone()].iter().map(of_point).sum::<f64>() / f.area;
+            let mut motion = factor * mean(&|i| motions[i]);
+            if let Some(rest) = rest {
+                // Bone that does not touch has as far to bridge as bone that moves.
+                motion = motion.max(mean(&|i| rest.points[i].gap.max(0.0)));
+                let jump = |p: &ContactPoint| {
+                    let gap = match misfit {
+                        Some(Gaps::Misfit(m)) => m.gap(p.position, p.normal),
+                        _ => 0.0,
+                    };
+                    p.slip + (gap - p.gap) * p.normal
+                };
+                found.held[k].insert(f.facet, rest.points[f.points.clone()].iter().map(jump).collect());
+            }
             if motion < limit {
                 found.facets[k].insert(f.facet);
                 bonded += f.area;

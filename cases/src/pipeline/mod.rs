@@ -13,6 +13,7 @@ mod fit;
 pub mod geometry;
 pub mod ingrowth;
 pub mod lattice;
+pub mod misfit;
 pub mod models;
 pub mod moments;
 pub mod peaks;
@@ -34,8 +35,9 @@ use bodies::Bodies;
 use crush::Crushing;
 use dens_mesher::geometry::implant::Form;
 use dens_reports::record::Record;
+use dens_solver::loads::contact::Gaps;
 use dens_solver::model::Interpolation;
-use dens_solver::newton::{Observer, Options, SolveError};
+use dens_solver::newton::{Observer, Options, SolveError, Solver};
 use dens_solver::tensor::Stiffness;
 use design::History;
 use export::Exported;
@@ -133,7 +135,7 @@ pub fn run(
     } else {
         design::run(case, &geometry, &bodies, &intact, loop_voxels, progress, &cancel)?
     };
-    let mut warnings = crate::comparator::described(case);
+    let mut warnings = crate::comparator::described(case, &geometry.implant.params.form);
     let drawn = chosen_lattice(case, &history, &mut warnings)?;
     let chosen = lattice::choose(case, drawn, voxels)?;
     let lattice = &chosen.homogenized.stiffness;
@@ -184,6 +186,9 @@ pub fn run(
     warnings.extend(bodies.all.iter().flat_map(|b| b.notes.iter().cloned()));
     warnings.extend(exported.iter().flat_map(|e| e.warnings.iter().cloned()));
     warnings.extend(stages.iter().chain([&partial]).filter_map(wide_overlap));
+    if let Some(pressed) = misfit::warning(case, &stages[1], &crushing) {
+        warnings.insert(crate::comparator::described(case, &geometry.implant.params.form).len(), pressed);
+    }
     warnings.extend(moments.iter().flat_map(Moments::warnings));
     if case.moments.is_some() && moments.is_none() {
         warnings.push(String::from(
@@ -266,10 +271,20 @@ fn solved_question(
     observer: Observer<'_>,
     cancel: &AtomicBool,
 ) -> Result<Solved, Failure> {
-    let mut solution = dens_solver::newton::solve(&question.model, options, observer, cancel)
-        .map_err(|e| solve_failure(question.stage.name(), &e))?;
+    let failed = |e| solve_failure(question.stage.name(), &e);
+    let model = &question.model;
+    let mut solver = Solver::new(model, options).map_err(failed)?;
+    let mut rest = None;
+    if model.interfaces.iter().any(|i| !matches!(i.gaps, Gaps::Closed)) {
+        rest = Some(solver.at_rest(model, None, observer, cancel).map_err(failed)?);
+    }
+    // From a state in which nothing touches, contact is found worse than from none.
+    let start = rest.as_ref().filter(|r| r.is_pressed());
+    let mut solution = solver.solve(model, start, observer, cancel).map_err(failed)?;
     ingrowth::merge(&mut solution);
-    Solved::new(question, solution)
+    rest.iter_mut().for_each(ingrowth::merge);
+    let solved = Solved::new(question, solution)?;
+    Ok(Solved { rest, ..solved })
 }
 
 /// Says so when an interface overlaps or jumps by more than 2 % of its facet size.

@@ -235,12 +235,16 @@ fn seats(
                 continue;
             }
             let part = both && law == Law::Bonded;
+            let gaps = match grown {
+                Some(grown) if law == Law::Bonded => grown.gaps(k, &facets),
+                _ => case.misfit.gaps(&geometry.implant, set),
+            };
             question.model.interfaces.push(Interface {
                 name: if part { ingrowth::bonded_name(&name) } else { name.clone() },
                 slave: Surface { part: slave.part, facets },
                 master: master.clone(),
                 law,
-                gaps: case.misfit.gaps(&geometry.implant, set),
+                gaps,
                 reach_mm: REACH,
             });
         }

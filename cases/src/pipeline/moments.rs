@@ -11,7 +11,7 @@
 //! # Source
 //! Moments of 1.5 N m in six directions: Scheer 2010, Zheng 2017; the traction is that of a distributing coupling.
 
-use super::anchors;
+use super::anchors::{self, Anchor};
 use super::assess::Assessment;
 use super::bodies::Kind;
 use super::fields::mean_displacement;
@@ -23,8 +23,9 @@ use crate::failure::Failure;
 use dens_mesher::Vec3;
 use dens_mesher::geometry::spine::{Level, Side};
 use dens_mesher::mesh::Mesh;
-use dens_reports::record::Section;
+use dens_reports::record::{Quantity, Relation, Section};
 use dens_reports::table::{Cell, NO_UNIT, Table, significant};
+use dens_solver::criteria::fixation;
 use dens_solver::loads::contact::Status;
 use dens_solver::loads::traction::{self, Traction};
 use dens_solver::model::Model;
@@ -63,8 +64,8 @@ pub struct Turned {
     pub open: [f64; 3],
     /// Largest stress of screws and rods, MPa, and where.
     pub members: (f64, String),
-    /// Largest force pulling a screw out, N, and which.
-    pub pull_out: (f64, String),
+    /// Force pulling each screw out of its bone, N, negative where it is pressed in.
+    pub pulls: Vec<(String, f64)>,
     /// Largest values.
     pub peaks: Peaks,
     /// Force left over, relative to the load.
@@ -72,6 +73,12 @@ pub struct Turned {
 }
 
 impl Turned {
+    /// Largest force pulling a screw out, N, and which; none where all are pressed in.
+    fn pull_out(&self) -> Option<(&str, f64)> {
+        let pulled = self.pulls.iter().filter(|(_, axial)| 0.0 < *axial);
+        pulled.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(screw, axial)| (screw.as_str(), *axial))
+    }
+
     /// Whether next to nothing of any face is pressed.
     fn is_loose(&self) -> bool {
         self.open.iter().all(|open| LOOSE < *open)
@@ -91,6 +98,19 @@ impl Moments {
     /// Directions in which nothing holds the implant.
     fn loose(&self) -> Vec<&'static str> {
         self.found.iter().filter(|d| d.is_loose()).map(|d| d.direction).collect()
+    }
+
+    /// Largest pull-out force over the low end of the screw's strength, with screw and direction; none where none is pulled.
+    fn worst_screw(&self, anchors: &[Anchor]) -> Option<(f64, &str, &'static str)> {
+        let of = |d: &'_ Turned, screw: &str, axial: f64| {
+            let anchor = anchors.iter().find(|a| a.screw == screw)?;
+            Some((axial / anchor.range[0], d.direction))
+        };
+        let all = self.found.iter().flat_map(|d| {
+            let pulled = d.pulls.iter().filter(|(_, axial)| 0.0 < *axial);
+            pulled.filter_map(move |(screw, axial)| of(d, screw, *axial).map(|(r, d)| (r, screw.as_str(), d)))
+        });
+        all.max_by(|a, b| a.0.total_cmp(&b.0))
     }
 
     /// What a reader must know first; nothing where all directions are found and the implant keeps its grip.
@@ -155,6 +175,16 @@ pub fn run(
         }
     }
     Ok(out)
+}
+
+/// Replaces the axial load of an implanted model by a follower load, N, from the superior facets of C1 to the middle of the
+/// face under the implant: nothing guides C1, and the load has no moment there.
+///
+/// # Errors
+/// A model without implant: our bug.
+pub(crate) fn follow(question: &mut Question, force: f64) -> Result<(), Failure> {
+    question.model.guides.clear();
+    load_occiput(question, Vec3::zeros(), force)
 }
 
 /// Puts a couple, N mm, and a preload, N, on the occiput, which is free to move; where it is no body of the model, on the
@@ -283,12 +313,6 @@ fn turned(
             members = (m.peak_stress, m.name.clone());
         }
     }
-    let mut pull_out = (0.0, String::new());
-    for (screw, axial) in anchors::pulls(&question.model, solution) {
-        if pull_out.0 < axial {
-            pull_out = (axial, screw);
-        }
-    }
     Ok(Turned {
         direction,
         rotation: (now.turns[0] - pressed.turns[0]).dot(&axis).to_degrees(),
@@ -297,7 +321,7 @@ fn turned(
         slip,
         open,
         members,
-        pull_out,
+        pulls: anchors::pulls(&question.model, solution),
         peaks: Peaks::of(question, solution)?,
         balance: solution.balance.force_error,
     })
@@ -316,6 +340,51 @@ fn rotation(model: &Model, solution: &Solution, part: usize) -> Vec3 {
         turn += r.cross(&(u - mean));
     }
     inertia.try_inverse().map_or(Vec3::zeros(), |i| i * turn)
+}
+
+/// Pull-out and fatigue of screws and rods under the moments; nothing where no direction was solved.
+pub(super) fn criteria(
+    case: &Case,
+    load: &MomentLoad,
+    moments: &Moments,
+    assessment: &Assessment,
+) -> Vec<Quantity> {
+    if moments.found.is_empty() {
+        return Vec::new();
+    }
+    let name = format!("moments of {:.0} N mm", load.moment);
+    let stress = moments.found.iter().map(|d| d.members.0).fold(0.0, f64::max);
+    let screw = moments.worst_screw(&assessment.stages[0].anchors).map_or(0.0, |w| w.0);
+    vec![
+        Quantity::new(
+            "fixation-fatigue-moments",
+            "peak stress of screws and rods under moments",
+            stress,
+            "MPa",
+        )
+        .region("fixation")
+        .load(&name)
+        .judged(
+            "fatigue strength at 1e7 cycles, as if every cycle had the moment",
+            Relation::AtMost,
+            case.fixation.fatigue_strength,
+            "Mater Sci Eng A 2024, machined",
+        ),
+        Quantity::new(
+            "pull-out-moments",
+            "pull-out force over strength, low end, worst screw under moments",
+            screw,
+            NO_UNIT,
+        )
+        .region("screws in bone")
+        .load(&name)
+        .judged(
+            "thread shears out of cancellous bone at 1",
+            Relation::AtMost,
+            fixation::PULL_OUT.limit,
+            "Chapman 1996; shear strength Sanyal 2012 less two standard deviations; once, not in cycles",
+        ),
+    ]
 }
 
 /// Section of the report.
@@ -372,9 +441,9 @@ pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments, assessm
             d.direction.into(),
             d.members.0.into(),
             d.members.1.as_str().into(),
-            d.pull_out.0.into(),
-            if d.pull_out.1.is_empty() { "none".into() } else { d.pull_out.1.as_str().into() },
-            strength(&d.pull_out.1).map_or_else(|| "–".into(), Cell::from),
+            d.pull_out().map_or(0.0, |p| p.1).into(),
+            d.pull_out().map_or("none", |p| p.0).into(),
+            d.pull_out().and_then(|p| strength(p.0)).map_or_else(|| "–".into(), Cell::from),
             d.balance.into(),
         ]);
     }
@@ -385,6 +454,13 @@ pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments, assessm
             worst.members.1,
             worst.direction,
             case.fixation.fatigue_strength / worst.members.0
+        ),
+    };
+    let screws = match moments.worst_screw(&assessment.stages[0].anchors) {
+        None => String::from("No screw is pulled. "),
+        Some((ratio, screw, direction)) => format!(
+            "The screw nearest to pulling out is {screw} in {direction}: force over the low end of its strength {}. ",
+            significant(ratio, 3)
         ),
     };
     let loose = moments.loose();
@@ -414,7 +490,7 @@ pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments, assessm
             .paragraph(format!("{lost}{grip}"))
             .table(f)
             .paragraph(format!(
-                "{members}Slip and lift have no published limit for such implants and are not judged; nor are screws under moments, whose strength stands beside the force."
+                "{members}{screws}Both are judged, as if every cycle were such a moment: in vitro it is the end of the range of motion, so this is on the safe side. A direction that is not determined is not judged. Slip and lift have no published limit for such implants and are not judged."
             ))
 }
 
@@ -462,6 +538,38 @@ mod tests {
         // Round-off of sums of a few hundred products.
         assert!((force - push).norm() < 1e-10 * preload);
         assert!((moment - (first / area).cross(&push) - couple).norm() < 1e-11 * couple.norm());
+    }
+
+    #[test]
+    fn the_screw_nearest_to_its_strength_is_judged_and_not_the_one_pulled_hardest() {
+        let anchor = |screw: &str, low: f64| Anchor {
+            screw: screw.into(),
+            bone: "C3".into(),
+            axial: 0.0,
+            across: 0.0,
+            line_load: 0.0,
+            purchase: 10.0,
+            strength: 2.0 * low,
+            range: [low, 3.0 * low],
+        };
+        let turned = |direction, pulls: [f64; 2]| Turned {
+            direction,
+            rotation: 0.0,
+            tilt: 0.0,
+            shift: Vec3::zeros(),
+            slip: 0.0,
+            open: [0.0; 3],
+            members: (0.0, String::new()),
+            pulls: vec![("strong".into(), pulls[0]), ("weak".into(), pulls[1])],
+            peaks: Peaks::default(),
+            balance: 0.0,
+        };
+        let found = vec![turned("flexion", [90.0, -80.0]), turned("extension", [10.0, 30.0])];
+        let moments = Moments { found, lost: Vec::new() };
+        let anchors = [anchor("strong", 200.0), anchor("weak", 50.0)];
+        // 30 N of 50 N, beside 90 N of 200 N; the weak screw pressed in by 80 N counts nothing.
+        assert_eq!(moments.worst_screw(&anchors), Some((0.6, "weak", "extension")));
+        assert_eq!(moments.found[0].pull_out(), Some(("strong", 90.0)));
     }
 
     #[test]

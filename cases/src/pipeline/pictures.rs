@@ -8,6 +8,7 @@ use crate::case::Case;
 use crate::failure::Failure;
 use dens_mesher::Vec3;
 use dens_mesher::geometry::Aabb;
+use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::spine::{self, Level};
 use dens_mesher::mesh::Mesh;
 use dens_reports::figure::{Figure, FigureSet};
@@ -367,8 +368,15 @@ fn lattice(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let sheet = Sheet::new(
         "lattice",
         &format!(
-            "Printable solid of {:.1} mm height with the real lattice inside ({} triangles); right: cut open at y = {:.1} mm.",
-            exported.height, exported.triangles, center.y
+            "Printable solid of {:.1} mm height{} ({} triangles); right: cut open at y = {:.1} mm.",
+            exported.height,
+            if results.geometry.implant.params.form == Form::Lattice {
+                " with the real lattice inside"
+            } else {
+                ""
+            },
+            exported.triangles,
+            center.y
         ),
         3,
     )

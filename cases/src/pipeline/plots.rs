@@ -153,15 +153,20 @@ fn travel(case: &Case, results: &Results) -> Drawn {
     let y = Axis::new("Axial load", "N").from_zero();
     let mut plot = Plot::new(
         "load-travel",
-        "Axial load over shortening; the answers are proportional to the load.",
+        if results.stages[1].rest.is_some() {
+            "Axial load over shortening. With a misfit shortening counts from the state before any load and lines join solved states."
+        } else {
+            "Axial load over shortening; the answers are proportional to the load."
+        },
         x,
         y,
     );
     for solved in &results.stages {
-        let g = &solved.solution.guides;
-        let travel = g.iter().map(|g| g.travel).sum::<f64>() / g.len().max(1) as f64;
+        let travel = solved.travel();
         let mut points = vec![[0.0, 0.0]];
-        points.extend(case.loads.iter().map(|l| [travel * l.axial / case.largest_load(), l.axial]));
+        let solved_for = |axial: f64| solved.rest.is_none() || axial == case.largest_load();
+        let loads = case.loads.iter().map(|l| l.axial).filter(|axial| solved_for(*axial));
+        points.extend(loads.map(|axial| [travel * axial / case.largest_load(), axial]));
         points.sort_by(|a, b| a[1].total_cmp(&b[1]));
         plot = plot.series(Series::new(solved.question.stage.name(), Look::Line, points));
     }

@@ -3,7 +3,7 @@
 use super::Results;
 use super::assess::StageState;
 use super::fields::Solved;
-use super::{anchors, approach, fit, ingrowth, moments, pictures, plots, scan, sections, segmented};
+use super::{anchors, approach, fit, ingrowth, misfit, moments, pictures, plots, scan, sections, segmented};
 use crate::anatomy::Anatomy;
 use crate::case::{Case, Quality};
 use crate::failure::Failure;
@@ -129,7 +129,12 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
         sections::loads_section(case, results),
         sections::shielding_section(results),
         sections::subsidence_section(case, results),
-        sections::lattice_section(case, results),
+    ]);
+    record.sections.extend(misfit::section(case, results));
+    // Of a comparator without lattice nothing is designed.
+    let lattice = case.implant.form == Form::Lattice;
+    record.sections.extend(lattice.then(|| sections::lattice_section(case, results)));
+    record.sections.extend([
         sections::stiffness_section(results),
         sections::implant_section(case, results),
         anchors::section(case, results),
@@ -142,7 +147,8 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
     record
         .sections
         .extend(moments.map(|(load, found)| moments::section(case, load, found, &results.assessment)));
-    record.sections.extend([sections::design_section(results), sections::export_section(results)]);
+    record.sections.extend(lattice.then(|| sections::design_section(results)));
+    record.sections.push(sections::export_section(results));
     Ok(record)
 }
 
@@ -259,14 +265,18 @@ fn crushing(case: &Case, results: &Results) -> Vec<Quantity> {
                 "settling",
                 "loss of height after 10,000 cycles, predicted, upper value",
                 "contact faces",
-                settled.range[1],
+                settled.bounds()[1],
                 "mm",
             )
             .judged(
                 "loss of height against day 1",
                 Relation::AtMost,
                 c.indentation_limit,
-                "law set by Wang 2019, largest constant over the rims of its cage; limit Wei 2020",
+                if settled.brittle.is_some() {
+                    "law set by Wang 2019, largest constant over the rims of its cage, lowest factor of embrittlement; limit Wei 2020"
+                } else {
+                    "law set by Wang 2019, largest constant over the rims of its cage; limit Wei 2020"
+                },
             ),
         );
     }
@@ -402,6 +412,8 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
             "MPa",
         ),
     ]);
+    let turned = case.moments.as_ref().zip(results.moments.as_ref());
+    list.extend(turned.into_iter().flat_map(|(m, found)| moments::criteria(case, m, found, a)));
     let access = case.approach.as_ref().zip(results.access.as_ref());
     list.extend(access.into_iter().flat_map(|(plan, found)| approach::criteria(plan, found)));
     if case.implant.form != Form::Lattice {
@@ -488,6 +500,9 @@ fn limits(case: &Case) -> Vec<String> {
     }
     if case.fixation.implant_screws.is_empty() {
         limits.push("No screws go through the implant; their holes and walls are there.".into());
+    }
+    if case.implant.form != Form::Lattice {
+        limits.retain(|l| !l.starts_with("The lattice") && !l.starts_with("Strength of the lattice"));
     }
     if case.scan.is_none() {
         limits.push("Bone density is uniform within each tissue; no scan enters.".into());

@@ -6,8 +6,9 @@ use super::crush::Settled;
 use super::tissue;
 use crate::case::Case;
 use crate::failure::Failure;
+use dens_mesher::geometry::implant::Form;
 use dens_reports::record::Section;
-use dens_reports::table::{Cell, NO_UNIT, Table};
+use dens_reports::table::{Cell, NO_UNIT, Table, significant};
 use dens_solver::criteria::settling;
 use dens_solver::loads::contact::Law;
 use nalgebra::Isometry3;
@@ -72,7 +73,7 @@ pub(super) fn geometry_section(case: &Case, results: &Results) -> Section {
         ]);
     }
     let anatomy = Section::new("geometry", "Geometry").paragraph(format!("Anatomy: {}.", g.spine.source));
-    crate::comparator::described(case)
+    crate::comparator::described(case, &g.implant.params.form)
         .into_iter()
         .fold(anatomy, Section::paragraph)
         .paragraph(format!(
@@ -198,8 +199,10 @@ pub(super) fn materials_section(case: &Case, results: &Results) -> Result<Sectio
         cancellous,
         b.cancellous_poisson,
         format!(
-            "strength {strength:.2} MPa, law {}{}",
+            "strength {strength:.2} MPa, law {}{}{}",
             b.cancellous_law,
+            b.embrittlement
+                .map_or_else(String::new, |e| format!(", embrittled by {}", significant(e.factor, 3))),
             if case.scan.is_some() { ", mean of the scanned bone under the implant" } else { "" }
         ),
     );
@@ -224,12 +227,14 @@ pub(super) fn materials_section(case: &Case, results: &Results) -> Result<Sectio
         format!("yield {:.0} MPa, fatigue as built {:.0} MPa", ti.yield_strength, ti.fatigue_strength),
     );
     let c = &results.chosen.homogenized;
-    row(
-        "lattice, along the load",
-        c.young([0.0, 0.0, 1.0]),
-        c.poisson([0.0, 0.0, 1.0], [1.0, 0.0, 0.0]),
-        "homogenised, full tensor used".into(),
-    );
+    if case.implant.form == Form::Lattice {
+        row(
+            "lattice, along the load",
+            c.young([0.0, 0.0, 1.0]),
+            c.poisson([0.0, 0.0, 1.0], [1.0, 0.0, 0.0]),
+            "homogenised, full tensor used".into(),
+        );
+    }
     Ok(Section::new("materials", "Materials with sources").table(t).list([
         format!("Bone: {}.", source("bone")),
         format!("Cartilage: {}.", source("cartilage")),
@@ -277,8 +282,13 @@ pub(super) fn loads_section(case: &Case, results: &Results) -> Section {
     if case.fixation.rods && case.fixation.occiput {
         section = section.paragraph("In the implanted stages the whole axial load enters through one rigid occiput, in which the rods end (see Fixation). What follows of condyles holds for the intact stage.");
     }
+    let proportional = if case.misfit.is_none() {
+        "All gaps start closed and the bodies are linear elastic, so the answers to loads of one direction are proportional: each model is solved under the largest load and scaled."
+    } else {
+        "The bodies are linear elastic. With a misfit the implanted stages are not proportional to the load: each is solved without a load and under the largest, which is the judged one."
+    };
     section
-        .paragraph("Half of the axial load acts on each condyle of a rigid occiput, bedded on the superior facets of C1 and guided along the load; the lowest bone is held at its inferior endplate and facets. All gaps start closed and the bodies are linear elastic, so the answers to loads of one direction are proportional: each model is solved under the largest load and scaled. Moments are relative to the force times 100 mm.")
+        .paragraph(format!("Half of the axial load acts on each condyle of a rigid occiput, bedded on the superior facets of C1 and guided along the load; the lowest bone is held at its inferior endplate and facets. {proportional} Moments are relative to the force times 100 mm."))
         .figure("loads")
         .table(t)
         .table(b)
@@ -426,7 +436,7 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
     if let Some(settled) = &results.crushing.settled {
         section = section
             .paragraph(format!(
-                "Settling: after {} cycles bone has sunk by s = ℓ (p/p₀ − 1) wherever its pressure p exceeds p₀ = 0.0026 E (Haddock 2004: the least stress at which vertebral bone was cycled to failure), here {:.2} MPa. The length ℓ = {:.2} mm is fitted to one test alone, a ring cage that sank {:.2} mm in {} cycles to {:.0} N (Wang 2019), and so contains what crushed there at once. The area of its rim is not published: rims of common cages leave ℓ between {:.2} and {:.2} mm; the modulus of its bone (792 MPa) and the threshold are assumed. All else is prediction, from the state of day 1 onward: a loss of height of {:.3} mm under {:.0} N for this implant, {:.3} to {:.3} mm over these rims, beside a clinical mean of 0.30 ± 0.26 mm (Wei 2020, nine patients), which it is not fitted to.",
+                "Settling: after {} cycles bone has sunk by s = ℓ (p/p₀ − 1) wherever its pressure p exceeds p₀ = 0.0026 E (Haddock 2004: the least stress at which vertebral bone was cycled to failure), here {:.3} MPa. The length ℓ = {:.2} mm is fitted to one test alone, a ring cage that sank {:.2} mm in {} cycles to {:.0} N (Wang 2019), and so contains what crushed there at once. The area of its rim is not published: rims of common cages leave ℓ between {:.2} and {:.2} mm; the modulus of its bone (792 MPa) and the threshold are assumed. All else is prediction, from the state of day 1 onward: a loss of height of {:.3} mm under {:.0} N for this implant, {:.3} to {:.3} mm over these rims, beside a clinical mean of 0.30 ± 0.26 mm (Wei 2020, nine patients), which it is not fitted to.",
                 settling::CYCLES,
                 settled.bed.strength,
                 bed.length,
@@ -441,6 +451,14 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
                 settled.range[1]
             ))
             .table(settled_table(settled));
+        if let (Some(e), Some([least, most])) = (case.bone.embrittlement, settled.brittle) {
+            section = section.paragraph(format!(
+                "Embrittlement: every strength of bone, its yield strain and the threshold p₀ are {} of what its density gives, at unchanged stiffness; p₀ above holds it. With {} and {} of the threshold, on top of the rims, the loss of height is {least:.3} to {most:.3} mm; bone that yields on day 1 keeps the factor taken.",
+                significant(e.factor, 3),
+                significant(e.range[1], 3),
+                significant(e.range[0], 3)
+            ));
+        }
     }
     section
         .paragraph(format!("The tables below are of the elastic stages, from which shielding and implant stress are taken; pressures at the edge of a face are higher there than in bone that yields. Indentation is the sinking of the endplate under the implant against the lower endplate of {caudal}."))
@@ -467,9 +485,12 @@ fn loads_table(case: &Case, results: &Results) -> Table {
             ("mean pressure", "MPa"),
         ],
     );
-    for s in &results.crushing.loads {
+    let fitted = results.crushing.fitted.as_ref().map(|f| ("before any load", &f.state));
+    let name = |k: usize| case.loads[k].id.as_str();
+    let loaded = results.crushing.loads.iter().map(|s| (s.load.map_or("limit", name), s));
+    for (name, s) in fitted.into_iter().chain(loaded) {
         t.push([
-            s.load.map_or("limit", |k| case.loads[k].id.as_str()).into(),
+            name.into(),
             s.axial.into(),
             s.travel.into(),
             s.indentation.into(),
@@ -625,20 +646,22 @@ pub(super) fn implant_section(case: &Case, results: &Results) -> Section {
         i.stress.solid[1].into(),
         (ti.yield_strength / case.criteria.static_safety).into(),
     ]);
-    t.push([
-        "struts of the lattice, 99th percentile".into(),
-        d.stress.strut.into(),
-        p.stress.strut.into(),
-        i.stress.strut.into(),
-        (ti.yield_strength * case.criteria.lattice_fatigue_fraction).into(),
-    ]);
-    t.push([
-        "homogenised lattice, 99th percentile".into(),
-        d.stress.homogenised.into(),
-        p.stress.homogenised.into(),
-        i.stress.homogenised.into(),
-        "–".into(),
-    ]);
+    if case.implant.form == Form::Lattice {
+        t.push([
+            "struts of the lattice, 99th percentile".into(),
+            d.stress.strut.into(),
+            p.stress.strut.into(),
+            i.stress.strut.into(),
+            (ti.yield_strength * case.criteria.lattice_fatigue_fraction).into(),
+        ]);
+        t.push([
+            "homogenised lattice, 99th percentile".into(),
+            d.stress.homogenised.into(),
+            p.stress.homogenised.into(),
+            i.stress.homogenised.into(),
+            "–".into(),
+        ]);
+    }
     for (((name, a), (_, h)), (_, b)) in d.members.iter().zip(&p.members).zip(&i.members) {
         t.push([
             name.as_str().into(),

@@ -10,11 +10,12 @@ use super::geometry::Geometry;
 use crate::case::Case;
 use crate::failure::Failure;
 use dens_mesher::Vec3;
+use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::spine::{Joint, JointKind, Level, Patch, Side};
 use dens_mesher::mesh::Mesh;
 use dens_solver::criteria::bone::{TENSION_OVER_COMPRESSION, YIELD_STRAIN_COMPRESSION};
 use dens_solver::elements::Section;
-use dens_solver::materials::{calibrated, density};
+use dens_solver::materials::{calibrated, density, perforated};
 use dens_solver::nonlinear::laws::{Damage, PostYield, QuadricBone, QuadricSurface};
 use dens_solver::tensor::{Stiffness, isotropic, mix, rotate};
 use rayon::prelude::*;
@@ -65,13 +66,15 @@ pub fn law(case: &Case) -> Result<&'static density::DensityLaw, Failure> {
     density::find(name).ok_or_else(|| Failure::input(format!("no density law is called `{name}`")))
 }
 
-/// Young's modulus and compressive yield strength of cancellous bone, MPa, by the law of the case.
+/// Young's modulus and compressive yield strength of cancellous bone, MPa, by the law of the case; embrittlement takes of
+/// the strength alone.
 ///
 /// # Errors
 /// A density outside the validity of the law; exit 2.
 pub fn cancellous(case: &Case) -> Result<(f64, f64), Failure> {
-    calibrated::modulus_and_strength(law(case)?, milligrams(case))
-        .map_err(|e| Failure::input(format!("bone.cancellous_density with bone.cancellous_law: {e}")))
+    let (modulus, strength) = calibrated::modulus_and_strength(law(case)?, milligrams(case))
+        .map_err(|e| Failure::input(format!("bone.cancellous_density with bone.cancellous_law: {e}")))?;
+    Ok((modulus, strength * case.embrittlement()))
 }
 
 /// Law of a mixture of the four bone tissues that yields.
@@ -84,10 +87,10 @@ pub fn cancellous(case: &Case) -> Result<(f64, f64), Failure> {
 pub fn yielding(case: &Case, tissue: &Tissue) -> Result<QuadricBone, Failure> {
     let b = &case.bone;
     let [modulus, strength] = match tissue.scanned {
-        Some(found) => found,
+        Some([modulus, strength]) => [modulus, strength * case.embrittlement()],
         None => cancellous(case)?.into(),
     };
-    let compact = |(e, nu): (f64, f64)| (e, nu, e * YIELD_STRAIN_COMPRESSION);
+    let compact = |(e, nu): (f64, f64)| (e, nu, e * YIELD_STRAIN_COMPRESSION * case.embrittlement());
     let tissues = [
         compact(b.cortical),
         compact(b.endplate),
@@ -233,7 +236,10 @@ pub fn mean_cancellous(case: &Case, body: Option<&Body>) -> Result<(f64, f64), F
         sum = [0, 1].map(|i| sum[i] + volume * found[i]);
         total += volume;
     }
-    if total == 0.0 { cancellous(case) } else { Ok((sum[0] / total, sum[1] / total)) }
+    if total == 0.0 {
+        return cancellous(case);
+    }
+    Ok((sum[0] / total, sum[1] / total * case.embrittlement()))
 }
 
 /// Regions of a bone.
@@ -357,9 +363,55 @@ pub fn fill_cartilage(case: &Case, body: &mut Body) {
     Arc::make_mut(&mut body.mesh).region_names = vec!["cartilage".into()];
 }
 
-/// Solid titanium in region 0 and the homogenised lattice in region 1 of the implant.
+/// Solid titanium in region 0 of the implant; in region 1 the homogenised lattice, or the wall of a cage with its holes.
 pub fn fill_implant(case: &Case, lattice: &Stiffness, body: &mut Body) {
     let solid = isotropic(case.titanium.modulus, case.titanium.poisson);
-    body.palette = vec![Section::suited(solid), Section::suited(*lattice)];
+    let wall = perforated::modulus_share(case.implant.cage_open);
+    let soft = match case.implant.form {
+        Form::MeshCage { .. } => isotropic(wall * case.titanium.modulus, case.titanium.poisson),
+        Form::Lattice | Form::Solid => *lattice,
+    };
+    body.palette = vec![Section::suited(solid), Section::suited(soft)];
     body.of_cell = body.mesh.regions.iter().map(|r| u32::from(*r)).collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Embrittlement;
+    use dens_solver::nonlinear::laws::SmallStrainLaw;
+
+    #[test]
+    fn brittle_bone_is_weaker_everywhere_and_as_stiff() {
+        let whole = Case::embedded("tiny").expect("embedded");
+        let mut brittle = whole.clone();
+        brittle.bone.embrittlement = Some(Embrittlement { factor: 0.8, range: [0.5, 1.0] });
+        let (before, after) = (cancellous(&whole).expect("covered"), cancellous(&brittle).expect("covered"));
+        assert_eq!(before.0, after.0);
+        // Round-off of a product.
+        assert!((after.1 / before.1 - 0.8).abs() < 1e-15);
+        assert!((brittle.crush_strain() / whole.crush_strain() - 0.8).abs() < 1e-15);
+        // Cortex beside cancellous bone, and bone with a strength of its own from a scan.
+        for scanned in [None, Some([500.0, 2.0])] {
+            let tissue = Tissue { shares: [5, 0, 10, 0], depth: 0.2, scanned };
+            let onset = |case: &Case| {
+                let law = yielding(case, &tissue).expect("a law");
+                let crushing = |strain: f64| {
+                    let mut history = [0.0; 7];
+                    let at = [0.0, 0.0, -strain, 0.0, 0.0, 0.0];
+                    law.respond(&at, 1.0, &[0.0; 7], &mut history, None).expect("a stress");
+                    history[6]
+                };
+                let (mut elastic, mut crushed) = (0.0, 0.1);
+                for _ in 0..40 {
+                    let middle = 0.5 * (elastic + crushed);
+                    if crushing(middle) == 0.0 { elastic = middle } else { crushed = middle }
+                }
+                elastic
+            };
+            // Strain at first yield, confined: halved forty times from 0.1.
+            let ratio = onset(&brittle) / onset(&whole);
+            assert!((ratio - 0.8).abs() < 1e-6, "{ratio}");
+        }
+    }
 }

@@ -99,7 +99,8 @@ fn t8(bench: &Bench) -> Result<Vec<Row>, Failure> {
     let published = bench.published()?.t8;
     let (case, geometry) = bench.default_case()?;
     let site = Site::new(case, geometry)?;
-    let [conventional, anatomic] = [Cage::Conventional, Cage::Anatomic].map(|cage| site.stresses(cage));
+    let (conventional, anatomic) =
+        rayon::join(|| site.stresses(Cage::Conventional), || site.stresses(Cage::Anatomic));
     let found = [conventional?, anatomic?];
     let plates = [("C4 inferior", published.c4_inferior), ("C6 superior", published.c6_superior)];
     let mut rows = Vec::new();

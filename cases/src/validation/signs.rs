@@ -15,12 +15,12 @@ use crate::pipeline::bodies::{self, Bodies, Kind};
 use crate::pipeline::fields::Solved;
 use crate::pipeline::geometry::{self, Geometry};
 use crate::pipeline::models::{self, Question, Stage};
-use crate::pipeline::{lattice, options, solve_failure};
+use crate::pipeline::{lattice, moments, options, solve_failure};
 use crate::progress::Progress;
 use dens_mesher::geometry::spine::Level;
 use dens_solver::criteria::settling;
 use dens_solver::model::Interpolation;
-use dens_solver::newton::{Options, solve};
+use dens_solver::newton::{Options, Solver};
 use dens_solver::tensor::Stiffness;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -45,10 +45,11 @@ pub(super) const SIGNS: Validation = Validation {
 pub struct Signs {
     /// Energy of the left and right lateral mass of C3, with rods, over intact.
     pub masses: [f64; 2],
-    /// Energy of the superior endplate of C3 over intact: with rods, without.
-    pub endplate: [f64; 2],
-    /// Share of the load that passes that endplate: intact, with rods, without.
-    pub share: [f64; 3],
+    /// Energy of the superior endplate of C3 over intact: with rods, without, with rods under a follower load on a head
+    /// that is free to tilt.
+    pub endplate: [f64; 3],
+    /// Share of the load that passes that endplate: intact, with rods, without, with rods under a follower load.
+    pub share: [f64; 4],
     /// Axial stiffness of the construct at relative density 0.2 and 0.4, N/mm.
     pub stiffness: [f64; 2],
     /// Shortening of the implant over that of the construct, times its share of the load, at 0.2.
@@ -81,21 +82,36 @@ impl Column {
         Ok(lattice::stiffness(&self.case, &drawn, 16)?.best.stiffness)
     }
 
-    fn solved(&self, question: Question) -> Result<Solved, Failure> {
+    fn solver(&self, question: &Question) -> Result<Solver, Failure> {
         // Signs and shares need three digits.
         let options = Options { residual_tolerance: 1e-5, ..options(&self.case) };
-        let found = solve(&question.model, &options, &|_, _| {}, &AtomicBool::new(false));
+        Solver::new(&question.model, &options).map_err(|e| solve_failure("signs", &e))
+    }
+
+    fn solved(&self, question: Question) -> Result<Solved, Failure> {
+        self.again(&mut self.solver(&question)?, question, None)
+    }
+
+    /// Solves with what a solver knows of the same bodies, from an answer for them.
+    fn again(
+        &self,
+        solver: &mut Solver,
+        question: Question,
+        start: Option<&Solved>,
+    ) -> Result<Solved, Failure> {
+        let start = start.map(|s| &s.solution);
+        let found = solver.solve(&question.model, start, &|_, _| {}, &AtomicBool::new(false));
         Solved::new(question, found.map_err(|e| solve_failure("signs", &e))?)
     }
 
     /// Loss of height under cycles, mm: what beds of this bone under the contact faces add to the travel.
-    fn settling(&self, mut question: Question, before: &Solved) -> Result<f64, Failure> {
+    fn settling(&self, solver: &mut Solver, mut question: Question, before: &Solved) -> Result<f64, Failure> {
         let seats = question.seat_names();
         let bed = settling::bed(settling::MODULUS);
         let interfaces = question.model.interfaces.iter().enumerate();
         question.model.beds =
             interfaces.filter(|(_, i)| seats.contains(&i.name)).map(|(k, _)| (k, bed)).collect();
-        Ok(travel(&self.solved(question)?) - travel(before))
+        Ok(travel(&self.again(solver, question, Some(before))?) - travel(before))
     }
 }
 
@@ -106,20 +122,39 @@ impl Column {
 /// # Errors
 /// A model without equilibrium (exit 3).
 pub fn signs(interpolation: Interpolation) -> Result<Signs, Failure> {
-    let mut column = Column::of("c2-spondylectomy", interpolation)?;
+    let column = Column::of("c2-spondylectomy", interpolation)?;
     let force = column.case.largest_load();
     let none = [[0.0; 6]; 6];
     let stiffness = [column.stiffness(DENSITIES[0])?, column.stiffness(DENSITIES[1])?];
-    let intact = column.solved(column.question(Stage::Intact, &none)?)?;
-    let rods = column.solved(column.question(Stage::DayOne, &stiffness[0])?)?;
-    let denser = column.solved(column.question(Stage::DayOne, &stiffness[1])?)?;
-    let settled = column.settling(column.question(Stage::DayOne, &stiffness[0])?, &rods)?;
-    column.case.fixation.rods = false;
-    let bare = column.solved(column.question(Stage::DayOne, &stiffness[0])?)?;
-    let other = Column::of("compare-cage", interpolation)?;
-    // Nothing of the cage is lattice; which stiffness that would have is the same.
-    let cage = other.solved(other.question(Stage::DayOne, &stiffness[0])?)?;
-    let cage_settled = other.settling(other.question(Stage::DayOne, &stiffness[0])?, &cage)?;
+    let day_one = |stiffness: &Stiffness| column.question(Stage::DayOne, stiffness);
+    let with_rods = || {
+        let question = day_one(&stiffness[0])?;
+        let mut solver = column.solver(&question)?;
+        let rods = column.again(&mut solver, question, None)?;
+        let settled = column.settling(&mut solver, day_one(&stiffness[0])?, &rods)?;
+        let denser = column.again(&mut solver, day_one(&stiffness[1])?, Some(&rods))?;
+        Ok::<_, Failure>((rods, settled, denser))
+    };
+    let other_bodies = || {
+        let intact = column.solved(column.question(Stage::Intact, &none)?)?;
+        let mut follows = day_one(&stiffness[0])?;
+        moments::follow(&mut follows, force)?;
+        let follower = column.solved(follows)?;
+        let mut case = column.case.clone();
+        case.fixation.rods = false;
+        let without = models::build(&case, &column.geometry, &column.bodies, Stage::DayOne, &stiffness[0])?;
+        let bare = column.solved(without)?;
+        let other = Column::of("compare-cage", interpolation)?;
+        // Nothing of the cage is lattice; which stiffness that would have is the same.
+        let question = || other.question(Stage::DayOne, &stiffness[0]);
+        let mut solver = other.solver(&question()?)?;
+        let cage = other.again(&mut solver, question()?, None)?;
+        let cage_settled = other.settling(&mut solver, question()?, &cage)?;
+        Ok::<_, Failure>((intact, follower, bare, cage_settled))
+    };
+    // Two chains of solves, neither of which needs the other.
+    let (first, second) = rayon::join(with_rods, other_bodies);
+    let ((rods, settled, denser), (intact, follower, bare, cage_settled)) = (first?, second?);
     let share = |solved: &Solved, name: &str| {
         let found = solved.solution.contacts.iter().find(|c| c.name == name);
         found.map_or(f64::NAN, |c| c.force.z.abs() / force)
@@ -131,8 +166,13 @@ pub fn signs(interpolation: Interpolation) -> Result<Signs, Failure> {
     let seat = "C3 on implant lower";
     Ok(Signs {
         masses: ["left lateral mass", "right lateral mass"].map(|side| ratio(&rods, side)),
-        endplate: [&rods, &bare].map(|s| ratio(s, "superior endplate")),
-        share: [share(&intact, "C2-C3 disc below"), share(&rods, seat), share(&bare, seat)],
+        endplate: [&rods, &bare, &follower].map(|s| ratio(s, "superior endplate")),
+        share: [
+            share(&intact, "C2-C3 disc below"),
+            share(&rods, seat),
+            share(&bare, seat),
+            share(&follower, seat),
+        ],
         stiffness: [&rods, &denser].map(|s| force / travel(s)),
         implant_part: shortening / travel(&rods) * share(&rods, seat),
         settling: [settled, cage_settled],
@@ -141,8 +181,7 @@ pub fn signs(interpolation: Interpolation) -> Result<Signs, Failure> {
 
 /// Mean travel of the condyles, mm.
 fn travel(solved: &Solved) -> f64 {
-    let guides = &solved.solution.guides;
-    guides.iter().map(|g| g.travel).sum::<f64>() / guides.len().max(1) as f64
+    solved.solution.mean_travel()
 }
 
 /// Mean strain energy density of a region of C3, mJ/mm³.
@@ -175,6 +214,7 @@ fn rows(_: &Bench) -> Result<Vec<Row>, Failure> {
         row("C3 right lateral mass, energy over intact", s.masses[1], less),
         row("C3 endplate, energy over intact, with rods", s.endplate[0], more),
         row("C3 endplate, energy over intact, without rods", s.endplate[1], more),
+        row("C3 endplate, energy over intact, with rods, follower load", s.endplate[2], more),
         row("construct, density 0.4 over 0.2", s.stiffness[1] / s.stiffness[0], [1.05, 1.30]),
         row("loss of height, mesh cage over implant", s.settling[1] / s.settling[0], more),
     ])

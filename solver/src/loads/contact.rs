@@ -21,6 +21,7 @@
 
 use dens_mesher::Vec3;
 use nalgebra::Matrix3;
+use std::sync::Arc;
 
 /// How two surfaces act on each other.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,7 +66,7 @@ impl Bed {
 }
 
 /// What the distance between the surfaces in the given geometry means.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Gaps {
     /// Surfaces that are meant to fit: they just touch wherever they are paired, whatever the meshes leave
     /// between them. The answer is then proportional to the load.
@@ -75,6 +76,10 @@ pub enum Gaps {
     AsMeshed,
     /// Surfaces that were meant to fit, had the master not been made for another place than the one it is put in.
     Misfit(Misfit),
+    /// Displacement of the slave less that of the master at which each integration point counts as closed and at rest, mm,
+    /// in the order of [`Contact::points`](crate::solution::Contact::points). A bond that formed in a state that was
+    /// already displaced keeps it, with the tractions that hold it there.
+    Held(Arc<[Vec3]>),
 }
 
 /// How far the master stands from where it would fit, as a small rigid motion.

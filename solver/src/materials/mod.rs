@@ -10,6 +10,7 @@ pub mod fibers;
 pub mod layers;
 pub mod linear_elastic;
 pub mod orthotropic;
+pub mod perforated;
 pub mod scan;
 pub mod transversely_isotropic;
 

@@ -47,7 +47,7 @@ pub(super) struct Interfaces {
     /// Penalty of each pair, N/mm³.
     penalties: Vec<f64>,
     /// Distance each point must travel before it touches, mm.
-    gaps: Vec<f64>,
+    gaps: Vec<Vec3>,
 }
 
 impl Interfaces {
@@ -99,6 +99,18 @@ impl Interfaces {
             }
             for facet in all.pairs[first_pair..].chunk_by(|a, b| a.facet == b.facet) {
                 all.facets.push(facet[0].first..facet[facet.len() - 1].first + facet[facet.len() - 1].count);
+            }
+            if let Gaps::Held(jumps) = &i.gaps {
+                let held = all.points.len() - first_point;
+                if jumps.len() != held {
+                    apart.push(ModelError::BadNumber {
+                        what: "interface",
+                        name: i.name.clone(),
+                        quantity: "number of held jumps",
+                        value: jumps.len() as f64,
+                        expected: "one per integration point",
+                    });
+                }
             }
             all.spans.push(Span {
                 pairs: first_pair..all.pairs.len(),
@@ -154,12 +166,21 @@ impl Interfaces {
             factor / (1.0 / slave + 1.0 / master) / self.spans[span].size
         };
         self.penalties = (0..self.pairs.len()).into_par_iter().map(of_pair).collect();
-        let gap = |(i, p): (usize, &Point)| match (self.law(i), model.interfaces[self.span_of(i)].gaps) {
-            (Law::Bonded, _) | (_, Gaps::Closed) => 0.0,
-            (Law::Sliding { .. }, Gaps::AsMeshed) => p.gap,
-            (Law::Sliding { .. }, Gaps::Misfit(m)) => m.gap(p.position, p.normal),
+        self.fit(model, 1.0);
+    }
+
+    /// Sets the jumps that contact starts from, with this share of every misfit.
+    pub(super) fn fit(&mut self, model: &Model, share: f64) {
+        let jump = |(i, p): (usize, &Point)| {
+            let span = self.span_of(i);
+            match (self.law(i), &model.interfaces[span].gaps) {
+                (_, Gaps::Held(jumps)) => jumps[i - self.spans[span].points.start],
+                (Law::Bonded, _) | (_, Gaps::Closed) => Vec3::zeros(),
+                (Law::Sliding { .. }, Gaps::AsMeshed) => p.gap * p.normal,
+                (Law::Sliding { .. }, Gaps::Misfit(m)) => share * m.gap(p.position, p.normal) * p.normal,
+            }
         };
-        self.gaps = self.points.iter().enumerate().map(gap).collect();
+        self.gaps = self.points.iter().enumerate().map(jump).collect();
     }
 
     pub(super) fn law(&self, point: usize) -> Law {
@@ -197,15 +218,13 @@ impl Interfaces {
     /// Overlap vector of every point, mm: displacement of the slave minus that of the master, less the gap.
     pub(super) fn overlaps(&self, u: &[f64]) -> Vec<Vec3> {
         let mut d = self.jumps(u);
-        for ((d, gap), p) in d.iter_mut().zip(&self.gaps).zip(&self.points) {
-            *d -= *gap * p.normal;
-        }
+        d.iter_mut().zip(&self.gaps).for_each(|(d, gap)| *d -= gap);
         d
     }
 
     /// Whether the answer is proportional to the load.
     pub(super) fn proportional(&self) -> bool {
-        self.gaps.iter().all(|g| *g == 0.0) && self.beds.iter().all(Option::is_none)
+        self.gaps.iter().all(|g| *g == Vec3::zeros()) && self.beds.iter().all(Option::is_none)
     }
 
     /// Displacement of the slave minus that of the master at every point, mm.
@@ -289,7 +308,7 @@ impl Interfaces {
             for (i, r) in responses.iter().enumerate().skip(p.first).take(p.count) {
                 let point = &self.points[i];
                 let normal = point.normal;
-                let d = if closed && self.gaps[i] <= TOUCHING * point.size {
+                let d = if closed && self.gaps[i].dot(&point.normal) <= TOUCHING * point.size {
                     let smooth = law == Law::Sliding { friction: 0.0 };
                     let across = Matrix3::identity() - normal * normal.transpose();
                     let loose = if smooth { 1.0 - REST } else { 0.0 };

@@ -73,16 +73,24 @@ pub struct BonePoint {
 /// Load to go to, on which beds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// Share of the loads of the model.
+    /// Share of the loads of the model; 0 only before any load.
     pub factor: f64,
+    /// Share of the misfits ([`Gaps::Misfit`](crate::loads::contact::Gaps::Misfit)) that acts, 0 to 1.
+    pub fit: f64,
     /// Beds under sliding interfaces from here on, as [`Model::beds`].
     pub beds: Vec<(usize, Bed)>,
 }
 
 impl Step {
-    /// Loads one after the other, without beds.
+    /// Loads one after the other, without beds, with all of the misfits.
     pub fn loads(factors: &[f64]) -> Vec<Self> {
-        factors.iter().map(|&factor| Self { factor, beds: Vec::new() }).collect()
+        factors.iter().map(|&factor| Self { factor, fit: 1.0, beds: Vec::new() }).collect()
+    }
+
+    /// Misfits that grow in so many equal steps while nothing is loaded: what is too large is pressed in, not put there.
+    pub fn fits(n: u32) -> Vec<Self> {
+        let share = |k: u32| f64::from(k) / f64::from(n);
+        (1..=n).map(|k| Self { factor: 0.0, fit: share(k), beds: Vec::new() }).collect()
     }
 }
 
@@ -91,6 +99,8 @@ impl Step {
 pub struct Reached {
     /// Share of the loads of the model.
     pub factor: f64,
+    /// Share of the misfits.
+    pub fit: f64,
     /// The answer.
     pub solution: Solution,
     /// Four points of each cell of each yielding part, in their order.
@@ -152,7 +162,7 @@ pub enum YieldError {
     },
     /// The iteration of yielding did not settle, and the model had not lost its stiffness.
     #[error(
-        "no equilibrium at {tried:.4} of the load ({reached:.4} was reached): {residual:.2e} of it out of balance by yielding of `{part}` at ({:.1} {:.1} {:.1}) mm",
+        "no equilibrium at {tried:.4} of the load and {fit:.4} of the misfit ({reached:.4} of the load was reached): {residual:.2e} of it out of balance by yielding of `{part}` at ({:.1} {:.1} {:.1}) mm",
         place[0], place[1], place[2]
     )]
     NotConverged {
@@ -160,6 +170,8 @@ pub enum YieldError {
         reached: f64,
         /// Share tried.
         tried: f64,
+        /// Share of the misfits in that attempt.
+        fit: f64,
         /// Relative residual left.
         residual: f64,
         /// Part with the largest force out of balance.
@@ -202,7 +214,7 @@ struct Answered {
 
 /// Takes a model through steps of load. Bone keeps what it has suffered; beds follow the pressure that acts.
 ///
-/// - `steps`: positive factors that do not fall; the beds of the model itself are not used
+/// - `steps`: factors that do not fall and, before the first load, shares of the misfits that do not either; the beds of the model itself are not used
 /// - `tolerance`: of [`Reached::residual`]
 /// - `start`: an answer to the same model under its whole load, elastic for instance; none: from rest
 ///
@@ -224,6 +236,8 @@ pub fn solve_yielding(
     let mut solver = Solver::new(model, options)?;
     solver.load_stiffness(model, observer)?;
     let histories = yielding.iter().map(|y| vec![[[0.0; HISTORY]; 4]; model.parts[y.part].mesh.n_cells()]);
+    // Misfits are there from the start unless steps without a load put them in.
+    let first_fit = steps.first().filter(|s| 0.0 < s.factor).map_or(0.0, |s| s.fit);
     let mut loading = Loading {
         model,
         yielding,
@@ -235,7 +249,7 @@ pub fn solve_yielding(
         start,
         held: Extra::default(),
         last: None,
-        factor: 0.0,
+        at: Stand { factor: 0.0, fit: first_fit },
         elastic: None,
         largest: steps.iter().map(|s| s.factor).fold(0.0, f64::max),
         loads: model.clone(),
@@ -248,7 +262,7 @@ pub fn solve_yielding(
         loading.loads.beds.clone_from(&step.beds);
         check(&loading.loads)?;
         loading.solver.interfaces.refresh(&loading.loads, options);
-        match loading.reach(step.factor, &within, cancel)? {
+        match loading.reach(Stand { factor: step.factor, fit: step.fit }, &within, cancel)? {
             Ok(state) => reached.push(state),
             Err(Lost { tried, stiffness, last }) => {
                 reached.extend(last);
@@ -282,6 +296,21 @@ fn check_laws(model: &Model, yielding: &[YieldingPart]) -> Result<(), YieldError
     Ok(())
 }
 
+/// Shares of loads and misfits.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Stand {
+    factor: f64,
+    fit: f64,
+}
+
+impl Stand {
+    /// Part of the way to another.
+    fn toward(self, to: Self, part: f64) -> Self {
+        let between = |a: f64, b: f64| a + part * (b - a);
+        Self { factor: between(self.factor, to.factor), fit: between(self.fit, to.fit) }
+    }
+}
+
 /// No equilibrium beyond the last one.
 struct Lost {
     tried: f64,
@@ -304,7 +333,8 @@ struct Loading<'a> {
     /// Forces of yielding in the last equilibrium.
     held: Extra,
     last: Option<Solution>,
-    factor: f64,
+    /// Shares in the last equilibrium.
+    at: Stand,
     /// Work of the whole load over the motion that its unit makes in the elastic model, mJ.
     elastic: Option<f64>,
     largest: f64,
@@ -313,25 +343,29 @@ struct Loading<'a> {
 }
 
 impl Loading<'_> {
-    /// Goes to a load, in as many increments as it takes.
+    /// Goes to a load and a misfit, in as many increments as it takes.
     fn reach(
         &mut self,
-        target: f64,
+        target: Stand,
         observer: Observer<'_>,
         cancel: &AtomicBool,
     ) -> Result<Result<Reached, Lost>, YieldError> {
-        let mut step = target - self.factor;
+        let from = self.at;
+        // The whole way over the least increment.
+        let way = ((target.factor - from.factor) / self.largest).max(target.fit - from.fit) / LEAST;
+        let (mut done, mut step) = (0.0, 1.0);
         let (mut solves, mut last, mut least) = (0, None, f64::INFINITY);
         loop {
-            let rest = target - self.factor;
-            let next = if rest <= step * (1.0 + 1e-9) { target } else { self.factor + step };
+            let part = if 1.0 - done <= step * (1.0 + 1e-9) { 1.0 } else { done + step };
+            let next = if part == 1.0 { target } else { from.toward(target, part) };
             let error = match self.increment(next, observer, cancel) {
                 Ok(state) => {
                     solves += state.solves;
-                    if next == target {
+                    if part == 1.0 {
                         return Ok(Ok(Reached { solves, ..state }));
                     }
                     (last, least) = (Some(Reached { solves, ..state }), f64::INFINITY);
+                    done = part;
                     continue;
                 }
                 Err(e) if !e.may_be_the_increment() => return Err(e),
@@ -340,9 +374,9 @@ impl Loading<'_> {
             if let YieldError::NotConverged { stiffness, .. } = &error {
                 least = least.min(*stiffness);
             }
-            step = 0.5 * (next - self.factor);
-            if step < LEAST * self.largest {
-                let lost = Lost { tried: next, stiffness: least, last };
+            step = 0.5 * (part - done);
+            if step * way < 1.0 {
+                let lost = Lost { tried: next.factor, stiffness: least, last };
                 return if least < COLLAPSED { Ok(Err(lost)) } else { Err(error) };
             }
         }
@@ -350,17 +384,24 @@ impl Loading<'_> {
 
     fn increment(
         &mut self,
-        factor: f64,
+        next: Stand,
         observer: Observer<'_>,
         cancel: &AtomicBool,
     ) -> Result<Reached, YieldError> {
-        let model = self.loads.under(factor);
-        // Where nothing yields anew the answer grows with the load.
-        let mut start = match &self.last {
-            Some(last) => Some(last.stretched(factor / self.factor)),
-            None => self.start.map(|s| s.stretched(factor)),
+        let factor = next.factor;
+        let unloaded = factor == 0.0;
+        let model = if unloaded { self.loads.clone() } else { self.loads.under(factor) };
+        self.solver.interfaces.fit(&self.loads, next.fit);
+        // Where nothing yields anew the answer grows with the load, or before any load with the misfit.
+        let mut start = match (&self.last, self.at) {
+            (Some(last), Stand { factor: before, .. }) if 0.0 < before => {
+                Some(last.stretched(factor / before))
+            }
+            (Some(last), at) if unloaded && 0.0 < at.fit => Some(last.stretched(next.fit / at.fit)),
+            (Some(last), _) if last.is_pressed() => Some(last.clone()),
+            _ => self.start.filter(|_| !unloaded).map(|s| s.stretched(factor)),
         };
-        let mut held = self.held.clone();
+        let mut held = Extra { unloaded, ..self.held.clone() };
         held.forces.resize(self.solver.n_unknowns(), 0.0);
         let mut anderson = Anderson::new(DEPTH);
         let (mut best, mut since, mut residual) = (f64::INFINITY, 0, 1e-2_f64);
@@ -381,7 +422,7 @@ impl Loading<'_> {
             let gone = self.work(&load, &found) - from;
             farthest = farthest.max(gone);
             // Under a load that stays, only a bed gives way: there is no stiffness along the load to tell.
-            let rise = factor - self.factor;
+            let rise = factor - self.at.factor;
             let elastic = if 0.0 < rise { *self.elastic.get_or_insert(gone / rise) } else { f64::INFINITY };
             let answered = self.answer(&found)?;
             let mut out: Vec<f64> = answered.forces.iter().zip(&held.forces).map(|(a, b)| a - b).collect();
@@ -389,9 +430,9 @@ impl Loading<'_> {
             residual = norm(&out) / scale;
             // Contact is to be ten times as exact as yielding.
             if residual <= self.tolerance && inner <= 0.1001 * self.tolerance {
-                self.accept(factor, &found, &answered, held);
+                self.accept(next, &found, &answered, held);
                 let points = answered.points;
-                return Ok(Reached { factor, solution: found, points, residual, solves });
+                return Ok(Reached { factor, fit: next.fit, solution: found, points, residual, solves });
             }
             since += 1;
             if residual < 0.9 * best {
@@ -401,8 +442,9 @@ impl Loading<'_> {
             if !residual.is_finite() || away || since == PATIENCE || solves == MAX_SOLVES {
                 let (part, place) = self.place(&out);
                 return Err(YieldError::NotConverged {
-                    reached: self.factor,
+                    reached: self.at.factor,
                     tried: factor,
+                    fit: next.fit,
                     residual,
                     part,
                     place,
@@ -414,9 +456,9 @@ impl Loading<'_> {
         }
     }
 
-    fn accept(&mut self, factor: f64, found: &Solution, answered: &Answered, held: Extra) {
+    fn accept(&mut self, at: Stand, found: &Solution, answered: &Answered, held: Extra) {
         self.histories.clone_from(&answered.histories);
-        (self.held, self.last, self.factor) = (held, Some(found.clone()), factor);
+        (self.held, self.last, self.at) = (held, Some(found.clone()), at);
     }
 
     /// Work of nodal loads over the motion of a solution, mJ.

@@ -5,6 +5,7 @@ mod construct;
 mod curved;
 mod friction;
 mod hertz;
+mod misfit;
 mod opening;
 mod patch;
 mod supports;

@@ -109,6 +109,9 @@ impl Arm {
 /// the tube stands free; between them lies the solid floor of the head.
 const HEAD: f64 = 0.45;
 const LUMEN: f64 = 0.40;
+/// Height of the ring without holes that the tube stands on, mm. Engineering choice: one row of bars, as a cage is cut to
+/// length.
+const RING_MM: f64 = 1.5;
 /// How far the tube reaches into the head, mm, and the rounding between them.
 const NECK_MM: f64 = 4.0;
 const NECK_EDGE_MM: f64 = 1.0;
@@ -187,6 +190,11 @@ impl Body {
     /// Value of the inner wall of a cage, positive in the lumen, where the side face has the value `side`.
     pub(super) fn lumen(&self, p: Vec3, side: f64) -> f64 {
         self.tube.map_or(f64::NEG_INFINITY, |t| -(side + t.wall).max(t.height(p) - t.ends[0]))
+    }
+
+    /// Whether a place of the metal lies in the wall between the ring that a cage stands on and its head.
+    pub(super) fn is_free_wall(&self, p: Vec3) -> bool {
+        self.tube.is_some_and(|t| (RING_MM..t.ends[0]).contains(&t.height(p)))
     }
 
     /// Distance of `p` from the wall of the spinal canal, mm, negative in the canal; infinite without canal.

@@ -37,9 +37,9 @@ pub use screws::{ScrewPlan, ScrewTrack};
 use super::spine::{JointKind, Level, Patch, Side, Spine};
 use super::{Aabb, Field};
 use crate::Vec3;
-use nalgebra::{Isometry3, Translation3, UnitQuaternion};
 use body::{Arm, Body, Lumen, Tube};
 use contact::{Moved, Trim};
+use nalgebra::{Isometry3, Translation3, UnitQuaternion};
 use rim::Solid;
 use screws::{Bore, Holes};
 use std::sync::Arc;
@@ -64,13 +64,28 @@ pub enum Form {
     /// The same fork, solid metal throughout, for comparison.
     Solid,
     /// Conventional mesh cage with a T-shaped head, for comparison: a tube that stands on its rim on the C3 endplate
-    /// and carries the upper end of the fork. The wall is solid metal and has no screws.
+    /// and carries the upper end of the fork. It has no screws, and its wall no holes of its own: [`Implant::is_free_wall`]
+    /// tells where they would be.
     MeshCage {
-        /// Outer diameter of the tube, mm.
-        diameter_mm: f64,
+        /// Outer diameter of the tube, mm; absent: the widest that [`cage_diameter`] finds on the endplate.
+        diameter_mm: Option<f64>,
         /// Thickness of its wall, mm.
         wall_mm: f64,
     },
+}
+
+/// Endplate that a cage chosen to fit leaves free around its rim at the narrowest place, mm. Engineering choice.
+const CAGE_ROOM_MM: f64 = 0.25;
+/// Widest cage chosen to fit, mm.
+///
+/// # Source
+/// Scheer et al. (2010): cages of 16 mm in cadavers, the widest put there in the sources of this program.
+const WIDEST_CAGE_MM: f64 = 16.0;
+
+/// Outer diameter of a round cage for an endplate with these semi-axes (mm): the largest whole millimeter, as cages are
+/// sold, whose rim overhangs nowhere, but no more than the widest in use.
+pub fn cage_diameter(radii: [f64; 2]) -> f64 {
+    (2.0 * (radii[0].min(radii[1]) - CAGE_ROOM_MM)).floor().min(WIDEST_CAGE_MM)
 }
 
 /// What can be chosen about the implant.
@@ -140,7 +155,7 @@ impl ImplantParams {
     fn check(&self) -> Result<(), ImplantError> {
         let height = self.height_mm.unwrap_or(28.0);
         let (diameter, thickness) = match self.form {
-            Form::MeshCage { diameter_mm, wall_mm } => (diameter_mm, wall_mm),
+            Form::MeshCage { diameter_mm, wall_mm } => (diameter_mm.unwrap_or(12.0), wall_mm),
             Form::Lattice | Form::Solid => (12.0, 1.0),
         };
         let ranges = [
@@ -167,11 +182,13 @@ impl ImplantParams {
 }
 
 impl Form {
-    /// Mean radius and half width of the rim of a cage, mm.
+    /// Mean radius and half width of the rim of a cage of given diameter, mm.
     pub fn rim_mm(&self) -> Option<[f64; 2]> {
         match *self {
             Self::Lattice | Self::Solid => None,
-            Self::MeshCage { diameter_mm, wall_mm } => Some([0.5 * (diameter_mm - wall_mm), 0.5 * wall_mm]),
+            Self::MeshCage { diameter_mm, wall_mm } => {
+                diameter_mm.map(|diameter| [0.5 * (diameter - wall_mm), 0.5 * wall_mm])
+            }
         }
     }
 }
@@ -205,7 +222,7 @@ pub struct Face {
 /// Implant in place of C2 or of C2 and C3, in the frame of the spine it was designed to.
 #[derive(Clone)]
 pub struct Implant {
-    /// What it was designed with; `height_mm` as asked.
+    /// What it was designed with; `height_mm` as asked, the diameter of a cage as found.
     pub params: ImplantParams,
     /// Height of the middle of the C1 facets over the middle of the caudal endplate along z, mm.
     pub height_mm: f64,
@@ -301,12 +318,18 @@ impl Implant {
             if still { c1 } else { Arc::new(Moved { field: c1, motion: upper }) };
         room([&left, &right], &lower, height_mm)?;
 
+        let mut params = params.clone();
+        if let Form::MeshCage { diameter_mm, .. } = &mut params.form {
+            *diameter_mm = diameter_mm.or_else(|| Some(cage_diameter(lower.joint.radii)));
+            params.check()?;
+        }
         let arms = [&left, &right].map(|top| Arm::between(&lower, top));
         let fork = Body::fork(arms, &spine.canal, params.canal_clearance_mm);
         let body = Arc::new(match params.form {
             Form::Lattice | Form::Solid => fork,
             Form::MeshCage { diameter_mm, wall_mm } => {
-                fork.on_tube(Tube::under(&lower, height_mm, [diameter_mm, wall_mm]))
+                let diameter = diameter_mm.unwrap_or_else(|| cage_diameter(lower.joint.radii));
+                fork.on_tube(Tube::under(&lower, height_mm, [diameter, wall_mm]))
             }
         });
         let holes =
@@ -349,7 +372,6 @@ impl Implant {
         });
         let mut bones = vec![(Level::C1, upper_bone), (caudal, under)];
         bones.extend(spine.bones.iter().filter(|b| caudal < b.level).map(|b| (b.level, b.field.clone())));
-        let params = params.clone();
         let trims = [on_upper, lower];
         let mut implant = Self {
             params,
@@ -392,6 +414,12 @@ impl Implant {
     /// Value of [`Implant::solid`] from a value of the side face already known, for instance sampled.
     pub(crate) fn solid_given_side(&self, p: Vec3, side: f64) -> f64 {
         self.solid.given_side(p, side)
+    }
+
+    /// Whether a place of the metal lies in the wall of a cage between the ring that it stands on and its head: where a mesh
+    /// cage has its holes.
+    pub fn is_free_wall(&self, p: Vec3) -> bool {
+        self.body.is_free_wall(p)
     }
 
     /// Value of the inner wall of a cage from a value of the side face already known; far inside where there is none.

@@ -304,3 +304,22 @@ fn the_gap_map_holds_the_figures_of_the_fit() {
         assert!((area(&|_| true) / whole - 0.96).abs() < 0.01, "{}", fit.name);
     }
 }
+
+#[test]
+fn a_cage_is_as_wide_as_the_endplate_lets_it_and_its_end_ring_has_no_holes() {
+    // 2 (7.3 − 0.25) = 14.1, and no wider than the cages in use.
+    assert_eq!([cage_diameter([9.0, 7.3]), cage_diameter([12.0, 11.0])], [14.0, 16.0]);
+    let form = Form::MeshCage { diameter_mm: None, wall_mm: 1.5 };
+    let implant = Implant::design(&block_spine(24.0), &ImplantParams { form, ..ImplantParams::default() })
+        .expect("a cage fits");
+    let patch = implant.pads[0].joint;
+    let widest = cage_diameter(patch.radii);
+    let [mean, half] = implant.params.form.rim_mm().expect("a cage with its diameter");
+    assert!((2.0 * (mean + half) - widest).abs() < 1e-12 && half == 0.75);
+    assert!(mean + half < patch.radii[0].min(patch.radii[1]), "it overhangs");
+    let up = -implant.pads[0].patch.axis;
+    let at = |height: f64| implant.is_free_wall(implant.pads[0].patch.center + up * height);
+    assert!(!at(0.5) && at(5.0) && !at(0.5 * implant.height_mm));
+    let fork = designed();
+    assert!(!fork.is_free_wall(patch.center + up * 5.0));
+}

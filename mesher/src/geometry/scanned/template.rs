@@ -99,11 +99,7 @@ pub fn axis(bones: &[(Level, TriSurface)]) -> Result<Template, ScanError> {
 }
 
 /// Joints of C2 in the model, and where the neighbors in the patient want them: C1-C2 facets, disc, C2-C3 facets.
-fn landmarks(
-    model: &Spine,
-    above: &Similarity3<f64>,
-    below: &Similarity3<f64>,
-) -> (Vec<Vec3>, Vec<Vec3>) {
+fn landmarks(model: &Spine, above: &Similarity3<f64>, below: &Similarity3<f64>) -> (Vec<Vec3>, Vec<Vec3>) {
     let facets = Side::BOTH.map(JointKind::Facet);
     let wanted = [
         (Level::C1, facets[0], above),
@@ -147,8 +143,11 @@ fn moved(map: &Similarity3<f64>, p: Vec3) -> Vec3 {
 fn extracted(field: &dyn Field, step: f64) -> Option<TriSurface> {
     let bounds = field.bounds().grown(2.0 * step);
     let dims = (bounds.size() / step).map(|x| x.ceil() as usize + 1);
-    let grid =
-        Grid { dims: [dims.x, dims.y, dims.z], origin: bounds.min, step: Matrix3::from_diagonal_element(step) };
+    let grid = Grid {
+        dims: [dims.x, dims.y, dims.z],
+        origin: bounds.min,
+        step: Matrix3::from_diagonal_element(step),
+    };
     let at = |n: usize| field.value(grid.position(grid.indices(n).map(|i| i as f64)));
     let values: Vec<f64> = (0..grid.n_voxels()).into_par_iter().map(at).collect();
     field_surface(&grid, &|n| values[n]).ok()
@@ -242,7 +241,11 @@ mod tests {
         let [c1, c2, c3] = ["c1.obj", "c2.obj", "c3.obj"].map(|file| {
             crate::io::read_surface(&folder.join("artisynth_cervical").join(file)).expect("a surface")
         });
-        let real = super::super::spine(vec![(Level::C1, c1.clone()), (Level::C2, c2.clone()), (Level::C3, c3.clone())]);
+        let real = super::super::spine(vec![
+            (Level::C1, c1.clone()),
+            (Level::C2, c2.clone()),
+            (Level::C3, c3.clone()),
+        ]);
         let found = axis(&[(Level::C1, c1.clone()), (Level::C3, c3.clone())]).expect("a template");
         // The parametric bones promise a mean of 1.5 mm to these after their own alignment; here neighbors decide.
         let distance = off(&found.surface, &c2);

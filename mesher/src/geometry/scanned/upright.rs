@@ -29,9 +29,7 @@ pub fn upright(bones: &[TriSurface]) -> Isometry3<f64> {
     let points: Vec<(usize, Vec3)> = bones
         .iter()
         .enumerate()
-        .flat_map(|(b, s)| {
-            s.points.iter().step_by((s.points.len() / SAMPLES).max(1)).map(move |p| (b, *p))
-        })
+        .flat_map(|(b, s)| s.points.iter().step_by((s.points.len() / SAMPLES).max(1)).map(move |p| (b, *p)))
         .collect();
     if points.is_empty() {
         return Isometry3::identity();
@@ -107,7 +105,8 @@ mod tests {
         let axis = Vec3::new(0.1, 0.5, 1.0).normalize();
         for degrees in [0.0_f64, 8.0, -20.0] {
             let turn = UnitQuaternion::from_scaled_axis(axis * degrees.to_radians());
-            let placed = moved(&egg(), &(Translation3::new(31.0, -40.0, 312.0) * turn * Isometry3::identity()));
+            let placed =
+                moved(&egg(), &(Translation3::new(31.0, -40.0, 312.0) * turn * Isometry3::identity()));
             let found = upright(std::slice::from_ref(&placed));
             let back = moved(&placed, &found);
             // The knob costs a little: it is a tenth of a fifth that the fit leaves out anyway.
