@@ -2,8 +2,8 @@
 
 use crate::anatomy::{self, Anatomy};
 use crate::case::{
-    ImplantSize, LatticeChoice, POISSON, Titanium, echo, implant_size, lattice_choice,
-    length, modulus, name, titanium,
+    ImplantSize, LatticeChoice, POISSON, Titanium, echo, implant_size, lattice_choice, length, modulus, name,
+    titanium,
 };
 use crate::diagnostic::Problem;
 use crate::document::{Document, Value};

@@ -46,7 +46,8 @@ fn origin(from: &str) -> Result<String, Failure> {
         "surfaces" => Ok(library::SURFACES.to_string()),
         "scan" => Ok(library::scan_case()),
         _ => {
-            let names = ["parametric", "surfaces", "scan"].into_iter().chain(library::CATALOG.iter().map(|c| c.name));
+            let names =
+                ["parametric", "surfaces", "scan"].into_iter().chain(library::CATALOG.iter().map(|c| c.name));
             let near = dens_mesher::catalog::nearest(from, names.clone())
                 .map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
             let names: Vec<&str> = names.collect();

@@ -242,7 +242,8 @@ fn bone_body(
         let on = if name == "lower" { geometry.caudal() } else { Level::C1 };
         if on == level {
             // Bones are meshed where they stand, the implant where C1 comes to lie on it.
-            let patch = if on == Level::C1 { patch.turned(&geometry.implant.upper.inverse()) } else { *patch };
+            let patch =
+                if on == Level::C1 { patch.turned(&geometry.implant.upper.inverse()) } else { *patch };
             let ring = geometry.implant.params.form.rim_mm().filter(|_| name == "lower");
             mesh.name_facets(&format!("implant {name}"), |c, n, _| {
                 patch.selects(c, -n) && ring.is_none_or(|r| near_rim(&patch, c, r, edge))

@@ -36,8 +36,10 @@ pub(super) fn gap_map(case: &Case, results: &Results) -> Result<Figure, Failure>
             significant(worst, 2)
         );
         let map = &found.map;
-        let object =
-            Object { shaded: false, ..Object::new(map.points.clone(), map.triangles.clone(), Paint::Scalar(gaps)) };
+        let object = Object {
+            shaded: false,
+            ..Object::new(map.points.clone(), map.triangles.clone(), Paint::Scalar(gaps))
+        };
         // Each face as it is seen from the implant.
         let view = if pad.bone == case.implant.caudal { View::Superior } else { View::Inferior };
         faces.push((title, view, object));

@@ -134,8 +134,7 @@ mod tests {
 
     /// Two balls of 8 mm whose middles lie 15 mm apart along z, so that they overlap by one, a speck and a pore.
     fn balls() -> Labels {
-        let grid =
-            Grid { dims: [30, 30, 46], origin: Vec3::new(3.0, -7.0, 50.0), step: Matrix3::identity() };
+        let grid = Grid { dims: [30, 30, 46], origin: Vec3::new(3.0, -7.0, 50.0), step: Matrix3::identity() };
         let middle = |z: f64| Vec3::new(14.0, 14.0, z);
         let values = (0..grid.n_voxels())
             .map(|n| {

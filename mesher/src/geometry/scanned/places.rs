@@ -244,7 +244,9 @@ mod tests {
         assert_eq!(spine.screws.len(), 6);
         assert_eq!(spine.held.len(), 3);
         // Published for the segment down to C3: 43.1 to 54.5 mm in seven patients (Wei 2020); a tenth is allowed beyond.
-        let height = spine.segment_height(Level::C3, &nalgebra::Isometry3::identity()).expect("all landmarks are there");
+        let height = spine
+            .segment_height(Level::C3, &nalgebra::Isometry3::identity())
+            .expect("all landmarks are there");
         assert!((38.8..60.0).contains(&height), "{height}");
         assert!(
             spine.segment_height(Level::C4, &nalgebra::Isometry3::identity()).expect("the lowest bone too")
