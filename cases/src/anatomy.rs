@@ -94,7 +94,8 @@ fn segmented(r: &Reader<'_>) -> Segmented {
     } else {
         for level in [Level::C1, Level::C2, Level::C3] {
             let name = level.name();
-            if !found.iter().any(|s| s.name == name) && !(level == Level::C2 && template) {
+            let needed = level != Level::C2 || !template;
+            if needed && !found.iter().any(|s| s.name == name) {
                 r.problem(
                     "anatomy.kind",
                     format!("nothing says where {name} is in the scan"),

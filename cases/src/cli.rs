@@ -308,9 +308,12 @@ pub struct LatticeArgs {
 /// Arguments of `dens mesh`.
 #[derive(Debug, Args)]
 pub struct MeshArgs {
-    /// Closed surfaces in mm, one region each, nested or touching; what lies in several belongs to the smallest.
+    /// Closed surfaces, one region each, nested or touching; what lies in several belongs to the smallest.
     #[arg(value_name = "SURFACE", required = true)]
     pub surfaces: Vec<PathBuf>,
+    /// Unit of the surfaces; the mesh is in mm. Without it they are in mm, and a size that no bone has is refused.
+    #[arg(long, value_enum)]
+    pub unit: Option<Unit>,
     /// File to write: .vtu, .inp or .feb; an existing one is replaced.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
@@ -364,6 +367,34 @@ fn seed(text: &str) -> Result<Seed, String> {
         format!("`{name}` is no bone that is known; use C1 to C7, T1 to L6, sacrum, skull, mandible, hyoid or {REST}")
     })?;
     Ok(Seed { name, point: point.into() })
+}
+
+/// Units of surface files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Unit {
+    /// Micrometer.
+    Um,
+    /// Millimeter.
+    Mm,
+    /// Centimeter.
+    Cm,
+    /// Meter.
+    M,
+    /// Inch, 25.4 mm.
+    Inch,
+}
+
+impl Unit {
+    /// Its length, mm.
+    pub fn in_mm(self) -> f64 {
+        match self {
+            Self::Um => 1e-3,
+            Self::Mm => 1.0,
+            Self::Cm => 10.0,
+            Self::M => 1000.0,
+            Self::Inch => 25.4,
+        }
+    }
 }
 
 /// Tetrahedral meshers to choose from.
@@ -432,8 +463,8 @@ pub(crate) fn memory(text: &str) -> Result<u64, String> {
 pub struct NewArgs {
     /// Folder to write into; made if missing.
     pub folder: PathBuf,
-    /// What to start from: parametric (bones of published dimensions), surfaces (STL, PLY or OBJ files), or the name of
-    /// an embedded case or patient, such as patient-4.
+    /// What to start from: parametric (bones of published dimensions), surfaces (STL, PLY or OBJ files), scan (CT with
+    /// labels or seed points), or the name of an embedded case or patient, such as patient-4.
     #[arg(long, default_value = "parametric")]
     pub from: String,
 }

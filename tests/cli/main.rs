@@ -9,12 +9,13 @@ mod image;
 mod mesh;
 mod patients;
 mod runs;
+mod scan;
 mod solve;
 mod sweep;
 mod validate;
 
 use assert_cmd::Command;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The program, in a scratch folder.
 fn dens(folder: &Path) -> Command {
@@ -75,4 +76,18 @@ fn listing(folder: &Path) -> Vec<String> {
         entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
+}
+
+/// Folder of the real bones; says so when absent, fails when they are required.
+fn anatomy() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder =
+        std::env::var_os("DENS_ANATOMY").map_or_else(|| root.join("../../shared/anatomy"), Into::into);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let required = std::env::var("DENS_REQUIRE").is_ok_and(|v| v.split(',').any(|w| w == "anatomy"));
+    assert!(!required, "the real bones are required but not there");
+    eprintln!("SKIPPED: no real bones found; set DENS_ANATOMY");
+    None
 }

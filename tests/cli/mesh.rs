@@ -111,3 +111,27 @@ fn files_that_are_no_surface_and_other_nonsense_are_refused_in_words() {
     }
     assert_eq!(listing(folder), ["box.obj", "letter.stl"], "nothing half-written");
 }
+
+#[test]
+fn a_surface_in_another_unit_is_scaled_when_said_and_refused_with_a_hint_when_not() {
+    let scratch = scratch();
+    let folder = scratch.path();
+    let meters: String = box_obj([12, 10, 8], 0)
+        .lines()
+        .map(|l| match l.strip_prefix("v ") {
+            Some(p) => {
+                let x: Vec<f64> =
+                    p.split(' ').map(|x| x.parse::<f64>().expect("a number") / 1000.0).collect();
+                format!("v {} {} {}\n", x[0], x[1], x[2])
+            }
+            None => format!("{l}\n"),
+        })
+        .collect();
+    std::fs::write(folder.join("m.obj"), meters).expect("written");
+    let (code, _, err) = outcome(folder, &["mesh", "m.obj", "-o", "a.vtu", "--edge", "2 mm"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("0.012 mm") && err.contains("`--unit m`"), "{err}");
+    let object = meshed(folder, &["mesh", "m.obj", "-o", "a.vtu", "--edge", "2 mm", "--unit", "m", "--json"]);
+    assert!((object["volume_mm3"].as_f64().expect("mm³") / 960.0 - 1.0).abs() < 0.01, "{object}");
+    assert_eq!(object["unit_of_surfaces_mm"], 1000.0);
+}

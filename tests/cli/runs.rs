@@ -1,8 +1,8 @@
 //! Whole runs of the trial case, and of real bones where they are at hand.
 
-use super::{dens, listing, outcome, record, same, scratch};
+use super::{anatomy, dens, listing, outcome, record, same, scratch};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -194,18 +194,4 @@ fn write_rising_scan(path: &Path, [least, most]: [[f64; 3]; 2]) -> f64 {
     }
     fs::write(path, bytes).expect("written");
     low[2]
-}
-
-/// Folder of the real bones; says so when absent, fails when they are required.
-fn anatomy() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder =
-        std::env::var_os("DENS_ANATOMY").map_or_else(|| root.join("../../shared/anatomy"), Into::into);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var("DENS_REQUIRE").is_ok_and(|v| v.split(',').any(|w| w == "anatomy"));
-    assert!(!required, "the real bones are required but not there");
-    eprintln!("SKIPPED: no real bones found; set DENS_ANATOMY");
-    None
 }

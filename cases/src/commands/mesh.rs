@@ -1,6 +1,6 @@
 //! `dens mesh`: closed surfaces to quadratic tetrahedra, repaired where they need it.
 
-use crate::cli::{MeshArgs, Mesher, print};
+use crate::cli::{MeshArgs, Mesher, Unit, print};
 use crate::commands::convert::{Format, format, write};
 use crate::deck::Deck;
 use crate::deck::kind::Kind;
@@ -9,6 +9,7 @@ use crate::failure::{Exit, Failure};
 use crate::output::write_whole;
 use crate::pipeline::bodies::tetgen_executable;
 use crate::progress::Progress;
+use clap::ValueEnum;
 use dens_mesher::generate::surfaces::{Part, SurfaceMeshed, SurfaceParams, mesh_surfaces};
 use dens_mesher::generate::{Engine, MeshError};
 use dens_mesher::geometry::repair::{RepairParams, Repaired, repair};
@@ -29,6 +30,9 @@ const REPAIR_GRID: f64 = 0.35;
 
 /// Distance to the surface, in edge lengths, above which a warning is given.
 const CLOSE: f64 = 0.25;
+
+/// Longest sides that a surface without a stated unit may have, mm: from a small screw to a whole spine.
+const PLAUSIBLE: std::ops::RangeInclusive<f64> = 2.0..=1000.0;
 
 /// Reads, repairs, meshes, writes.
 ///
@@ -116,7 +120,8 @@ fn whole(args: &MeshArgs, progress: &Progress) -> Result<Done, Failure> {
     for warning in &warnings {
         let _ = writeln!(err, "warning: {warning}");
     }
-    let object = object(mesher, &meshed, &read, &warnings, start.elapsed().as_secs_f64());
+    let mut object = object(mesher, &meshed, &read, &warnings, start.elapsed().as_secs_f64());
+    object["unit_of_surfaces_mm"] = json!(args.unit.unwrap_or(Unit::Mm).in_mm());
     Ok(Done { object, summary: summary(args, mesher, &meshed, &read) })
 }
 
@@ -131,12 +136,39 @@ fn unique(path: &Path, read: &[Read]) -> String {
 }
 
 fn surface(path: &Path, args: &MeshArgs) -> Result<Repaired, Failure> {
-    let surface = read_surface(path).map_err(|e| {
-        Failure::input(format!("{e}\n  = hint: give a closed surface in millimeters as .stl, .ply or .obj"))
-    })?;
+    let mut surface = read_surface(path)
+        .map_err(|e| Failure::input(format!("{e}\n  = hint: give a closed surface as .stl, .ply or .obj")))?;
+    let unit = args.unit.unwrap_or(Unit::Mm);
+    surface.points.iter_mut().for_each(|p| *p *= unit.in_mm());
+    let size = surface.bounds().size().max();
+    if args.unit.is_none() && !PLAUSIBLE.contains(&size) {
+        return Err(implausible(path, size));
+    }
     let params = RepairParams { grid_mm: REPAIR_GRID * args.edge, most_mm: args.max_move };
     repair(&surface, &params)
         .map_err(|e| Failure::input(format!("`{}`: {e}\n  = hint: {}", path.display(), e.remedy())))
+}
+
+/// Refuses a size that no implant and no bone has in millimeters, and says in which unit it would have one.
+fn implausible(path: &Path, size: f64) -> Failure {
+    let fits: Vec<String> = Unit::value_variants()
+        .iter()
+        .filter(|u| PLAUSIBLE.contains(&(size * u.in_mm())))
+        .filter_map(|u| u.to_possible_value())
+        .map(|v| format!("`--unit {}`", v.get_name()))
+        .collect();
+    let fits = if fits.is_empty() {
+        String::new()
+    } else {
+        format!("if it is meant otherwise, {}; ", fits.join(" or "))
+    };
+    Failure::input(format!(
+        "`{}`: as millimeters its longest side is {} mm; bones and implants have {} to {} mm\n  = hint: {fits}`--unit mm` takes it as it is",
+        path.display(),
+        significant(size, 3),
+        PLAUSIBLE.start(),
+        PLAUSIBLE.end()
+    ))
 }
 
 /// Meshes with the engine asked for; where TetGen fails, the own one takes over and says so.

@@ -165,11 +165,14 @@ impl Octree {
     fn leaves(&self, level: u8) -> Vec<[usize; 3]> {
         let edge = self.edge(level);
         let m = self.n.map(|n| n / edge);
-        (0..m[0] * m[1] * m[2])
-            .into_par_iter()
-            .map(|i| [i % m[0] * edge, i / m[0] % m[1] * edge, i / (m[0] * m[1]) * edge])
-            .filter(|at| self.level[self.index(*at)] == level)
-            .collect()
+        // Row by row: most cells are of another level, and a division for each of them would cost more than the look.
+        let row = |r: usize| {
+            let (j, k) = (r % m[1] * edge, r / m[1] * edge);
+            let first = self.index([0, j, k]);
+            let cells = self.level[first..first + self.n[0]].iter().step_by(edge).enumerate();
+            cells.filter(|(_, l)| **l == level).map(|(i, _)| [i * edge, j, k]).collect::<Vec<_>>()
+        };
+        (0..m[1] * m[2]).into_par_iter().flat_map_iter(row).collect()
     }
 
     fn set(&mut self, at: [usize; 3], edge: usize, level: u8) {

@@ -128,14 +128,14 @@ pub fn mesh_surfaces(parts: &[Part], params: &SurfaceParams) -> Result<SurfaceMe
     let mut sizes = Sizes::new(&solids, edge, finest, coarsest);
     let asked = finest < edge || edge < coarsest;
     let mut graded = asked;
-    for round in 0..=ROUNDS {
+    for _ in 0..ROUNDS {
         let skin = if graded {
             outline(&spec, octree::sample(&spec, &|p| sizes.at(p), sizes.range())?)?
         } else {
             outline(&spec, lattice::sample(&spec)?)?
         };
         let missed = compare(&skin, parts, &solids, &order, (edge, MARK * edge)).missed;
-        if round == ROUNDS || missed.is_empty() || !sizes.refine(&missed, MARK * edge, least) {
+        if missed.is_empty() || !sizes.refine(&missed, MARK * edge, least) {
             break;
         }
         graded = true;

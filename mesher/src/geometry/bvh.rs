@@ -12,10 +12,15 @@ use std::collections::BTreeMap;
 /// Most triangles in a leaf.
 const LEAF: usize = 6;
 
+/// Most boxes that wait in a search: each level of the tree leaves one, and halving 2³² triangles takes 32 levels.
+const WAITING: usize = 64;
+
 /// Box tree over the triangles of a surface.
 pub struct BoxTree {
     nodes: Vec<Node>,
     order: Vec<u32>,
+    /// Corners of the triangles in the order of the leaves: a leaf lies in one piece of memory.
+    corners: Vec<[Vec3; 3]>,
 }
 
 pub(super) struct Node {
@@ -34,8 +39,10 @@ impl BoxTree {
         let mut tree = Self {
             nodes: vec![Node { bounds: Aabb::empty(), first: 0, count: 0 }],
             order: (0..boxes.len() as u32).collect(),
+            corners: Vec::new(),
         };
         tree.split(0, 0, boxes.len(), &boxes);
+        tree.corners = tree.order.iter().map(|t| surface.corners(*t as usize)).collect();
         tree
     }
 
@@ -100,16 +107,20 @@ impl BoxTree {
             let q = nearest_on_triangle(p, a, b, c).0;
             best = (guess, q, (p - q).norm_squared());
         }
-        let mut stack = vec![(0u32, gap(&self.nodes[0].bounds, p))];
-        while let Some((n, lower)) = stack.pop() {
+        let mut waiting = [(0u32, 0.0); WAITING];
+        waiting[0].1 = gap(&self.nodes[0].bounds, p);
+        let mut n_waiting = 1;
+        while 0 < n_waiting {
+            n_waiting -= 1;
+            let (n, lower) = waiting[n_waiting];
             if lower >= best.2 {
                 continue;
             }
             let node = &self.nodes[n as usize];
             if node.count > 0 {
-                for t in &self.order[node.first as usize..(node.first + node.count) as usize] {
-                    let [a, b, c] = surface.corners(*t as usize);
-                    let q = nearest_on_triangle(p, a, b, c).0;
+                let leaf = node.first as usize..(node.first + node.count) as usize;
+                for (t, [a, b, c]) in self.order[leaf.clone()].iter().zip(&self.corners[leaf]) {
+                    let q = nearest_on_triangle(p, *a, *b, *c).0;
                     let d = (p - q).norm_squared();
                     if d < best.2 || (d == best.2 && *t < best.0) {
                         best = (*t, q, d);
@@ -119,11 +130,10 @@ impl BoxTree {
                 let (l, r) = (node.first, node.first + 1);
                 let (dl, dr) =
                     (gap(&self.nodes[l as usize].bounds, p), gap(&self.nodes[r as usize].bounds, p));
-                if dl < dr {
-                    stack.extend([(r, dr), (l, dl)]);
-                } else {
-                    stack.extend([(l, dl), (r, dr)]);
-                }
+                let [far, near] = if dl < dr { [(r, dr), (l, dl)] } else { [(l, dl), (r, dr)] };
+                waiting[n_waiting] = far;
+                waiting[n_waiting + 1] = near;
+                n_waiting += 2;
             }
         }
         best

@@ -23,13 +23,13 @@ use nalgebra::{Matrix3, Similarity3, Translation3, UnitQuaternion};
 use rayon::prelude::*;
 
 /// Grid of the surfaces that are compared, and of the template, mm.
-const GRID: [f64; 2] = [1.2, 0.7];
+const GRID: [f64; 2] = [1.6, 0.9];
 /// Edge length of the template's surface, mm.
 const EDGE: f64 = 1.2;
 /// Vertices of each surface that are compared.
 const SAMPLES: usize = 1200;
-/// Rounds of the fit of a bone.
-const ROUNDS: usize = 60;
+/// Rounds of the first fit of a bone, and of the one that starts from it.
+const ROUNDS: [usize; 2] = [40, 8];
 /// Share of the pairs that count in a round.
 const SHARE: f64 = 0.85;
 /// Room left to C1 and C3, mm: least cartilage of a facet joint.
@@ -61,14 +61,16 @@ pub fn axis(bones: &[(Level, TriSurface)]) -> Result<Template, ScanError> {
     let no_template = |residual_mm: f64| ScanError::Template { residual_mm, most_mm: MOST };
     let mut params = Parametric::default();
     let mut model = parametric::spine(&params).map_err(|_| no_template(f64::NAN))?;
+    let mut before = [None; 2];
     // The second round has the height that the first one asks for.
     for round in 0..2 {
         let maps = [(Level::C1, given[0]), (Level::C3, given[1])].map(|(level, to)| {
             let field = model.bone(level).map(|b| b.field.clone())?;
             let from = extracted(field.as_ref(), GRID[0])?;
-            similarity(&from, to)
+            similarity(&from, to, before[usize::from(level == Level::C3)])
         });
         let [Some(above), Some(below)] = maps else { return Err(no_template(f64::NAN)) };
+        before = [Some(above), Some(below)];
         let (from, to) = landmarks(&model, &above, &below);
         if round == 0 {
             let height = |p: &[Vec3]| 0.5 * (p[0].z + p[1].z) - p[2].z;
@@ -83,12 +85,12 @@ pub fn axis(bones: &[(Level, TriSurface)]) -> Result<Template, ScanError> {
         let fitted = fit(&pairs).ok_or_else(|| no_template(f64::NAN))?;
         let squares = pairs.iter().map(|(p, q)| (moved(&fitted, *p) - q).norm_squared()).sum::<f64>();
         let residual_mm = (squares / pairs.len() as f64).sqrt();
-        if !(residual_mm < MOST) {
+        if residual_mm.is_nan() || MOST <= residual_mm {
             return Err(no_template(residual_mm));
         }
         let second = model.bone(Level::C2).map(|b| b.field.clone()).ok_or_else(|| no_template(f64::NAN))?;
         let solids = given.map(|s| SurfaceSolid::new(s.clone()));
-        let placed = Placed { field: second.as_ref(), fitted, solids: &solids };
+        let placed = Placed { field: second.as_ref(), fitted, back: fitted.inverse(), solids: &solids };
         let surface = extracted(&placed, GRID[1]).ok_or_else(|| no_template(residual_mm))?;
         let surface = remesh(&without_specks(surface).0, EDGE);
         let params = RepairParams { grid_mm: 0.5 * EDGE, most_mm: EDGE };
@@ -121,13 +123,15 @@ fn landmarks(model: &Spine, above: &Similarity3<f64>, below: &Similarity3<f64>) 
 struct Placed<'a> {
     field: &'a dyn Field,
     fitted: Similarity3<f64>,
+    back: Similarity3<f64>,
     solids: &'a [SurfaceSolid; 2],
 }
 
 impl Field for Placed<'_> {
     fn value(&self, p: Vec3) -> f64 {
-        let own = self.fitted.scaling() * self.field.value(moved(&self.fitted.inverse(), p));
-        self.solids.iter().fold(own, |v, s| v.max(ROOM - s.value(p)))
+        let own = self.fitted.scaling() * self.field.value(moved(&self.back, p));
+        // Where there is no template nothing has to be cut away.
+        if 2.0 * ROOM < own { own } else { self.solids.iter().fold(own, |v, s| v.max(ROOM - s.value(p))) }
     }
 
     fn bounds(&self) -> Aabb {
@@ -154,7 +158,13 @@ fn extracted(field: &dyn Field, step: f64) -> Option<TriSurface> {
 }
 
 /// Similarity that lays `from` on `to`, both upright: the nearest points in both directions, again and again.
-fn similarity(from: &TriSurface, to: &TriSurface) -> Option<Similarity3<f64>> {
+///
+/// - `before`: where it was about, without regard to a shift
+fn similarity(
+    from: &TriSurface,
+    to: &TriSurface,
+    before: Option<Similarity3<f64>>,
+) -> Option<Similarity3<f64>> {
     let trees = [BoxTree::new(from), BoxTree::new(to)];
     let few = |s: &TriSurface| -> Vec<Vec3> {
         s.points.iter().step_by((s.points.len() / SAMPLES).max(1)).copied().collect()
@@ -162,10 +172,12 @@ fn similarity(from: &TriSurface, to: &TriSurface) -> Option<Similarity3<f64>> {
     let (own, other) = (few(from), few(to));
     let (a, b) = (from.bounds(), to.bounds());
     // Widths compare best: the angle seen from the side is not known.
-    let scale = b.size().x / a.size().x;
-    let start = Translation3::from(b.center()) * UnitQuaternion::identity();
+    let (scale, turn) = before.map_or((b.size().x / a.size().x, UnitQuaternion::identity()), |m| {
+        (m.scaling(), m.isometry.rotation)
+    });
+    let start = Translation3::from(b.center()) * turn;
     let mut map = Similarity3::from_isometry(start, scale) * Translation3::from(-a.center());
-    for _ in 0..ROUNDS {
+    for _ in 0..ROUNDS[usize::from(before.is_some())] {
         let back = map.inverse();
         let forth = own.par_iter().map(|p| {
             let (_, q, d) = trees[1].nearest(to, moved(&map, *p));
@@ -199,7 +211,7 @@ fn fit(pairs: &[(Vec3, Vec3)]) -> Option<Similarity3<f64>> {
     sign[(svd.singular_values.imin(), svd.singular_values.imin())] = (u * v).determinant().signum();
     let turned = u * sign * v;
     let scale = (0..3).map(|i| sign[(i, i)] * svd.singular_values[i]).sum::<f64>() / own;
-    if !(0.1 < scale && scale < 10.0) {
+    if !(0.1..10.0).contains(&scale) {
         return None;
     }
     let rotation = UnitQuaternion::from_matrix(&turned);

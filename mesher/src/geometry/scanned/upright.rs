@@ -10,20 +10,22 @@ use rayon::prelude::*;
 /// Vertices of each bone that are compared with their mirror image.
 const SAMPLES: usize = 1500;
 
-/// Rounds; the plane moves by less than a micrometer in the last of them on real bones.
-const ROUNDS: usize = 60;
+/// Rounds; each squares the error near the end, as Newton's method does.
+const ROUNDS: usize = 25;
 
 /// Share of the pairs that count: what has no counterpart, such as the tip of a process, lies farthest off.
 const SHARE: f64 = 0.8;
 
 /// Motion that brings the mirror plane of the bones to x = 0 and leaves y and z of their middle.
 ///
-/// Each vertex is mirrored and paired with the nearest point of its own bone; the reflection that fits the pairs best is the
-/// next guess, from the plane across x through the middle. Bones turned from their frame by up to 30° are found; the angle
-/// seen from the side stays as scanned.
+/// ```text
+/// M(p) = p − 2 n s      s = n · (p − c) − d      Σ (m · (M(p) − q))² → least over the plane (n, d)
+/// ```
+/// with q the point of the same bone nearest to M(p) and m the normal there, first for the plane across x through the middle
+/// c. Bones turned from their frame by up to 30° are found; the angle seen from the side stays as scanned.
 ///
 /// # Source
-/// Besl & McKay (1992), IEEE PAMI 14:239, for the rounds; Kabsch (1976), Acta Cryst. A32:922, with determinant −1, for the fit.
+/// Chen & Medioni (1992), Image Vis. Comput. 10:145, for the distance to the tangent plane, here of the mirror image.
 pub fn upright(bones: &[TriSurface]) -> Isometry3<f64> {
     let trees: Vec<BoxTree> = bones.iter().map(BoxTree::new).collect();
     let points: Vec<(usize, Vec3)> = bones
@@ -35,45 +37,45 @@ pub fn upright(bones: &[TriSurface]) -> Isometry3<f64> {
         return Isometry3::identity();
     }
     let middle = points.iter().map(|p| p.1).sum::<Vec3>() / points.len() as f64;
-    let (mut at, mut normal) = (middle, Vec3::x());
+    let (mut normal, mut offset) = (Vec3::x(), 0.0);
     for _ in 0..ROUNDS {
-        let mut pairs: Vec<(f64, Vec3, Vec3)> = points
+        let helper = if normal.z.abs() < 0.9 { Vec3::z() } else { Vec3::y() };
+        let u = normal.cross(&helper).normalize();
+        let v = normal.cross(&u);
+        // Distance of the mirror image from the tangent plane, and its slope over turns along u, v and a shift.
+        let mut rows: Vec<(f64, f64, Vec3)> = points
             .par_iter()
-            .map(|(b, p)| {
-                let mirrored = p - normal * (2.0 * (p - at).dot(&normal));
-                let (_, q, d) = trees[*b].nearest(&bones[*b], mirrored);
-                (d, *p, q)
+            .filter_map(|(b, p)| {
+                let d = p - middle;
+                let s = normal.dot(&d) - offset;
+                let image = p - normal * (2.0 * s);
+                let (t, q, square) = trees[*b].nearest(&bones[*b], image);
+                let [x, y, z] = bones[*b].corners(t as usize);
+                let m = (y - x).cross(&(z - x)).try_normalize(0.0)?;
+                let along = |w: Vec3| -2.0 * (m.dot(&w) * s + m.dot(&normal) * w.dot(&d));
+                Some((square, m.dot(&(image - q)), Vec3::new(along(u), along(v), 2.0 * m.dot(&normal))))
             })
             .collect();
-        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-        pairs.truncate((SHARE * pairs.len() as f64).ceil() as usize);
-        let n = pairs.len() as f64;
-        let from = pairs.iter().map(|p| p.1).sum::<Vec3>() / n;
-        let to = pairs.iter().map(|p| p.2).sum::<Vec3>() / n;
-        let spread: Matrix3<f64> = pairs.iter().map(|(_, p, q)| (q - to) * (p - from).transpose()).sum();
-        let Some(fitted) = reflection_normal(spread) else { break };
-        normal = if fitted.x < 0.0 { -fitted } else { fitted };
-        at = 0.5 * (from + to);
+        rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+        rows.truncate((SHARE * rows.len() as f64).ceil() as usize);
+        let mut normal_matrix = Matrix3::zeros();
+        let mut right = Vec3::zeros();
+        for (_, r, slope) in &rows {
+            normal_matrix += slope * slope.transpose();
+            right -= slope * *r;
+        }
+        let Some(step) = normal_matrix.try_inverse().map(|inverse| inverse * right) else { break };
+        // Far from the answer a step is only a direction: half a radian and 20 mm are enough for one.
+        let step = step / (step.xy().norm() / 0.5).max(step.z.abs() / 20.0).max(1.0);
+        normal = (normal + u * step.x + v * step.y).normalize();
+        offset += step.z;
     }
+    let (normal, offset) = if normal.x < 0.0 { (-normal, -offset) } else { (normal, offset) };
     let turn = UnitQuaternion::rotation_between(&normal, &Vec3::x()).unwrap_or_else(UnitQuaternion::identity);
-    // The point of the plane nearest to the middle stays, but for x.
-    let foot = middle - normal * (middle - at).dot(&normal);
+    // The point of the plane nearest to the middle keeps y and z.
+    let foot = middle + normal * offset;
     let about = Translation3::from(Vec3::new(0.0, foot.y, foot.z)) * turn * Translation3::from(-foot);
     about * Isometry3::identity()
-}
-
-/// Normal of the reflection nearest to a sum of outer products (image times original).
-fn reflection_normal(spread: Matrix3<f64>) -> Option<Vec3> {
-    let svd = spread.svd(true, true);
-    let (u, v) = (svd.u?, svd.v_t?);
-    let mut sign = Matrix3::identity();
-    let least = svd.singular_values.imin();
-    sign[(least, least)] = -(u * v).determinant().signum();
-    let turned = u * sign * v;
-    // A rotation and a reflection together: the reflected direction has the eigenvalue −1 of the symmetric part.
-    let eigen = (0.5 * (turned + turned.transpose())).symmetric_eigen();
-    let found: Vec3 = eigen.eigenvectors.column(eigen.eigenvalues.imin()).into();
-    found.try_normalize(1e-9)
 }
 
 /// The surface moved.
