@@ -6,6 +6,7 @@ mod blocks;
 mod commands;
 mod convert;
 mod image;
+mod lattice;
 mod mesh;
 mod patients;
 mod runs;
