@@ -3,7 +3,7 @@
 //! Modules in reading order: [`cli`] and [`commands`] (what a person can ask), [`document`] (the file as
 //! written), [`reader`] and [`case`] (its meaning), [`comparator`] (what an implant is compared with), [`diagnostic`] (its problems), [`library`] (embedded
 //! cases), [`patients`] (the nine published ones), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models,
-//! solutions, assessment, design, record, files),
+//! solutions, assessment, design, record, files), [`mod@print`] (files for the machine from a finished run),
 //! [`deck`] (input decks of other programs), [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
 //!
 //! Deliberately absent: formulas. They live in the mesher and the solver.
@@ -24,6 +24,7 @@ pub mod library;
 pub mod output;
 pub mod patients;
 pub mod pipeline;
+pub mod print;
 pub mod progress;
 pub mod reader;
 pub mod scan;

@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod check;
 pub mod convert;
+pub mod export;
 pub mod image;
 pub mod material;
 pub mod mesh;
@@ -40,7 +41,11 @@ impl Study {
         }
     }
 
-    fn from_document(document: &Document) -> Result<Self, Vec<Problem>> {
+    /// Meaning of a document.
+    ///
+    /// # Errors
+    /// All its problems.
+    pub fn from_document(document: &Document) -> Result<Self, Vec<Problem>> {
         if Bench::is(document) {
             return Bench::from_document(document).map(|b| Self::Bench(Box::new(b)));
         }

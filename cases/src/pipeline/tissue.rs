@@ -356,10 +356,3 @@ pub fn fill_cartilage(case: &Case, body: &mut Body) {
     body.of_cell = vec![0; body.mesh.n_cells()];
     Arc::make_mut(&mut body.mesh).region_names = vec!["cartilage".into()];
 }
-
-/// Solid titanium in region 0 and the homogenised lattice in region 1 of the implant.
-pub fn fill_implant(case: &Case, lattice: &Stiffness, body: &mut Body) {
-    let solid = isotropic(case.titanium.modulus, case.titanium.poisson);
-    body.palette = vec![Section::suited(solid), Section::suited(*lattice)];
-    body.of_cell = body.mesh.regions.iter().map(|r| u32::from(*r)).collect();
-}
