@@ -8,10 +8,12 @@ use crate::document::Document;
 use crate::failure::Failure;
 use crate::fixation::{self, Fixation};
 use crate::library;
+use crate::pipeline::grading;
 use crate::reader::Reader;
 use crate::scan::{self, Scan};
 use dens_mesher::catalog::Range;
 use dens_mesher::geometry::implant::Form;
+use dens_mesher::geometry::solid::Zones;
 use dens_mesher::geometry::spine::Level;
 use dens_mesher::units::Dimension;
 use dens_solver::model::Interpolation;
@@ -96,6 +98,8 @@ pub struct LatticeChoice {
     pub cell: String,
     pub relative_density: f64,
     pub cell_size: f64,
+    /// How the relative density varies; none: it does not.
+    pub grading: Option<Zones>,
 }
 
 /// Axial load case.
@@ -368,7 +372,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
     };
     let implant = implant_size(r, length(r, "implant.height_step", 0.0, 5.0));
     let titanium = titanium(r);
-    let lattice = lattice_choice(r);
+    let lattice = grading::graded(r, lattice_choice(r));
     let fixation = fixation::read(r);
     let loads = loads(r);
     let criteria = criteria(r, &loads);
@@ -517,6 +521,7 @@ pub(crate) fn lattice_choice(r: &Reader<'_>) -> LatticeChoice {
         cell: r.choice("lattice.cell", &lattice_names()),
         relative_density: r.number("lattice.relative_density", Range::Within(0.05, 0.9)),
         cell_size: length(r, "lattice.cell_size", 0.3, 10.0),
+        grading: None,
     }
 }
 

@@ -4,6 +4,7 @@ use crate::case::Quality;
 use crate::commands;
 use crate::deck::build::Brick;
 use crate::failure::{Exit, Failure};
+use crate::print::files::Format;
 use clap::{Args, Parser, Subcommand};
 use dens_mesher::image::labels::anatomical_name;
 use dens_mesher::image::separate::{REST, Seed};
@@ -39,6 +40,8 @@ pub enum Command {
     Check(CheckArgs),
     /// List the embedded cases.
     Cases(CasesArgs),
+    /// Write files for the printer from a finished run: STL, 3MF, 3MF beam lattice or CLI slices, in all sizes.
+    Export(ExportArgs),
     /// Compute published and exact values on this machine and compare.
     Verify(VerifyArgs),
     /// Compare predictions with published measurements; misses are printed as misses.
@@ -119,6 +122,56 @@ pub struct RunArgs {
     /// Threads and what is shown.
     #[command(flatten)]
     pub manner: Manner,
+}
+
+/// Arguments of `dens export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Folder that `dens run` wrote. Its implant is built again; a folder that was changed since is refused.
+    #[arg(value_name = "RUN_DIR")]
+    pub run: PathBuf,
+    /// File format. Shrinkage is left to the machine's build processor: the scale is 1.000 in all of them.
+    #[arg(long, value_enum)]
+    pub format: Format,
+    /// Folder of the files, the build sheet and pictures. Replaces an earlier export whole, refuses other content.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Machine profile; the embedded one of an Arcam Q10plus by default.
+    #[arg(long, value_name = "FILE")]
+    pub machine: Option<PathBuf>,
+    /// Numbers of --format cli: text or binary.
+    #[arg(long, value_enum, default_value_t = CliForm::Binary)]
+    pub cli: CliForm,
+    /// Thickness of a layer; that of the machine profile by default.
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub layer: Option<f64>,
+    /// Grid on which the surface is cut; that of the run's quality by default.
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub grid: Option<f64>,
+    /// How far thinning out of triangles may move the surface, root mean square; "0 mm": all triangles are kept.
+    #[arg(long, value_name = "LENGTH", default_value = "0.005 mm", value_parser = length_or_none)]
+    pub tolerance: f64,
+    /// Only the size of this height; all sizes of the case by default.
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub size: Option<f64>,
+    /// Code of the patient, never a name: letters, digits, `-` and `_`. Written as metadata.
+    #[arg(long, value_name = "CODE", default_value = "", value_parser = code)]
+    pub patient: String,
+    /// Folder that the case's surfaces of bones are named relative to.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub inputs: PathBuf,
+    /// Threads and what is shown.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Forms of CLI files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum CliForm {
+    /// Text.
+    Ascii,
+    /// Binary.
+    Binary,
 }
 
 /// Arguments of `dens solve`.
@@ -428,6 +481,24 @@ fn signed_length(text: &str) -> Result<f64, String> {
     units::parse(text, Dimension::Length).map_err(|e| e.to_string())
 }
 
+/// Millimeters of a length, zero too.
+fn length_or_none(text: &str) -> Result<f64, String> {
+    match units::parse(text, Dimension::Length) {
+        Ok(0.0) => Ok(0.0),
+        _ => length(text),
+    }
+}
+
+/// A code that is fit for file names and says no name.
+fn code(text: &str) -> Result<String, String> {
+    let fits = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    if fits && text.len() <= 32 {
+        Ok(text.to_string())
+    } else {
+        Err("up to 32 letters, digits, `-` and `_` are expected".into())
+    }
+}
+
 fn tolerance(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (1e-14..=0.1).contains(&value) => Ok(value),
@@ -551,6 +622,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::New(a) => commands::new::run(a),
         Command::Check(a) => commands::check::run(a),
         Command::Cases(a) => commands::cases::run(a),
+        Command::Export(a) => commands::export::run(a),
         Command::Verify(a) => commands::verify::run(a),
         Command::Validate(a) => commands::validate::run(a),
         Command::Solve(a) => commands::solve::run(a),

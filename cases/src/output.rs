@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// Files whose presence and word mark a folder as a result of this program.
-const MARKS: [(&str, &str); 5] = [
+const MARKS: [(&str, &str); 6] = [
     ("record.json", "\"dens-record/1\""),
     ("solve.json", "\"dens-solve/1\""),
     ("verification.json", "\"dens-verification/1\""),
     ("validation.json", "\"dens-validation/1\""),
     ("image.json", "\"dens-image/1\""),
+    ("export.json", "\"dens-export/1\""),
 ];
 
 /// The folder being written, for the signal handler; held locked while results are exchanged.

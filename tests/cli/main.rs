@@ -5,6 +5,7 @@ mod bench;
 mod blocks;
 mod commands;
 mod convert;
+mod export;
 mod image;
 mod lattice;
 mod mesh;

@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod check;
 pub mod convert;
+pub mod export;
 pub mod image;
 pub mod lattice;
 pub mod material;

@@ -118,7 +118,7 @@ fn manifest(
 }
 
 /// Largest resident memory of this process, MiB; 0 where the system does not tell.
-fn peak_memory_mib() -> f64 {
+pub(super) fn peak_memory_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
     let kib = line.and_then(|l| l.split_whitespace().next()).and_then(|n| n.parse::<f64>().ok());

@@ -10,6 +10,7 @@ use super::assess;
 use super::bodies::{Bodies, Kind};
 use super::fields::{Point, Solved};
 use super::geometry::Geometry;
+use super::grading::{Fill, Table};
 use super::lattice::{self, Drawn};
 use super::models::{self, Stage};
 use crate::case::Case;
@@ -19,7 +20,6 @@ use dens_mesher::geometry::spine::Level;
 use dens_solver::criteria::{self, design, implant, subsidence};
 use dens_solver::newton::{Options, Solver};
 use dens_solver::solution::Solution;
-use dens_solver::tensor::Stiffness;
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
 
@@ -280,7 +280,9 @@ impl Evaluator<'_> {
         let case = self.case;
         let drawn = Drawn::new(cell, window.density, 1.0)?.resized(window.size);
         let homogenized = lattice::stiffness(case, &drawn, self.voxels)?.best;
-        let solved = self.solve(&homogenized.stiffness, number)?;
+        let table = Table::new(case, &drawn, self.voxels)?;
+        let solved =
+            self.solve(table.as_ref().map_or(Fill::Even(&homogenized.stiffness), Fill::Graded), number)?;
         let factor = case.judged_load().axial / case.largest_load();
         let points: Vec<Point> = bone(&solved, self.case.implant.caudal).collect();
         let weights: Vec<f64> = points.iter().map(|p| p.weight).collect();
@@ -316,7 +318,7 @@ impl Evaluator<'_> {
         })
     }
 
-    fn solve(&mut self, stiffness: &Stiffness, number: usize) -> Result<Solved, Failure> {
+    fn solve(&mut self, stiffness: Fill<'_>, number: usize) -> Result<Solved, Failure> {
         let question = models::build(self.case, self.geometry, self.bodies, Stage::Ingrown, stiffness)?;
         let failed =
             |e: &dens_solver::newton::SolveError| super::solve_failure(&format!("design {number}"), e);

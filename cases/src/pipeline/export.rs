@@ -62,14 +62,8 @@ pub fn write(
     progress: &Progress,
     stop: &AtomicBool,
 ) -> Result<Vec<Exported>, Failure> {
-    // Of an implant made for another height that one is drawn, with C1 where it was thought to stand.
-    let middle = geometry.implant.height_mm + case.misfit.size_error;
-    let step = case.implant.height_step;
-    let heights = if quality == Quality::Draft || step == 0.0 {
-        vec![middle]
-    } else {
-        vec![middle - step, middle, middle + step]
-    };
+    let heights = sizes(case, geometry, quality == Quality::Draft);
+    let filling = chosen.drawn.filling(case)?;
     let mut exported: Vec<Exported> = Vec::new();
     for (i, height) in heights.iter().enumerate() {
         progress.within(&format!("height {height:.1} mm"), i as f64 / heights.len() as f64);
@@ -83,7 +77,8 @@ pub fn write(
         };
         let params =
             SolidParams { edge_mm: case.fineness.surface[quality as usize], ..SolidParams::default() };
-        let lattice = |p| chosen.drawn.lattice.value(p);
+        filling.check(&implant)?;
+        let lattice = |p| filling.value(&implant, p);
         let solid = printable(&implant, &lattice, &params, stop).map_err(|e| match e {
             SolidError::Stopped => Failure { exit: Exit::Interrupted, message: "interrupted".into() },
             other => Failure::input(format!("size {height:.1} mm: {other}")),
@@ -96,6 +91,15 @@ pub fn write(
     }
     output.write("export/SHA256SUMS", sums.as_bytes())?;
     Ok(exported)
+}
+
+/// Heights in which the implant is made, mm: a step lower, as it is, a step higher; the middle one only where asked for
+/// or where the case has no step.
+pub fn sizes(case: &Case, geometry: &Geometry, only_middle: bool) -> Vec<f64> {
+    // Of an implant made for another height that one is drawn, with C1 where it was thought to stand.
+    let middle = geometry.implant.height_mm + case.misfit.size_error;
+    let step = case.implant.height_step;
+    if only_middle || step == 0.0 { vec![middle] } else { vec![middle - step, middle, middle + step] }
 }
 
 fn one(
@@ -149,7 +153,9 @@ fn one(
     let size = measures.bounds.size();
     let mut warnings = Vec::new();
     let asked = chosen.drawn.relative_density;
-    if 0.0 < solid.lattice_zone_mm3 && (solid.relative_density - asked).abs() > 0.02 {
+    // A graded lattice has no one density to compare with.
+    let uniform = case.lattice.grading.is_none();
+    if uniform && 0.0 < solid.lattice_zone_mm3 && (solid.relative_density - asked).abs() > 0.02 {
         warnings.push(format!(
             "size {:.1} mm: the printed lattice zone has relative density {:.3}, the analysed one {asked:.3}; use a finer export grid",
             implant.height_mm, solid.relative_density

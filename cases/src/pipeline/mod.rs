@@ -11,6 +11,7 @@ pub mod export;
 pub mod fields;
 mod fit;
 pub mod geometry;
+pub mod grading;
 pub mod ingrowth;
 pub mod lattice;
 pub mod misfit;
@@ -38,11 +39,11 @@ use dens_reports::record::Record;
 use dens_solver::loads::contact::Gaps;
 use dens_solver::model::Interpolation;
 use dens_solver::newton::{Observer, Options, SolveError, Solver};
-use dens_solver::tensor::Stiffness;
 use design::History;
 use export::Exported;
 use fields::Solved;
 use geometry::Geometry;
+use grading::{Fill, Table};
 use ingrowth::Ingrowth;
 use lattice::{Chosen, Drawn};
 use models::Stage;
@@ -123,7 +124,8 @@ pub fn run(
     phase(2);
     let within = |what: &str, fraction: f64| progress.within(what, fraction);
     let exact = reported(case, quality);
-    let intact = solve(case, &geometry, &bodies, (Stage::Intact, &no_lattice), &exact, &within, &cancel)?;
+    let intact =
+        solve(case, &geometry, &bodies, (Stage::Intact, Fill::Even(&no_lattice)), &exact, &within, &cancel)?;
     phase(3);
     let coarse = case.fineness.edge[Quality::Draft as usize];
     let voxels = case.fineness.voxels[grade];
@@ -137,8 +139,15 @@ pub fn run(
     };
     let mut warnings = crate::comparator::described(case, &geometry.implant.params.form);
     let drawn = chosen_lattice(case, &history, &mut warnings)?;
+    if case.lattice.grading.is_some() {
+        drawn.filling(case)?.check(&geometry.implant)?;
+        warnings.push(String::from(
+            "The lattice is graded (lattice.grading): stiffness follows the relative density at every cell of the mesh; strength, stiffness in tables and strut and pore are those of its least relative density.",
+        ));
+    }
     let chosen = lattice::choose(case, drawn, voxels)?;
-    let lattice = &chosen.homogenized.stiffness;
+    let table = Table::new(case, &chosen.drawn, voxels)?;
+    let lattice = table.as_ref().map_or(Fill::Even(&chosen.homogenized.stiffness), Fill::Graded);
     phase(4);
     // Neither stage nor export needs another: side by side they keep the cores busy where one alone does not.
     let quiet = Progress::new(true);
@@ -256,7 +265,7 @@ fn solve(
     case: &Case,
     geometry: &Geometry,
     bodies: &Bodies,
-    (stage, lattice): (Stage, &Stiffness),
+    (stage, lattice): (Stage, Fill<'_>),
     options: &Options,
     observer: Observer<'_>,
     cancel: &AtomicBool,

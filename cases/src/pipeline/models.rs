@@ -3,8 +3,8 @@
 use super::bodies::{Bodies, Body, Kind, facets_of};
 use super::construct;
 use super::geometry::Geometry;
+use super::grading::{Fill, fill_implant};
 use super::ingrowth::{self, Ingrowth};
-use super::tissue;
 use crate::case::Case;
 use crate::failure::Failure;
 use dens_mesher::geometry::spine::{self, JointKind, Level, Side};
@@ -13,7 +13,6 @@ use dens_solver::loads::contact::{Gaps, Law};
 use dens_solver::loads::guide::Guide;
 use dens_solver::materials::layers;
 use dens_solver::model::{Hold, Interface, Model, Part, Surface};
-use dens_solver::tensor::Stiffness;
 use nalgebra::Isometry3;
 use std::sync::Arc;
 
@@ -78,18 +77,18 @@ impl Question {
 
 /// Builds the model of a stage, loaded with the largest axial load of the case.
 ///
-/// - `lattice`: homogenised stiffness of the lattice region; not used by the intact stage
+/// - `lattice`: homogenised stiffness of the lattice region, or a table of it; not used by the intact stage
 ///
 /// # Errors
 /// A facet set that came out empty; exit 2.
-pub fn build(
+pub fn build<'a>(
     case: &Case,
     geometry: &Geometry,
     bodies: &Bodies,
     stage: Stage,
-    lattice: &Stiffness,
+    lattice: impl Into<Fill<'a>>,
 ) -> Result<Question, Failure> {
-    build_grown(case, geometry, bodies, stage, lattice, None)
+    build_grown(case, geometry, bodies, stage, lattice.into(), None)
 }
 
 /// The same with the faces of the implant bonded on the facets of `grown` only; `None`: as a whole where ingrown, not at
@@ -102,7 +101,7 @@ pub fn build_grown(
     geometry: &Geometry,
     bodies: &Bodies,
     stage: Stage,
-    lattice: &Stiffness,
+    lattice: Fill<'_>,
     grown: Option<&Ingrowth>,
 ) -> Result<Question, Failure> {
     let mut question = Question {
@@ -124,7 +123,7 @@ pub fn build_grown(
         let mut part = part(body);
         if body.kind == Kind::Implant {
             let mut filled = body.clone();
-            tissue::fill_implant(case, lattice, &mut filled);
+            fill_implant(case, &geometry.implant, lattice, &mut filled);
             (part.palette, part.of_cell) = (filled.palette, filled.of_cell);
         }
         if !intact && body.kind == Kind::Bone(Level::C1) && geometry.implant.upper != Isometry3::identity() {

@@ -10,12 +10,11 @@ use super::geometry::Geometry;
 use crate::case::Case;
 use crate::failure::Failure;
 use dens_mesher::Vec3;
-use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::spine::{Joint, JointKind, Level, Patch, Side};
 use dens_mesher::mesh::Mesh;
 use dens_solver::criteria::bone::{TENSION_OVER_COMPRESSION, YIELD_STRAIN_COMPRESSION};
 use dens_solver::elements::Section;
-use dens_solver::materials::{calibrated, density, perforated};
+use dens_solver::materials::{calibrated, density};
 use dens_solver::nonlinear::laws::{Damage, PostYield, QuadricBone, QuadricSurface};
 use dens_solver::tensor::{Stiffness, isotropic, mix, rotate};
 use rayon::prelude::*;
@@ -361,18 +360,6 @@ pub fn fill_cartilage(case: &Case, body: &mut Body) {
     body.palette = vec![Section::suited(isotropic(case.soft.cartilage.0, case.soft.cartilage.1))];
     body.of_cell = vec![0; body.mesh.n_cells()];
     Arc::make_mut(&mut body.mesh).region_names = vec!["cartilage".into()];
-}
-
-/// Solid titanium in region 0 of the implant; in region 1 the homogenised lattice, or the wall of a cage with its holes.
-pub fn fill_implant(case: &Case, lattice: &Stiffness, body: &mut Body) {
-    let solid = isotropic(case.titanium.modulus, case.titanium.poisson);
-    let wall = perforated::modulus_share(case.implant.cage_open);
-    let soft = match case.implant.form {
-        Form::MeshCage { .. } => isotropic(wall * case.titanium.modulus, case.titanium.poisson),
-        Form::Lattice | Form::Solid => *lattice,
-    };
-    body.palette = vec![Section::suited(solid), Section::suited(soft)];
-    body.of_cell = body.mesh.regions.iter().map(|r| u32::from(*r)).collect();
 }
 
 #[cfg(test)]

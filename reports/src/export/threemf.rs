@@ -1,21 +1,28 @@
 //! 3MF core package, written and read back.
 //!
-//! One mesh object of type `model`, one build item, unit millimeter, core specification 1.3 without
-//! extensions. The bytes depend on nothing but the input: the zip's time stamps are 1980-01-01.
+//! Mesh objects of type `model`, each built one item, unit millimeter, core specification 1.3; struts may be
+//! written as beams by the beam lattice extension 1.2. The bytes depend on nothing but the input: the zip's time
+//! stamps are 1980-01-01.
 //!
-//! Reading is strict and meant for what this program wrote: other units, transforms, several objects or
-//! required extensions are refused, not guessed.
+//! Reading is strict and meant for what this program wrote: other units, transforms or other required extensions
+//! are refused, not guessed; so is what the specifications forbid but the reference library lets pass (a beam
+//! lattice without required extension or without its clipping mesh, a second radius without a first).
 
 mod reader;
 
-pub use reader::{Package, ThreemfError, read};
+pub use reader::{Package, Part, ThreemfError, read, read_parts};
 
+use dens_mesher::geometry::solid::Beams;
 use dens_mesher::geometry::surface::TriSurface;
 use std::io::{self, BufWriter, Seek, Write};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 /// Name space of the 3MF core specification.
 const CORE: &str = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02";
+/// Name space of the beam lattice extension; its elements carry the prefix `b`.
+const BEAMS: &str = "http://schemas.microsoft.com/3dmanufacturing/beamlattice/2017/02";
+/// Name space of our own metadata; their names carry the prefix `dens`.
+const OWN: &str = "urn:dens:print:1";
 /// Relationship type of the part to start with.
 const START: &str = "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel";
 /// Path of the model part in the package.
@@ -41,6 +48,46 @@ pub struct Labels {
     pub description: String,
 }
 
+/// What an object is made of.
+#[derive(Debug, Clone, Copy)]
+pub enum Content<'a> {
+    /// Closed surface.
+    Mesh(&'a TriSurface),
+    /// Round bars with ball ends.
+    Beams {
+        /// The bars.
+        beams: &'a Beams,
+        /// Object that clips them (what lies inside stays), by its place in the list; an earlier one.
+        clip: usize,
+        /// Object to show instead of them, never to build; an earlier one.
+        shown: usize,
+    },
+}
+
+/// Named object of a package.
+#[derive(Debug, Clone)]
+pub struct Object<'a> {
+    /// Name, as machine software shows it.
+    pub name: String,
+    /// Part number.
+    pub number: String,
+    /// What it is made of.
+    pub content: Content<'a>,
+    /// Whether it is built; clipping and representation meshes are not.
+    pub built: bool,
+}
+
+/// Everything a package holds.
+#[derive(Debug, Clone)]
+pub struct Scene<'a> {
+    /// Title, program, description.
+    pub labels: &'a Labels,
+    /// Names and values of our own, in the name space `urn:dens:print:1`.
+    pub metadata: Vec<(String, String)>,
+    /// Objects in file order.
+    pub objects: Vec<Object<'a>>,
+}
+
 /// Writes `surface` as 3MF.
 ///
 /// Vertices are written as the shortest decimals that give the same f32, so that 3MF and STL of one surface
@@ -49,9 +96,31 @@ pub struct Labels {
 /// # Errors
 /// Those of `out`.
 pub fn write<W: Write + Seek>(surface: &TriSurface, labels: &Labels, out: W) -> io::Result<W> {
+    let object = Object {
+        name: labels.title.clone(),
+        number: String::new(),
+        content: Content::Mesh(surface),
+        built: true,
+    };
+    write_scene(&Scene { labels, metadata: Vec::new(), objects: vec![object] }, out)
+}
+
+/// Writes a package of several objects; surfaces as for [`write`].
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_scene<W: Write + Seek>(scene: &Scene<'_>, out: W) -> io::Result<W> {
     let mut zip = ZipWriter::new(out);
-    // A vertex takes up to 70 bytes, a triangle up to 60: beyond 4 GB the entry needs the 64-bit format.
-    let large = u32::MAX as usize / 2 < 70 * surface.points.len() + 60 * surface.triangles.len();
+    // A vertex takes up to 70 bytes, a triangle or a beam up to 60: beyond 4 GB the entry needs the 64-bit format.
+    let bytes: usize = scene
+        .objects
+        .iter()
+        .map(|o| match o.content {
+            Content::Mesh(s) => 70 * s.points.len() + 60 * s.triangles.len(),
+            Content::Beams { beams, .. } => 70 * beams.nodes.len() + 80 * beams.beams.len(),
+        })
+        .sum();
+    let large = u32::MAX as usize / 2 < bytes;
     let options = SimpleFileOptions::DEFAULT.unix_permissions(0o644);
     zip.start_file("[Content_Types].xml", options)?;
     zip.write_all(CONTENT_TYPES.as_bytes())?;
@@ -65,39 +134,107 @@ pub fn write<W: Write + Seek>(surface: &TriSurface, labels: &Labels, out: W) -> 
     // Level 3 is three times faster than the default of 6 and 5 % larger on lattices.
     zip.start_file(MODEL, options.large_file(large).compression_level(Some(3)))?;
     let mut xml = BufWriter::with_capacity(1 << 16, &mut zip);
-    model(surface, labels, &mut xml)?;
+    model(scene, &mut xml)?;
     xml.flush()?;
     drop(xml);
     Ok(zip.finish()?)
 }
 
-fn model(surface: &TriSurface, labels: &Labels, xml: &mut impl Write) -> io::Result<()> {
-    let title = escaped(&labels.title);
+fn model(scene: &Scene<'_>, xml: &mut impl Write) -> io::Result<()> {
     write!(
         xml,
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<model unit=\"millimeter\" xml:lang=\"en-US\" xmlns=\"{CORE}\">\n"
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<model unit=\"millimeter\" xml:lang=\"en-US\" xmlns=\"{CORE}\""
     )?;
-    let metadata = [
-        ("Title", &title),
-        ("Application", &escaped(&labels.application)),
-        ("Description", &escaped(&labels.description)),
-    ];
-    for (name, text) in metadata {
-        writeln!(xml, "<metadata name=\"{name}\">{text}</metadata>")?;
+    if scene.objects.iter().any(|o| matches!(o.content, Content::Beams { .. })) {
+        write!(xml, " xmlns:b=\"{BEAMS}\" requiredextensions=\"b\"")?;
     }
-    writeln!(xml, "<resources>\n<object id=\"1\" type=\"model\" name=\"{title}\">\n<mesh>\n<vertices>")?;
-    for p in &surface.points {
+    if !scene.metadata.is_empty() {
+        write!(xml, " xmlns:dens=\"{OWN}\"")?;
+    }
+    writeln!(xml, ">")?;
+    let labels = scene.labels;
+    let plain = [
+        ("Title", &labels.title),
+        ("Application", &labels.application),
+        ("Description", &labels.description),
+    ];
+    for (name, text) in plain {
+        writeln!(xml, "<metadata name=\"{name}\">{}</metadata>", escaped(text))?;
+    }
+    for (name, text) in &scene.metadata {
+        writeln!(xml, "<metadata name=\"dens:{}\">{}</metadata>", escaped(name), escaped(text))?;
+    }
+    writeln!(xml, "<resources>")?;
+    for (i, object) in scene.objects.iter().enumerate() {
+        let number = if object.number.is_empty() {
+            String::new()
+        } else {
+            format!(" partnumber=\"{}\"", escaped(&object.number))
+        };
+        writeln!(
+            xml,
+            "<object id=\"{}\" type=\"model\"{number} name=\"{}\">\n<mesh>",
+            i + 1,
+            escaped(&object.name)
+        )?;
+        match object.content {
+            Content::Mesh(surface) => mesh(surface, xml)?,
+            Content::Beams { beams, clip, shown } => bars(beams, clip, shown, xml)?,
+        }
+        writeln!(xml, "</mesh>\n</object>")?;
+    }
+    writeln!(xml, "</resources>\n<build>")?;
+    for (i, object) in scene.objects.iter().enumerate().filter(|(_, o)| o.built) {
+        let number = if object.number.is_empty() {
+            String::new()
+        } else {
+            format!(" partnumber=\"{}\"", escaped(&object.number))
+        };
+        writeln!(xml, "<item objectid=\"{}\"{number}/>", i + 1)?;
+    }
+    writeln!(xml, "</build>\n</model>")
+}
+
+fn vertices(points: &[dens_mesher::Vec3], xml: &mut impl Write) -> io::Result<()> {
+    writeln!(xml, "<vertices>")?;
+    for p in points {
         let [x, y, z] = [p.x, p.y, p.z].map(|c| c as f32 + 0.0);
         writeln!(xml, "<vertex x=\"{x}\" y=\"{y}\" z=\"{z}\"/>")?;
     }
-    writeln!(xml, "</vertices>\n<triangles>")?;
+    writeln!(xml, "</vertices>")
+}
+
+fn mesh(surface: &TriSurface, xml: &mut impl Write) -> io::Result<()> {
+    vertices(&surface.points, xml)?;
+    writeln!(xml, "<triangles>")?;
     for [a, b, c] in &surface.triangles {
         writeln!(xml, "<triangle v1=\"{a}\" v2=\"{b}\" v3=\"{c}\"/>")?;
     }
+    writeln!(xml, "</triangles>")
+}
+
+fn bars(beams: &Beams, clip: usize, shown: usize, xml: &mut impl Write) -> io::Result<()> {
+    vertices(&beams.nodes, xml)?;
+    let radius = beams.beams.iter().flat_map(|b| b.radii).fold(f64::INFINITY, f64::min) as f32;
     writeln!(
         xml,
-        "</triangles>\n</mesh>\n</object>\n</resources>\n<build>\n<item objectid=\"1\"/>\n</build>\n</model>"
-    )
+        "<b:beamlattice radius=\"{radius}\" minlength=\"0.001\" cap=\"sphere\" clippingmode=\"inside\" clippingmesh=\"{}\" representationmesh=\"{}\">\n<b:beams>",
+        clip + 1,
+        shown + 1
+    )?;
+    for beam in &beams.beams {
+        let ([a, b], [r, s]) = (beam.nodes, beam.radii.map(|r| r as f32));
+        if r == s {
+            writeln!(xml, "<b:beam v1=\"{a}\" v2=\"{b}\" r1=\"{r}\"/>")?;
+        } else {
+            writeln!(xml, "<b:beam v1=\"{a}\" v2=\"{b}\" r1=\"{r}\" r2=\"{s}\"/>")?;
+        }
+    }
+    writeln!(xml, "</b:beams>\n<b:beamsets>\n<b:beamset name=\"lattice\" identifier=\"lattice\">")?;
+    for i in 0..beams.beams.len() {
+        writeln!(xml, "<b:ref index=\"{i}\"/>")?;
+    }
+    writeln!(xml, "</b:beamset>\n</b:beamsets>\n</b:beamlattice>")
 }
 
 /// Text with the five characters XML reserves replaced, and control characters (not allowed in XML) left out.

@@ -19,13 +19,13 @@ pub(super) fn collapse_short_edges(surface: &mut TriSurface, limit: f64) {
 }
 
 /// Triangles around each vertex, as ranges of one list.
-struct Fans {
+pub(super) struct Fans {
     start: Vec<u32>,
     triangles: Vec<u32>,
 }
 
 impl Fans {
-    fn new(surface: &TriSurface) -> Self {
+    pub(super) fn new(surface: &TriSurface) -> Self {
         let mut start = vec![0_u32; surface.points.len() + 1];
         for t in &surface.triangles {
             for &v in t {
@@ -46,50 +46,60 @@ impl Fans {
         Self { start, triangles }
     }
 
-    fn of(&self, v: u32) -> &[u32] {
+    pub(super) fn of(&self, v: u32) -> &[u32] {
         &self.triangles[self.start[v as usize] as usize..self.start[v as usize + 1] as usize]
     }
 }
 
-/// One pass; returns how many edges were collapsed.
+/// One pass over the short edges; returns how many were collapsed.
 fn collapse_pass(surface: &mut TriSurface, limit: f64) -> usize {
     let fans = Fans::new(surface);
-    let short: Vec<[u32; 2]> = surface
+    let short: Vec<([u32; 2], Vec3)> = surface
         .triangles
         .par_chunks(1 << 14)
         .flat_map_iter(|chunk| {
             chunk.iter().flat_map(|t| {
-                (0..3).map(|i| [t[i], t[(i + 1) % 3]]).filter(|[a, b]| {
-                    a < b
-                        && (surface.points[*a as usize] - surface.points[*b as usize]).norm_squared()
-                            < limit * limit
+                (0..3).map(|i| [t[i], t[(i + 1) % 3]]).filter_map(|[a, b]| {
+                    let (p, q) = (surface.points[a as usize], surface.points[b as usize]);
+                    (a < b && (p - q).norm_squared() < limit * limit).then(|| ([a, b], 0.5 * (p + q)))
                 })
             })
         })
         .collect();
+    collapse(surface, &fans, &short, |_, _| {})
+}
+
+/// Collapses edges to the places given, in order, those whose neighborhood an earlier one has not changed, as
+/// long as the surface stays a manifold and no triangle turns over; returns how many were collapsed.
+///
+/// `merged` hears of every vertex kept and the one that went into it. Triangle numbers change.
+pub(super) fn collapse(
+    surface: &mut TriSurface,
+    fans: &Fans,
+    edges: &[([u32; 2], Vec3)],
+    mut merged: impl FnMut(u32, u32),
+) -> usize {
     let mut touched = vec![false; surface.points.len()];
     let mut gone = vec![false; surface.triangles.len()];
     let mut count = 0;
     let (mut near_a, mut near_b) = (Vec::new(), Vec::new());
-    for [a, b] in short {
+    for &([a, b], to) in edges {
         if touched[a as usize] || touched[b as usize] {
             continue;
         }
-        neighbors(surface, &fans, a, &mut near_a);
-        neighbors(surface, &fans, b, &mut near_b);
+        neighbors(surface, fans, a, &mut near_a);
+        neighbors(surface, fans, b, &mut near_b);
         if near_a.iter().chain(&near_b).any(|v| touched[*v as usize]) {
             continue;
         }
-        let common: Vec<u32> = near_a.iter().copied().filter(|v| near_b.contains(v)).collect();
         // Link condition: exactly the two corners opposite the edge see both ends, and they keep a fan.
-        if common.len() != 2 || common.iter().any(|v| fans.of(*v).len() < 4) {
+        let mut common = near_a.iter().filter(|v| near_b.contains(v));
+        let two = [common.next(), common.next()];
+        let linked = common.next().is_none() && two.iter().all(|v| v.is_some_and(|v| 4 <= fans.of(*v).len()));
+        if !linked || !stays_upright(surface, fans, [a, b], to) {
             continue;
         }
-        let middle = 0.5 * (surface.points[a as usize] + surface.points[b as usize]);
-        if !stays_upright(surface, &fans, [a, b], middle) {
-            continue;
-        }
-        surface.points[a as usize] = middle;
+        surface.points[a as usize] = to;
         for &t in fans.of(b) {
             let corners = &mut surface.triangles[t as usize];
             if corners.contains(&a) {
@@ -103,6 +113,7 @@ fn collapse_pass(surface: &mut TriSurface, limit: f64) -> usize {
         for &v in near_a.iter().chain(&near_b) {
             touched[v as usize] = true;
         }
+        merged(a, b);
         count += 1;
     }
     let mut kept = gone.iter().map(|g| !g);
@@ -142,7 +153,7 @@ fn stays_upright(surface: &TriSurface, fans: &Fans, edge: [u32; 2], to: Vec3) ->
     })
 }
 
-fn drop_unused(surface: &mut TriSurface) {
+pub(super) fn drop_unused(surface: &mut TriSurface) {
     let mut number = vec![u32::MAX; surface.points.len()];
     for v in surface.triangles.iter().flatten() {
         number[*v as usize] = 0;

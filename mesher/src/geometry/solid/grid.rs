@@ -103,23 +103,54 @@ impl Grid {
         })
     }
 
+    /// Calls `visit` with each of the up to fourteen neighbors of a node and the length of the edge to it, mm.
+    pub(super) fn neighbors(&self, node: usize, mut visit: impl FnMut(usize, f64)) {
+        let odd = (node / self.layer_size()) % 2;
+        let [even_offsets, odd_offsets] = self.offsets();
+        let (own, other) = if odd == 1 { (odd_offsets, even_offsets) } else { (even_offsets, odd_offsets) };
+        for e in 0..7 {
+            let length = if e < 3 { self.edge } else { 0.75_f64.sqrt() * self.edge };
+            // Diagonals into this node start in the layer before, which is of the other kind.
+            let back = if e < 3 { own[e] } else { other[e] };
+            for d in [own[e], -back] {
+                let at = node as isize + d;
+                if 0 <= at && (at as usize) < self.values.len() {
+                    visit(at as usize, length);
+                }
+            }
+        }
+    }
+
+    /// Nodes around `p` with their squared distance, mm²: the corners of its cube and the centers about it.
+    pub(super) fn around(&self, p: Vec3) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let q = (p - self.origin) / self.edge;
+        let low = |o: f64, axis: usize| {
+            let last = self.dims[axis] as isize - 2;
+            ((q[axis] - o).floor() as isize).clamp(0, last.max(0)) as usize
+        };
+        let corner = [0, 1, 2].map(|i| low(0.0, i));
+        let center = [0, 1, 2].map(|i| low(0.5, i));
+        (0..16).map(move |k| {
+            let (base, o) = if k < 8 { (corner, 0) } else { (center, 1) };
+            let [i, j, m] = [base[0] + (k & 1), base[1] + (k >> 1 & 1), base[2] + (k >> 2 & 1)];
+            let l = 2 * m + o;
+            (l * self.layer_size() + j * self.dims[0] + i, (self.position(i, j, l) - p).norm_squared())
+        })
+    }
+
     /// Whether the node lies inside.
     pub(super) fn inside(&self, node: usize) -> bool {
         self.values[node] < 0.0
     }
 
     /// Volume that stands for one node, mm³.
-    fn share(&self) -> f64 {
+    pub(super) fn share(&self) -> f64 {
         0.5 * self.edge.powi(3)
     }
 
-    /// Keeps the largest connected solid, turns the others into void, fills closed voids below `least_void`
-    /// mm³, and counts the others.
-    ///
-    /// The cut surface of a tetrahedral grid separates nodes exactly as the grid's edges connect them, so the
-    /// pieces found here are those of the surface.
-    pub(super) fn keep_largest(&mut self, least_void: f64) -> Pieces {
-        let mut pieces = Pieces::default();
+    /// Connected sets of nodes of one side with the number of nodes of each at its root; all that is far outside
+    /// is one set, whose root is that of the number of nodes.
+    fn sets(&self) -> (Sets, Vec<u32>) {
         let outside = self.values.len();
         let mut sets = Sets::new(outside + 1);
         let offsets = self.offsets();
@@ -142,6 +173,28 @@ impl Grid {
                 sizes[sets.root(n)] += 1;
             }
         }
+        (sets, sizes)
+    }
+
+    /// Turns pieces of solid below `least` mm³ into void.
+    pub(super) fn drop_small(&mut self, least: f64) {
+        let (mut sets, sizes) = self.sets();
+        for n in 0..self.values.len() {
+            if self.inside(n) && f64::from(sizes[sets.root(n)]) * self.share() < least {
+                self.values[n] = -self.values[n];
+            }
+        }
+    }
+
+    /// Keeps the largest connected solid, turns the others into void, fills closed voids below `least_void`
+    /// mm³, and counts the others.
+    ///
+    /// The cut surface of a tetrahedral grid separates nodes exactly as the grid's edges connect them, so the
+    /// pieces found here are those of the surface.
+    pub(super) fn keep_largest(&mut self, least_void: f64) -> Pieces {
+        let mut pieces = Pieces::default();
+        let outside = self.values.len();
+        let (mut sets, sizes) = self.sets();
         let main = (0..outside)
             .filter(|&n| self.inside(n) && sizes[n] != 0)
             .max_by_key(|&n| (sizes[n], std::cmp::Reverse(n)));

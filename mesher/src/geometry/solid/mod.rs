@@ -11,20 +11,34 @@
 //! for any thread count; no two vertices share f32 coordinates. Not guaranteed: features thinner than a
 //! grid edge may be missing or broken; edges are blunt over a grid edge.
 
+mod beams;
 mod clean;
+mod contour;
+mod cut;
+mod decimate;
+mod escape;
 mod extract;
+mod grading;
 mod grid;
+mod metal;
+mod overhang;
 mod sampled;
 
+pub use beams::{Beam, Beams, beams};
+pub use contour::{Contour, slice};
+pub use cut::Cut;
+pub use decimate::{Deviation, decimate, deviation};
+pub use escape::Escape;
+pub use grading::{Graded, Zones};
 pub use grid::Pieces;
+pub use metal::{Metal, Part, WELD_MM};
+pub use overhang::{Ceiling, Overhang, overhang};
 
-use super::implant::{FaceKind, Implant};
+use super::Aabb;
+use super::implant::Implant;
 use super::surface::TriSurface;
-use super::{Aabb, Field};
 use crate::Vec3;
 use grid::Grid;
-use sampled::Sampled;
-use std::f64::consts::PI;
 use std::sync::atomic::AtomicBool;
 use thiserror::Error;
 
@@ -139,36 +153,7 @@ pub fn printable(
     params: &SolidParams,
     stop: &AtomicBool,
 ) -> Result<Solid, SolidError> {
-    check(params)?;
-    let outline = Outline::new(implant, params.sample_mm);
-    let near = CUBE * params.edge_mm;
-    let field = |p: Vec3| {
-        let out = outline.near(p, 4.0 * near)?;
-        if near < out.value {
-            return Some(out.value);
-        }
-        let solid = implant.solid_given_side(p, out.side);
-        // Deep in the solid part the lattice cannot matter.
-        let core = if solid < -2.0 * near { solid } else { solid.min(lattice(p)) };
-        Some(out.value.max(core))
-    };
-    let bounds = outline.bounds;
-    let edge = CUBE * params.edge_mm;
-    let mut grid = sample(bounds, edge, &field, stop)?;
-    let pieces = grid.keep_largest(PI / 6.0 * LEAST_HOLE_MM.powi(3));
-    let zone = zone(&grid, &outline, implant);
-    let surface = finish(&grid, &field)?;
-    let (volume_mm3, area_mm2, bounds) = (surface.volume(), surface.area(), surface.bounds());
-    Ok(Solid {
-        volume_mm3,
-        area_mm2,
-        bounds,
-        outline_mm3: zone.outline,
-        lattice_zone_mm3: zone.lattice,
-        relative_density: if zone.lattice == 0.0 { 0.0 } else { zone.metal / zone.lattice },
-        pieces,
-        surface,
-    })
+    Cut::new(&Metal::new(implant, lattice, params.sample_mm), params, stop)?.solid()
 }
 
 /// Closed manifold surface of any field at a grid edge of `edge` mm (as [`SolidParams::edge_mm`]); only its
@@ -213,6 +198,12 @@ pub fn level_set(
     Ok(surface)
 }
 
+/// Moves vertices apart that would fall on each other as f32 coordinates, by hundredths of a micrometre; returns
+/// how many were moved.
+pub fn separate(surface: &mut TriSurface) -> usize {
+    clean::separate_in_f32(surface)
+}
+
 fn check(params: &SolidParams) -> Result<(), SolidError> {
     let ranges = [("edge", params.edge_mm, 0.03, 1.0), ("sample spacing", params.sample_mm, 0.1, 1.0)];
     match ranges.iter().find(|(_, v, least, most)| !(least <= v && v <= most)) {
@@ -247,51 +238,6 @@ fn finish(grid: &Grid, field: &(dyn Fn(Vec3) -> Option<f64> + Sync)) -> Result<T
     Ok(surface)
 }
 
-/// Outline of the implant with its costly fields sampled.
-struct Outline<'a> {
-    implant: &'a Implant,
-    /// Side, upper trim, lower trim.
-    sampled: Sampled<3>,
-    bounds: Aabb,
-}
-
-/// Values at one point.
-struct Near {
-    side: f64,
-    value: f64,
-}
-
-impl<'a> Outline<'a> {
-    fn new(implant: &'a Implant, step: f64) -> Self {
-        let of = |kind| {
-            let face = implant.faces().iter().find(|f| f.kind == kind);
-            &face.expect("an implant has one side, one upper and one lower face").field
-        };
-        let [side, upper, lower] = [FaceKind::Side, FaceKind::Upper, FaceKind::Lower].map(of);
-        let bounds = implant.bounds();
-        let sampled = Sampled::new(bounds, step, |p| {
-            if let Some(floor) = implant.clear_of_side(p, 4.0 * step) {
-                return [floor; 3];
-            }
-            let s = side.value(p);
-            // Beyond the reach of every stencil that touches the implant the bones do not matter.
-            if 4.0 * step < s { [s, s, s] } else { [s, upper.value(p), lower.value(p)] }
-        });
-        Self { implant, sampled, bounds }
-    }
-
-    /// Values at `p`, or `None` where the outline is farther than `reach`.
-    fn near(&self, p: Vec3, reach: f64) -> Option<Near> {
-        if reach < self.sampled.floor(p) {
-            return None;
-        }
-        let [side, upper, lower] = self.sampled.at(p);
-        let bare = side.max(upper).max(lower).max(self.implant.lumen_given_side(p, side));
-        let value = self.implant.tracks.iter().map(|t| -t.value(p, 0.0)).fold(bare, f64::max);
-        Some(Near { side, value })
-    }
-}
-
 /// Volumes by counting nodes, mm³.
 #[derive(Default)]
 struct Zone {
@@ -301,7 +247,7 @@ struct Zone {
 }
 
 /// Counts nodes in the outline, in the lattice zone, and in the lattice's metal.
-fn zone(grid: &Grid, outline: &Outline, implant: &Implant) -> Zone {
+fn zone(grid: &Grid, metal: &Metal<'_>) -> Zone {
     use rayon::prelude::*;
     let size = grid.layer_size();
     let counts: Vec<[u32; 3]> = (0..grid.layers())
@@ -314,12 +260,12 @@ fn zone(grid: &Grid, outline: &Outline, implant: &Implant) -> Zone {
                     continue;
                 }
                 let p = grid.place(node);
-                let Some(near) = outline.near(p, 0.0) else { continue };
+                let Some(near) = metal.outline.near(p, 0.0) else { continue };
                 if 0.0 <= near.value {
                     continue;
                 }
                 count[0] += 1;
-                if 0.0 <= implant.solid_given_side(p, near.side) {
+                if 0.0 <= metal.implant.solid_given_side(p, near.side) {
                     count[1] += 1;
                     count[2] += u32::from(grid.inside(node));
                 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
 /// Panics unless every edge has exactly two triangles with opposite sense and no triangle is flat in f32.
-fn assert_manifold(surface: &TriSurface) {
+pub(super) fn assert_manifold(surface: &TriSurface) {
     let mut edges: BTreeMap<(u32, u32), [u32; 2]> = BTreeMap::new();
     for t in &surface.triangles {
         for i in 0..3 {
@@ -41,11 +41,11 @@ fn assert_manifold(surface: &TriSurface) {
     }
 }
 
-fn cut(bounds: Aabb, edge: f64, field: impl Fn(Vec3) -> f64 + Sync) -> (TriSurface, Pieces) {
+pub(super) fn cut(bounds: Aabb, edge: f64, field: impl Fn(Vec3) -> f64 + Sync) -> (TriSurface, Pieces) {
     surface_of(bounds, edge, &|p| Some(field(p)), &AtomicBool::new(false)).expect("a surface")
 }
 
-fn cube(half: f64) -> Aabb {
+pub(super) fn cube(half: f64) -> Aabb {
     Aabb { min: Vec3::repeat(-half), max: Vec3::repeat(half) }
 }
 

@@ -1,7 +1,8 @@
 //! Strict reader of the packages the writer makes.
 
-use super::{CORE, MODEL, START};
+use super::{BEAMS, CORE, MODEL, OWN, START};
 use dens_mesher::Vec3;
+use dens_mesher::geometry::solid::{Beam, Beams};
 use dens_mesher::geometry::surface::TriSurface;
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use thiserror::Error;
@@ -20,6 +21,21 @@ pub struct Package {
     pub surface: TriSurface,
     /// Metadata of the model, in file order.
     pub metadata: Vec<(String, String)>,
+}
+
+/// One object of a package.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Part {
+    /// Number by which the package refers to it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The mesh, mm; empty where there are beams.
+    pub surface: TriSurface,
+    /// The bars with clipping and representation mesh (places in the list of parts), where it has them.
+    pub beams: Option<(Beams, [usize; 2])>,
+    /// Whether it is built.
+    pub built: bool,
 }
 
 /// Why a 3MF package cannot be read.
@@ -49,11 +65,35 @@ pub enum ThreemfError {
     },
 }
 
-/// Reads a package whose model inflates to at most `most` bytes.
+/// Reads a package of one mesh whose model inflates to at most `most` bytes.
 ///
 /// # Errors
 /// [`ThreemfError`].
 pub fn read<R: Read + Seek>(input: R, most: u64) -> Result<Package, ThreemfError> {
+    let mut model = parsed(input, most)?;
+    if model.beams {
+        return Err(bad("it needs extensions"));
+    }
+    if model.parts.len() != 1 {
+        return Err(bad("there is more than one object"));
+    }
+    let part = model.parts.remove(0);
+    Ok(Package { surface: part.surface, metadata: model.metadata })
+}
+
+/// Objects and metadata of a package whose model inflates to at most `most` bytes.
+///
+/// # Errors
+/// [`ThreemfError`].
+pub fn read_parts<R: Read + Seek>(input: R, most: u64) -> Result<(Vec<Part>, Metadata), ThreemfError> {
+    let model = parsed(input, most)?;
+    Ok((model.parts, model.metadata))
+}
+
+/// Names and values in file order.
+type Metadata = Vec<(String, String)>;
+
+fn parsed<R: Read + Seek>(input: R, most: u64) -> Result<Model, ThreemfError> {
     let mut zip = ZipArchive::new(input)?;
     require(&mut zip, "[Content_Types].xml", "application/vnd.ms-package.3dmanufacturing-3dmodel+xml")?;
     require(&mut zip, "_rels/.rels", START)?;
@@ -65,7 +105,10 @@ pub fn read<R: Read + Seek>(input: R, most: u64) -> Result<Package, ThreemfError
     // The stated size may lie: what is read counts.
     let mut model = Model::default();
     model.parse(&mut BufReader::with_capacity(1 << 16, part.take(most + 1)), most)?;
-    model.package()
+    if !model.parts.iter().any(|p| p.built) {
+        return Err(bad("nothing is built"));
+    }
+    Ok(model)
 }
 
 fn bad(what: impl Into<String>) -> ThreemfError {
@@ -89,15 +132,30 @@ fn require<R: Read + Seek>(zip: &mut ZipArchive<R>, name: &str, text: &str) -> R
 #[derive(Default)]
 struct Model {
     open: Vec<String>,
-    surface: TriSurface,
-    metadata: Vec<(String, String)>,
-    object: Option<String>,
-    built: bool,
+    parts: Vec<Part>,
+    metadata: Metadata,
+    /// Whether the beam lattice extension is declared and required.
+    beams: bool,
+    /// Whether our own name space is declared.
+    own: bool,
     ended: bool,
 }
 
+/// Names of metadata that need no name space (core specification, table 8).
+const PLAIN: [&str; 9] = [
+    "Title",
+    "Designer",
+    "Description",
+    "Copyright",
+    "LicenseTerms",
+    "Rating",
+    "CreationDate",
+    "ModificationDate",
+    "Application",
+];
+
 /// Where each element may stand.
-const PLACES: [(&str, &[&str]); 10] = [
+const PLACES: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("metadata", &["model"]),
     ("resources", &["model"]),
@@ -108,6 +166,12 @@ const PLACES: [(&str, &[&str]); 10] = [
     ("triangles", &["model", "resources", "object", "mesh"]),
     ("triangle", &["model", "resources", "object", "mesh", "triangles"]),
     ("build", &["model"]),
+    ("b:beamlattice", &["model", "resources", "object", "mesh"]),
+    ("b:beams", &["model", "resources", "object", "mesh", "b:beamlattice"]),
+    ("b:beam", &["model", "resources", "object", "mesh", "b:beamlattice", "b:beams"]),
+    ("b:beamsets", &["model", "resources", "object", "mesh", "b:beamlattice"]),
+    ("b:beamset", &["model", "resources", "object", "mesh", "b:beamlattice", "b:beamsets"]),
+    ("b:ref", &["model", "resources", "object", "mesh", "b:beamlattice", "b:beamsets", "b:beamset"]),
 ];
 
 impl Model {
@@ -191,54 +255,121 @@ impl Model {
                 if attributes.get("xmlns")? != CORE {
                     return Err(bad("it is not in the core name space"));
                 }
-                if attributes.get("requiredextensions").is_ok() {
-                    return Err(bad("it needs extensions"));
+                self.own = attributes.get("xmlns:dens").is_ok_and(|n| n == OWN);
+                let declared = attributes.get("xmlns:b").is_ok_and(|n| n == BEAMS);
+                match attributes.get("requiredextensions") {
+                    Ok("b") if declared => self.beams = true,
+                    Ok(other) => return Err(bad(format!("it needs the extensions `{other}`"))),
+                    Err(_) => {}
                 }
             }
-            "metadata" => self.metadata.push((attributes.get("name")?.to_owned(), String::new())),
-            "object" => {
-                if self.object.is_some() {
-                    return Err(bad("there is more than one object"));
+            "metadata" => {
+                let name = attributes.get("name")?;
+                if !PLAIN.contains(&name) && !(self.own && name.starts_with("dens:")) {
+                    return Err(bad(format!("the metadata name `{name}` has no name space")));
                 }
+                self.metadata.push((name.to_owned(), String::new()));
+            }
+            "object" => {
                 if attributes.get("type").unwrap_or("model") != "model" {
                     return Err(bad("the object is not of type model"));
                 }
-                self.object = Some(attributes.get("id")?.to_owned());
-            }
-            "vertex" => {
-                let p = [attributes.number("x")?, attributes.number("y")?, attributes.number("z")?];
-                self.surface.points.push(Vec3::from(p));
-            }
-            "triangle" => {
-                let t = [attributes.index("v1")?, attributes.index("v2")?, attributes.index("v3")?];
-                let n = self.surface.points.len();
-                if t.iter().any(|v| n <= *v as usize) || t[0] == t[1] || t[1] == t[2] || t[2] == t[0] {
-                    return Err(bad(format!(
-                        "triangle {} has vertices {t:?} of {n}",
-                        self.surface.triangles.len()
-                    )));
+                let id = attributes.get("id")?.to_owned();
+                if self.parts.iter().any(|p| p.id == id) {
+                    return Err(bad(format!("two objects are called {id}")));
                 }
-                self.surface.triangles.push(t);
+                let name = unescaped(attributes.get("name").unwrap_or_default())?;
+                self.parts.push(Part { id, name, ..Part::default() });
             }
             "item" => {
-                if self.built || Some(attributes.get("objectid")?) != self.object.as_deref() {
-                    return Err(bad("the build is not exactly the one object"));
-                }
                 if attributes.get("transform").is_ok() {
                     return Err(bad("the build item has a transform"));
                 }
-                self.built = true;
+                let id = attributes.get("objectid")?;
+                let part = self.parts.iter_mut().find(|p| p.id == id && !p.built);
+                part.ok_or_else(|| bad("a build item is not exactly one object"))?.built = true;
+            }
+            name if name.starts_with("b:") => self.beam_element(name, attributes)?,
+            _ => self.mesh_element(name, attributes)?,
+        }
+        Ok(())
+    }
+
+    fn mesh_element(&mut self, name: &str, attributes: &Attributes) -> Result<(), ThreemfError> {
+        let Some(part) = self.parts.last_mut() else { return Ok(()) };
+        let surface = &mut part.surface;
+        match name {
+            "vertex" => {
+                let p = [attributes.number("x")?, attributes.number("y")?, attributes.number("z")?];
+                surface.points.push(Vec3::from(p));
+            }
+            "triangle" => {
+                let t = [attributes.index("v1")?, attributes.index("v2")?, attributes.index("v3")?];
+                let n = surface.points.len();
+                if t.iter().any(|v| n <= *v as usize) || t[0] == t[1] || t[1] == t[2] || t[2] == t[0] {
+                    return Err(bad(format!(
+                        "triangle {} has vertices {t:?} of {n}",
+                        surface.triangles.len()
+                    )));
+                }
+                surface.triangles.push(t);
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn package(self) -> Result<Package, ThreemfError> {
-        if !self.built {
-            return Err(bad("nothing is built"));
+    fn beam_element(&mut self, name: &str, attributes: &Attributes) -> Result<(), ThreemfError> {
+        if !self.beams {
+            return Err(bad("a beam lattice, but `requiredextensions` does not name it"));
         }
-        Ok(Package { surface: self.surface, metadata: self.metadata })
+        let (last, earlier) = match self.parts.split_last_mut() {
+            Some((last, earlier)) => (last, earlier),
+            None => return Err(bad("a beam lattice without object")),
+        };
+        match name {
+            "b:beamlattice" => {
+                let positive = |name: &str| match attributes.number(name)? {
+                    v if 0.0 < v => Ok(v),
+                    v => Err(bad(format!("`{name}` of the beam lattice is {v}"))),
+                };
+                positive("radius")?;
+                positive("minlength")?;
+                if attributes.get("clippingmode")? != "inside" || attributes.get("cap")? != "sphere" {
+                    return Err(bad("beams that are not clipped from inside, or without ball ends"));
+                }
+                let of = |name: &str| {
+                    let id = attributes.get(name)?;
+                    let found = earlier.iter().position(|p| p.id == id && p.beams.is_none() && !p.built);
+                    found.ok_or_else(|| bad(format!("`{name}` {id} is no earlier mesh that is not built")))
+                };
+                let points = std::mem::take(&mut last.surface.points);
+                let beams = Beams { nodes: points, ..Beams::default() };
+                last.beams = Some((beams, [of("clippingmesh")?, of("representationmesh")?]));
+            }
+            "b:beam" => {
+                let (v1, v2) = (attributes.index("v1")?, attributes.index("v2")?);
+                if attributes.get("r2").is_ok() && attributes.get("r1").is_err() {
+                    return Err(bad("a beam has a second radius and no first"));
+                }
+                let first = attributes.number("r1")?;
+                let second = if attributes.get("r2").is_ok() { attributes.number("r2")? } else { first };
+                let Some((beams, _)) = &mut last.beams else { return Err(bad("a beam without lattice")) };
+                let n = beams.nodes.len();
+                if v1 == v2 || n <= v1 as usize || n <= v2 as usize || first <= 0.0 || second <= 0.0 {
+                    return Err(bad(format!("beam {} joins {v1} and {v2} of {n} nodes", beams.beams.len())));
+                }
+                beams.beams.push(Beam { nodes: [v1, v2], radii: [first, second] });
+            }
+            "b:ref" => {
+                let n = last.beams.as_ref().map_or(0, |b| b.0.beams.len());
+                if n <= attributes.index("index")? as usize {
+                    return Err(bad("a set names a beam that is not there"));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
     }
 }
 

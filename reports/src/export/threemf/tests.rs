@@ -19,7 +19,12 @@ fn package() -> Vec<u8> {
 
 /// The package with its model replaced.
 fn with_model(change: impl Fn(String) -> String) -> Cursor<Vec<u8>> {
-    let mut old = zip::ZipArchive::new(Cursor::new(package())).expect("a package");
+    replaced(package(), change)
+}
+
+/// A package with its model replaced.
+fn replaced(package: Vec<u8>, change: impl Fn(String) -> String) -> Cursor<Vec<u8>> {
+    let mut old = zip::ZipArchive::new(Cursor::new(package)).expect("a package");
     let mut new = ZipWriter::new(Cursor::new(Vec::new()));
     for name in ["[Content_Types].xml", "_rels/.rels", MODEL] {
         let mut text = String::new();
@@ -127,4 +132,74 @@ fn what_is_not_ours_is_refused() {
 fn sizes_are_limited() {
     assert!(matches!(read(Cursor::new(package()), 100), Err(ThreemfError::TooLarge { .. })));
     assert!(matches!(read(Cursor::new(b"no zip".to_vec()), 100), Err(ThreemfError::Zip(_))));
+}
+
+/// One bar through a tetrahedron, with the tetrahedron as clip and picture, and another as a part of its own.
+fn bars(radii: [f64; 2]) -> (TriSurface, Beams) {
+    let t = tetrahedron();
+    let nodes = vec![t.points[0], t.points[3] * 0.5 + t.points[1] * 0.5];
+    (
+        t,
+        Beams {
+            nodes,
+            beams: vec![dens_mesher::geometry::solid::Beam { nodes: [0, 1], radii }],
+            floating: 0,
+        },
+    )
+}
+
+fn scene_bytes(radii: [f64; 2]) -> Vec<u8> {
+    let (surface, beams) = bars(radii);
+    let object =
+        |name: &str, content, built| Object { name: name.into(), number: "P-1".into(), content, built };
+    let objects = vec![
+        object("solid", Content::Mesh(&surface), true),
+        object("clip", Content::Mesh(&surface), false),
+        object("picture", Content::Mesh(&surface), false),
+        object("lattice", Content::Beams { beams: &beams, clip: 1, shown: 2 }, true),
+    ];
+    let scene =
+        Scene { labels: &labels(), metadata: vec![("size".into(), "28.0 mm <middle>".into())], objects };
+    write_scene(&scene, Cursor::new(Vec::new())).expect("memory takes everything").into_inner()
+}
+
+#[test]
+fn parts_and_beams_are_read_back() {
+    for radii in [[0.25, 0.25], [0.25, 0.125]] {
+        let (parts, metadata) = read_parts(Cursor::new(scene_bytes(radii)), 1 << 20).expect("our own file");
+        let names: Vec<(&str, bool)> = parts.iter().map(|p| (p.name.as_str(), p.built)).collect();
+        assert_eq!(names, [("solid", true), ("clip", false), ("picture", false), ("lattice", true)]);
+        let (surface, beams) = bars(radii);
+        assert_eq!(parts[0].surface, surface);
+        // Coordinates and radii are exact in f32.
+        assert_eq!(parts[3].beams, Some((beams, [1, 2])));
+        assert_eq!(metadata[3], ("dens:size".into(), "28.0 mm <middle>".into()));
+    }
+    assert!(matches!(read(Cursor::new(scene_bytes([0.25; 2])), 1 << 20), Err(ThreemfError::Content { .. })));
+}
+
+#[test]
+fn beam_lattices_against_the_rules_are_refused() {
+    let refused = |from: &str, to: &str| {
+        let made = replaced(scene_bytes([0.25, 0.125]), |m| {
+            assert!(m.contains(from), "{from}");
+            m.replacen(from, to, 1)
+        });
+        match read_parts(made, 1 << 20) {
+            Err(ThreemfError::Content { what, .. }) => what,
+            other => panic!("{to}: {other:?}"),
+        }
+    };
+    assert!(refused(" requiredextensions=\"b\"", "").contains("requiredextensions"));
+    assert!(refused(" r1=\"0.25\"", "").contains("second radius"));
+    assert!(refused(" clippingmesh=\"2\"", "").contains("missing"));
+    assert!(refused("clippingmesh=\"2\"", "clippingmesh=\"4\"").contains("earlier"));
+    assert!(refused("representationmesh=\"3\"", "representationmesh=\"1\"").contains("not built"));
+    assert!(refused(" minlength=\"0.001\"", "").contains("missing"));
+    assert!(refused("radius=\"0.125\"", "radius=\"0\"").contains("radius"));
+    assert!(refused("<b:beams>", "<beams>").contains("unknown"));
+    assert!(refused("v2=\"1\" r1", "v2=\"0\" r1").contains("joins"));
+    assert!(refused("dens:size", "size").contains("name space"));
+    assert!(refused("index=\"0\"", "index=\"1\"").contains("not there"));
+    assert!(refused("object id=\"2\"", "object id=\"1\"").contains("two objects"));
 }
