@@ -1,7 +1,7 @@
 //! Where bone grows into the faces of the implant: where they hardly move on day 1.
 //!
-//! A facet of the bone is bonded where the mean motion of its points on day 1 under the judged load is below a limit;
-//! elsewhere friction goes on. Partial ingrowth takes the least published limit of ingrowth (28 µm), 12 months the motion
+//! A facet of the bone is bonded where the mean motion of its points on day 1 under the judged load is below a limit, and
+//! their mean gap is one that bone bridges; elsewhere friction goes on. Partial ingrowth takes the least published limit of ingrowth (28 µm), 12 months the motion
 //! above which fibrous tissue forms (150 µm). No time of its own belongs to the partial stage.
 //!
 //! Not modelled: stiffness of young bone (a bond is rigid), and that a bonded facet quiets its neighbors.
@@ -11,9 +11,9 @@ use super::fields::Solved;
 use crate::case::Case;
 use dens_reports::record::Section;
 use dens_reports::table::{NO_UNIT, Table, significant};
-use dens_solver::criteria::interface::THRESHOLDS;
-use dens_solver::loads::contact::Law;
-use dens_solver::solution::{Contact, Solution};
+use dens_solver::criteria::interface::{BRIDGEABLE_GAP, THRESHOLDS};
+use dens_solver::loads::contact::{Law, Status};
+use dens_solver::solution::{Contact, ContactPoint, Solution};
 use std::collections::BTreeSet;
 
 /// What is added to the name of a face for its bonded part.
@@ -28,7 +28,7 @@ pub struct Ingrowth {
     pub facets: [BTreeSet<u32>; 3],
     /// Facets of each face that faced the implant on day 1, bonded or not.
     pub paired: [BTreeSet<u32>; 3],
-    /// Share of the bonded ones in the paired area of each face.
+    /// Share of the bonded ones in the whole area of each face.
     pub shares: [f64; 3],
 }
 
@@ -49,26 +49,41 @@ pub fn limits() -> [f64; 2] {
     [1e-3 * THRESHOLDS[0], 1e-3 * THRESHOLDS[2]]
 }
 
-/// Facets that move less than `limit` mm on day 1 under `factor` times its load.
+/// Motion of a point of a face between load and no load, mm: slip and opening.
+pub fn motion(p: &ContactPoint) -> f64 {
+    p.slip.norm().hypot(p.gap.max(0.0))
+}
+
+/// Gap of a point that is not closed, mm.
+fn opening(p: &ContactPoint) -> f64 {
+    if p.status == Status::Open { p.gap.max(0.0) } else { 0.0 }
+}
+
+/// Whether a point moves less than `limit` mm under `factor` times the load, and is closed but for a gap that bone bridges.
+pub fn is_quiet(p: &ContactPoint, factor: f64, limit: f64) -> bool {
+    factor * motion(p) < limit && factor * opening(p) < BRIDGEABLE_GAP
+}
+
+/// Facets that move less than `limit` mm on day 1 under `factor` times its load, with gaps that bone bridges.
 pub fn of(day_one: &Solved, factor: f64, limit: f64) -> Ingrowth {
     let mut found = Ingrowth { limit, ..Ingrowth::default() };
     for (k, name) in day_one.question.seat_names().into_iter().enumerate() {
         let Some(face) = day_one.solution.contacts.iter().find(|c| c.name == name) else { continue };
         let mut bonded = 0.0;
         for f in &face.facets {
-            let of_point = |p: &dens_solver::solution::ContactPoint| {
-                p.area * (p.slip.norm_squared() + p.gap.max(0.0).powi(2)).sqrt()
+            let points = &face.points[f.points.clone()];
+            let mean = |of: fn(&ContactPoint) -> f64| {
+                factor * points.iter().map(|p| p.area * of(p)).sum::<f64>() / f.area
             };
             if 0.0 < f.area {
                 found.paired[k].insert(f.facet);
             }
-            let motion = factor * face.points[f.points.clone()].iter().map(of_point).sum::<f64>() / f.area;
-            if motion < limit {
+            if mean(motion) < limit && mean(opening) < BRIDGEABLE_GAP {
                 found.facets[k].insert(f.facet);
                 bonded += f.area;
             }
         }
-        found.shares[k] = bonded / face.paired_area;
+        found.shares[k] = bonded / face.slave_area;
     }
     found
 }
@@ -143,10 +158,11 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
         if sliding(&results.stages[2]) { "the rest still slides" } else { "every face is bonded as a whole" };
     Section::new("ingrowth", "Ingrowth of bone")
         .paragraph(format!(
-            "Bone is taken to grow into a facet whose points moved less than a limit on day 1 under {}: {} µm for partial ingrowth (bone grows in surely below it), {} µm at 12 months (above it fibrous tissue forms; Pilliar 1986, Jasty 1997). There the face is bonded, rigidly; elsewhere friction goes on; at 12 months {late}. The partial stage stands between both and has no date: no law of time is known for this implant. Forces are those on the face at the judged load.",
+            "Bone is taken to grow into a facet whose points moved less than a limit on day 1 under {}: {} µm for partial ingrowth (bone grows in surely below it), {} µm at 12 months (above it fibrous tissue forms; Pilliar 1986, Jasty 1997), and stood off the implant by less than {} µm, the gap that bone bridges (measured in rabbits). Shares are of the whole face, what faces no implant included. There the face is bonded, rigidly; elsewhere friction goes on; at 12 months {late}. The partial stage stands between both and has no date: no law of time is known for this implant. Forces are those on the face at the judged load.",
             case.judged_load().id,
             significant(1e3 * results.ingrowth[0].limit, 2),
-            significant(1e3 * results.ingrowth[1].limit, 3)
+            significant(1e3 * results.ingrowth[1].limit, 3),
+            significant(1e3 * BRIDGEABLE_GAP, 2)
         ))
         .table(t)
 }
@@ -154,6 +170,30 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dens_mesher::Vec3;
+
+    #[test]
+    fn a_wide_gap_is_not_quiet_however_little_it_moves() {
+        let point = |gap: f64, slip: f64, status: Status| ContactPoint {
+            position: Vec3::zeros(),
+            normal: Vec3::z(),
+            area: 1.0,
+            cells: [0, 0],
+            pressure: 0.0,
+            shear: Vec3::zeros(),
+            gap,
+            slip: Vec3::new(slip, 0.0, 0.0),
+            sunk: 0.0,
+            status,
+        };
+        let (limit, late) = (0.05, 0.15);
+        assert!(is_quiet(&point(0.0, 0.04, Status::Slip), 1.0, limit));
+        assert!(!is_quiet(&point(0.0, 0.06, Status::Slip), 1.0, limit));
+        assert!(is_quiet(&point(0.03, 0.01, Status::Open), 1.0, limit), "bone bridges 30 µm");
+        // 100 µm open: below the 150 µm of fibrous tissue, above the 80 µm that bone bridges.
+        assert!(!is_quiet(&point(0.1, 0.01, Status::Open), 1.0, late));
+        assert!(is_quiet(&point(0.1, 0.01, Status::Open), 0.5, late), "at half the load it is 50 µm");
+    }
 
     #[test]
     fn a_part_that_nothing_faces_does_not_stand_alone() {

@@ -17,6 +17,7 @@ use super::bodies::Kind;
 use super::fields::mean_displacement;
 use super::models::{Question, SEATS};
 use super::peaks::Peaks;
+use super::rigid::Rigid;
 use super::solve_failure;
 use crate::case::{Case, MomentLoad};
 use crate::failure::Failure;
@@ -305,17 +306,9 @@ fn turned(
 
 /// Rotation of a part that fits the displacements of its nodes best, rad.
 fn rotation(model: &Model, solution: &Solution, part: usize) -> Vec3 {
-    let (points, u) = (&model.parts[part].mesh.points, &solution.displacements[part]);
-    let n = points.len() as f64;
-    let center = points.iter().sum::<Vec3>() / n;
-    let mean = u.iter().sum::<Vec3>() / n;
-    let (mut inertia, mut turn) = (Matrix3::zeros(), Vec3::zeros());
-    for (x, u) in points.iter().zip(u) {
-        let r = x - center;
-        inertia += r.norm_squared() * Matrix3::identity() - r * r.transpose();
-        turn += r.cross(&(u - mean));
-    }
-    inertia.try_inverse().map_or(Vec3::zeros(), |i| i * turn)
+    let points = model.parts[part].mesh.points.iter().copied();
+    let moved: Vec<(Vec3, Vec3)> = points.zip(solution.displacements[part].iter().copied()).collect();
+    Rigid::fit(&moved).map_or(Vec3::zeros(), |r| r.turn)
 }
 
 /// Section of the report.
