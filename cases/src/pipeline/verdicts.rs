@@ -90,11 +90,6 @@ pub(super) fn beyond_yield(stress: f64, strength: f64) -> Option<String> {
     })
 }
 
-/// Name of a face without the implant's side of it.
-fn face_name(face: &FaceState) -> &str {
-    &face.name
-}
-
 fn crushed(case: &Case, state: &LoadState) -> Vec<Quantity> {
     let c = &case.criteria;
     let caudal = case.implant.caudal.name();
@@ -126,7 +121,7 @@ fn crushed(case: &Case, state: &LoadState) -> Vec<Quantity> {
             case,
             "overstrained-volume",
             "bone at the worst face beyond a threshold of strain, cross-check",
-            &format!("{}, {} mm under the pressed area", face_name(face), c.crush_depth),
+            &format!("{}, {} mm under the pressed area", face.name, c.crush_depth),
             face.overstrained,
             NO_UNIT,
         )
@@ -143,7 +138,7 @@ fn crushed(case: &Case, state: &LoadState) -> Vec<Quantity> {
             case,
             "overpressed-area",
             "pressed area with more pressure than the bone there bears, worst face, day 1",
-            face_name(face),
+            &face.name,
             face.overpressed,
             NO_UNIT,
         )
