@@ -169,23 +169,13 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
 
 #[cfg(test)]
 mod tests {
+    use super::super::under::tests::point;
     use super::*;
     use dens_mesher::Vec3;
 
     #[test]
     fn a_wide_gap_is_not_quiet_however_little_it_moves() {
-        let point = |gap: f64, slip: f64, status: Status| ContactPoint {
-            position: Vec3::zeros(),
-            normal: Vec3::z(),
-            area: 1.0,
-            cells: [0, 0],
-            pressure: 0.0,
-            shear: Vec3::zeros(),
-            gap,
-            slip: Vec3::new(slip, 0.0, 0.0),
-            sunk: 0.0,
-            status,
-        };
+        let point = |gap, slip, status| point(Vec3::zeros(), gap, slip, status);
         let (limit, late) = (0.05, 0.15);
         assert!(is_quiet(&point(0.0, 0.04, Status::Slip), 1.0, limit));
         assert!(!is_quiet(&point(0.0, 0.06, Status::Slip), 1.0, limit));

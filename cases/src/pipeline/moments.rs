@@ -137,7 +137,14 @@ pub fn run(
     let pressed = if load.preload == 0.0 {
         Motion::default()
     } else {
-        Motion::of(&question, &firm.solve(&question.model, None, &|_, _| {}, cancel).map_err(failed)?)?
+        match firm.solve(&question.model, None, &|_, _| {}, cancel) {
+            Ok(solution) => Motion::of(&question, &solution)?,
+            Err(e) if is_lost(&e) => {
+                let lost = DIRECTIONS.map(|(direction, _)| direction).to_vec();
+                return Ok(Moments { found: Vec::new(), lost });
+            }
+            Err(e) => return Err(failed(e)),
+        }
     };
     let mut out = Moments::default();
     for (k, (direction, axis)) in DIRECTIONS.into_iter().enumerate() {
@@ -145,17 +152,22 @@ pub fn run(
         load_occiput(&mut question, load.moment * axis, load.preload)?;
         let within = |what: &str, f: f64| observer(what, (k as f64 + f) / DIRECTIONS.len() as f64);
         let mut found = firm.solve(&question.model, None, &within, cancel);
-        if matches!(found, Err(SolveError::NotConverged { .. })) {
+        if found.as_ref().is_err_and(is_lost) {
             let mut soft = Solver::new(&question.model, &options[1]).map_err(failed)?;
             found = soft.solve(&question.model, None, &within, cancel);
         }
         match found {
             Ok(solution) => out.found.push(turned(&question, &solution, &pressed, direction, axis)?),
-            Err(SolveError::NotConverged { .. }) => out.lost.push(direction),
+            Err(e) if is_lost(&e) => out.lost.push(direction),
             Err(e) => return Err(failed(e)),
         }
     }
     Ok(out)
+}
+
+/// Whether an error says that a state was not found: without rods nothing but friction may hold C1.
+fn is_lost(error: &SolveError) -> bool {
+    matches!(error, SolveError::NotConverged { .. } | SolveError::Linear(_))
 }
 
 /// Puts a couple, N mm, and a preload, N, on the occiput, which is free to move; where it is no body of the model, on the

@@ -95,29 +95,34 @@ fn nearest(contact: Option<&Contact>, x: Vec3) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use dens_solver::loads::contact::Law;
     use dens_solver::solution::ContactPoint;
 
-    #[test]
-    fn only_bone_under_closed_points_counts_as_pressed() {
-        let point = |y: f64, status: Status| ContactPoint {
-            position: Vec3::new(0.0, y, 0.0),
+    /// Point of an interface that carries nothing.
+    pub(in crate::pipeline) fn point(position: Vec3, gap: f64, slip: f64, status: Status) -> ContactPoint {
+        ContactPoint {
+            position,
             normal: Vec3::z(),
             area: 1.0,
             cells: [0, 0],
             pressure: 0.0,
             shear: Vec3::zeros(),
-            gap: 0.0,
-            slip: Vec3::zeros(),
+            gap,
+            slip: Vec3::new(slip, 0.0, 0.0),
             sunk: 0.0,
             status,
-        };
+        }
+    }
+
+    #[test]
+    fn only_bone_under_closed_points_counts_as_pressed() {
+        let at = |y: f64, status: Status| point(Vec3::new(0.0, y, 0.0), 0.0, 0.0, status);
         let contact = Contact {
             name: "face".into(),
             law: Law::Sliding { friction: 0.0 },
-            points: vec![point(0.0, Status::Stick), point(4.0, Status::Open)],
+            points: vec![at(0.0, Status::Stick), at(4.0, Status::Open)],
             facets: Vec::new(),
             slave_area: 2.0,
             paired_area: 2.0,
