@@ -6,6 +6,9 @@ use dens_mesher::catalog::Range;
 use dens_mesher::geometry::spine::{Level, Side};
 use dens_mesher::units::Dimension;
 
+/// Depth of the thread of a screw whose core is not given, mm: recalled of cervical bone screws of 3.5 mm.
+const THREAD_DEPTH: f64 = 0.5;
+
 /// Screws, rods, wires.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fixation {
@@ -23,10 +26,14 @@ pub struct Fixation {
     pub rod_diameter: f64,
     /// Rod axis behind the screw entries, mm.
     pub rod_offset: f64,
-    /// Diameter of the lateral mass screws, mm.
+    /// Outer diameter of the lateral mass screws, mm.
     pub screw_diameter: f64,
-    /// Diameter of the occipital screws, mm.
+    /// Diameter of their core, mm.
+    pub screw_core: f64,
+    /// Outer diameter of the occipital screws, mm.
     pub occipital_diameter: f64,
+    /// Diameter of their core, mm.
+    pub occipital_core: f64,
     /// Diameter of wires, mm.
     pub wire_diameter: f64,
     /// Young's modulus, MPa.
@@ -78,6 +85,12 @@ impl Fixation {
         format!("rod {}", side.name())
     }
 
+    /// Diameter of the core of a screw through the implant with this outer diameter, mm: its thread is as deep as that of the
+    /// lateral mass screws.
+    pub fn implant_core(&self, outer: f64) -> f64 {
+        outer - (self.screw_diameter - self.screw_core)
+    }
+
     /// Names of all screws and rods of the construct without its faults.
     pub fn members(&self) -> Vec<String> {
         let mut names = Vec::new();
@@ -95,6 +108,12 @@ impl Fixation {
     /// What is wrong with the member of that name.
     pub fn fault(&self, member: &str) -> Option<FaultKind> {
         self.faults.iter().find(|f| f.member == member).map(|f| f.kind)
+    }
+
+    /// Whether a rod or a screw through the implant is there.
+    pub fn resists_moments(&self) -> bool {
+        let bridges = |name: &String| name.starts_with("rod") || name.contains("implant screw");
+        self.members().iter().any(|name| bridges(name) && self.fault(name).is_none())
     }
 
     /// The construct in words: levels, screws through the implant, faults.
@@ -133,11 +152,28 @@ pub(crate) fn read(r: &Reader<'_>) -> Fixation {
     let optional = |path: &str, otherwise: f64| {
         if r.has(path) { length(r, path, 0.3, 8.0) } else { otherwise }
     };
-    let levels = named("fixation.levels", &["C0", "C1", "C3", "C4"], &["C1", "C3", "C4"]);
+    let resected = r.is_word("implant.replaces", "C2-C3");
+    let below: &[&str] = if resected { &["C1", "C4"] } else { &["C1", "C3", "C4"] };
+    let levels = named("fixation.levels", &["C0", "C1", "C3", "C4"], below);
     let into = named("fixation.implant_screws", &["C1", "C3"], &[]);
     let has = |names: &[String]| -> Vec<Level> {
         Level::ALL.into_iter().filter(|l| names.iter().any(|n| n == l.name())).collect()
     };
+    let screw = length(r, "fixation.screw_diameter", 1.0, 8.0);
+    let occipital = optional("fixation.occipital_screw_diameter", 4.0);
+    let core = |path: &str, outer: f64| {
+        let core = optional(path, (outer - 2.0 * THREAD_DEPTH).max(0.5 * outer));
+        if outer <= core {
+            r.problem(
+                path,
+                format!("a core of {core} mm is as wide as its screw of {outer} mm"),
+                "the core is the outer diameter less twice the depth of the thread",
+            );
+        }
+        core
+    };
+    let (screw_core, occipital_core) =
+        (core("fixation.screw_core_diameter", screw), core("fixation.occipital_core_diameter", occipital));
     let mut fixation = Fixation {
         rods: r.flag("fixation.rods"),
         occiput: levels.iter().any(|l| l == "C0"),
@@ -146,8 +182,10 @@ pub(crate) fn read(r: &Reader<'_>) -> Fixation {
         faults: Vec::new(),
         rod_diameter: length(r, "fixation.rod_diameter", 1.0, 8.0),
         rod_offset: length(r, "fixation.rod_offset", 0.0, 30.0),
-        screw_diameter: length(r, "fixation.screw_diameter", 1.0, 8.0),
-        occipital_diameter: optional("fixation.occipital_screw_diameter", 4.0),
+        screw_diameter: screw,
+        screw_core,
+        occipital_diameter: occipital,
+        occipital_core,
         wire_diameter: optional("fixation.wire_diameter", 1.0),
         modulus: modulus(r, "fixation.modulus"),
         poisson: r.number("fixation.poisson", POISSON),
@@ -163,6 +201,13 @@ pub(crate) fn read(r: &Reader<'_>) -> Fixation {
             "fixation.levels",
             "rods need screws in at least two levels".into(),
             "for instance levels = [\"C1\", \"C3\", \"C4\"]; \"C0\" is the occiput; or rods = false",
+        );
+    }
+    if resected && fixation.rods && fixation.levels.contains(&Level::C3) {
+        r.problem(
+            "fixation.levels",
+            "C3 is resected (implant.replaces = \"C2-C3\"): no screw can be in it".into(),
+            "for instance levels = [\"C1\", \"C4\"]",
         );
     }
     faults(r, &mut fixation);
@@ -248,6 +293,53 @@ mod tests {
         assert!(said.contains("a wire cannot stand in place of `rod left`"), "{said}");
         let said = fault("broken", "rod left").join("\n");
         assert!(said.contains("missing, wire"), "{said}");
+    }
+
+    /// The default case with entries replaced.
+    fn edited(changes: &'static [(&str, &str)]) -> impl Fn(String) -> String {
+        move |t| {
+            let edit = |l: &str| {
+                let change = changes.iter().find(|(key, _)| l.split('=').next().map(str::trim) == Some(key));
+                change.map_or(l.to_string(), |(_, with)| (*with).to_string())
+            };
+            t.lines().map(edit).collect::<Vec<_>>().join("\n")
+        }
+    }
+
+    #[test]
+    fn moments_meet_a_rod_or_a_screw_through_the_implant() {
+        let document = Document::parse(library::CATALOG[0].text).expect("TOML");
+        let mut fixation = Case::from_document(&document).expect("sound").fixation;
+        assert!(fixation.resists_moments());
+        let missing = |member: &str| super::Fault { kind: super::FaultKind::Missing, member: member.into() };
+        fixation.faults = vec![missing("rod left"), missing("rod right")];
+        assert!(!fixation.resists_moments());
+        fixation.implant_screws = vec![super::Level::C3];
+        assert!(fixation.resists_moments());
+        (fixation.rods, fixation.faults) = (false, vec![missing("C3 implant screw left")]);
+        assert!(fixation.resists_moments());
+    }
+
+    #[test]
+    fn a_screw_in_a_resected_bone_is_refused() {
+        let said = problems(edited(&[("replaces", "replaces = \"C2-C3\"")])).join("\n");
+        assert!(said.contains("C3 is resected"), "{said}");
+        let both = edited(&[("replaces", "replaces = \"C2-C3\""), ("levels", "levels = [\"C1\", \"C4\"]")]);
+        assert_eq!(problems(both), [""; 0]);
+    }
+
+    #[test]
+    fn the_core_of_a_screw_is_thinner_than_its_thread() {
+        let said =
+            problems(edited(&[("screw_core_diameter", "screw_core_diameter = \"3.5 mm\"")])).join("\n");
+        assert!(said.contains("as wide as its screw"), "{said}");
+        let text = edited(&[("screw_core_diameter", ""), ("occipital_core_diameter", "")])(
+            library::CATALOG[0].text.to_string(),
+        );
+        let case = Case::from_document(&Document::parse(&text).expect("TOML")).expect("sound");
+        // Thread 0.5 mm deep where nothing is said.
+        assert_eq!((case.fixation.screw_core, case.fixation.occipital_core), (2.5, 3.0));
+        assert_eq!(case.fixation.implant_core(3.0), 2.0);
     }
 
     #[test]

@@ -5,6 +5,9 @@ use crate::reader::Reader;
 use dens_mesher::catalog::Range;
 use dens_solver::materials::calibration::Calibration;
 
+/// Share that may be read near the surface where the case does not say; engineering choice.
+const SHALLOW_LIMIT: f64 = 0.25;
+
 /// Image, its calibration, and what may lie beyond the density law.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scan {
@@ -14,6 +17,8 @@ pub struct Scan {
     pub calibration: Calibration,
     /// Share of the cancellous volume that may lie beyond the density law.
     pub limit: f64,
+    /// Share of it that may be read nearer to the surface than shell and one voxel.
+    pub shallow_limit: f64,
     /// Where the numbers come from.
     pub source: String,
 }
@@ -36,6 +41,9 @@ pub fn read(r: &Reader<'_>, of_bones: bool) -> Option<Scan> {
         r.problem("scan.calibration", e, &format!("write {}", calibration::FORMS));
     });
     let limit = r.number("scan.limit", Range::Within(0.0, 1.0));
+    let shallow = "scan.shallow_limit";
+    let shallow_limit =
+        if r.has(shallow) { r.number(shallow, Range::Within(0.0, 1.0)) } else { SHALLOW_LIMIT };
     let source = r.text("scan.source");
-    Some(Scan { image, calibration: calibration.ok()?, limit, source })
+    Some(Scan { image, calibration: calibration.ok()?, limit, shallow_limit, source })
 }

@@ -160,7 +160,7 @@ pub struct MemberReport {
     pub name: String,
     /// Section forces at both ends of each beam.
     pub forces: Vec<[SectionForces; 2]>,
-    /// Largest axial stress from normal force and bending, MPa.
+    /// Largest von Mises stress, MPa: normal force, bending, torque, shear.
     pub peak_stress: f64,
     /// Where it occurs, mm.
     pub peak_position: Vec3,
@@ -180,10 +180,21 @@ pub struct TieReport {
     /// Component of the force on the part along the screw toward its head (the first node of the member), N:
     /// positive when the screw is pulled out.
     pub pull_out: f64,
-    /// Largest force per length of screw, N/mm.
+    /// Largest force per length of screw, N/mm, over the rings that lie wholly in the part; over all where none does.
     pub peak_line_load: f64,
     /// Length of screw inside the part, mm.
     pub embedded_length: f64,
+    /// How the rings that lie wholly in the part press on it.
+    pub bearings: Vec<Bearing>,
+}
+
+/// Pressure of a screw on the part around it, at one place of its length.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bearing {
+    /// Cells of the part that hold the screw's wall there.
+    pub cells: [u32; 4],
+    /// Force across the screw over length and outer diameter, MPa.
+    pub pressure: f64,
 }
 
 /// What a wire does.
@@ -285,6 +296,7 @@ impl Solution {
             t.moment *= factor;
             t.pull_out *= factor;
             t.peak_line_load *= factor;
+            t.bearings.iter_mut().for_each(|b| b.pressure *= factor);
         }
         for w in &mut s.wires {
             w.tension *= factor;

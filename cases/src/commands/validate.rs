@@ -70,6 +70,8 @@ fn verdict(row: &Row) -> &'static str {
     match (row.role, row.inside()) {
         (Role::Prediction, true) => "inside",
         (Role::Prediction, false) => "OUTSIDE",
+        (Role::NotBlind, true) => "inside (not blind)",
+        (Role::NotBlind, false) => "OUTSIDE (not blind)",
         (Role::Calibration, true) => "inside (calibration)",
         (Role::Calibration, false) => "OUTSIDE (calibration)",
     }
@@ -123,10 +125,12 @@ fn table(all: &[Done]) -> String {
         |role: Role, inside: bool| known.clone().filter(|r| r.role == role && r.inside() == inside).count();
     let _ = writeln!(
         t,
-        "{} predictions inside their bands, {} outside, {} undetermined; {} calibrated rows inside, {} outside",
+        "{} predictions inside their bands, {} outside, {} undetermined; {} rows that were not blind inside, {} outside; {} calibrated rows inside, {} outside",
         of(Role::Prediction, true),
         of(Role::Prediction, false),
         rows.len() - known.clone().count(),
+        of(Role::NotBlind, true),
+        of(Role::NotBlind, false),
         of(Role::Calibration, true),
         of(Role::Calibration, false),
     );
@@ -152,6 +156,7 @@ fn json(all: &[Done]) -> String {
 fn row(r: &Row) -> serde_json::Value {
     let role = match r.role {
         Role::Prediction => "prediction",
+        Role::NotBlind => "not blind",
         Role::Calibration => "calibration",
     };
     serde_json::json!({

@@ -2,7 +2,7 @@
 
 use super::Results;
 use super::construct::OCCIPITAL_PURCHASE;
-use super::fields::Solved;
+use super::strengths::Strengths;
 use crate::case::Case;
 use crate::fixation::Fixation as Asked;
 use dens_mesher::geometry::spine::Side;
@@ -34,6 +34,10 @@ pub struct Anchor {
     pub strength: f64,
     /// Range of that.
     pub range: [f64; 2],
+    /// Compressive strength of the cancellous bone it holds in, MPa; `None` in the occiput.
+    pub compressive: Option<f64>,
+    /// Largest pressure across the screw over the strength of the bone at that place.
+    pub bearing: f64,
 }
 
 impl Anchor {
@@ -48,17 +52,17 @@ impl Anchor {
     }
 }
 
-/// All screws in cancellous bone of this compressive strength, MPa, under `factor` times the load of a solved stage, occipital ones last.
-pub fn of(compressive: f64, solved: &Solved, factor: f64) -> Vec<Anchor> {
-    let fixation = &solved.question.model.fixation;
-    let solution = &solved.solution;
+/// All screws in their bones under `factor` times the load of a state, occipital ones last.
+pub fn of(strengths: &Strengths, model: &Model, solution: &Solution, factor: f64) -> Vec<Anchor> {
+    let fixation = &model.fixation;
     let mut found = Vec::new();
     for (tie, t) in fixation.ties.iter().zip(&solution.ties) {
         // Held in the implant by a lock, not by a thread in bone.
         if tie.beyond != 0.0 {
             continue;
         }
-        let diameter = fixation.members[tie.member].section.diameter;
+        let diameter = fixation.members[tie.member].outer;
+        let compressive = strengths.cancellous(tie.part);
         let [strength, low, high] = pull_out_strength(diameter, t.embedded_length, compressive);
         let axial = factor * t.pull_out;
         found.push(Anchor {
@@ -70,6 +74,8 @@ pub fn of(compressive: f64, solved: &Solved, factor: f64) -> Vec<Anchor> {
             purchase: t.embedded_length,
             strength,
             range: [low, high],
+            compressive: Some(compressive),
+            bearing: factor * strengths.bearing(tie.part, &t.bearings),
         });
     }
     for side in Side::BOTH {
@@ -86,6 +92,8 @@ pub fn of(compressive: f64, solved: &Solved, factor: f64) -> Vec<Anchor> {
             purchase: OCCIPITAL_PURCHASE,
             strength: mean,
             range: [mean - 2.0 * deviation, mean + 2.0 * deviation],
+            compressive: None,
+            bearing: 0.0,
         });
     }
     found
@@ -109,11 +117,17 @@ fn occipital_end(solution: &Solution, side: Side) -> Option<(String, SectionForc
     Some((name, end))
 }
 
-/// Largest pull-out force over the low end of the strength of all implanted stages.
-pub(super) fn worst(results: &Results) -> f64 {
+/// Screws in bone in every implanted state at the judged load: what yielding and settling bone lets go, others hold.
+pub(super) fn all<'a>(case: &Case, results: &'a Results) -> impl Iterator<Item = &'a Anchor> {
     let a = &results.assessment;
-    let stages = a.stages.iter().chain([&a.partial]);
-    stages.flat_map(|s| &s.anchors).map(Anchor::ratio).fold(0.0, f64::max)
+    let elastic = a.stages.iter().chain([&a.partial]).flat_map(|s| &s.anchors);
+    let yielding = results.crushing.judged(case).into_iter().flat_map(|s| &s.anchors);
+    elastic.chain(yielding).chain(results.crushing.settled.iter().flat_map(|s| s.anchors.iter().flatten()))
+}
+
+/// Largest pull-out force over the low end of the strength of all implanted states.
+pub(super) fn worst(case: &Case, results: &Results) -> f64 {
+    all(case, results).map(Anchor::ratio).fold(0.0, f64::max)
 }
 
 /// Section of the report.
@@ -127,6 +141,7 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
             ("pull-out force", "N"),
             ("across", "N"),
             ("largest per length", "N/mm"),
+            ("bearing", NO_UNIT),
             ("purchase", "mm"),
             ("strength", "N"),
             ("low", "N"),
@@ -136,8 +151,12 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
     );
     let a = &results.assessment;
     let [day_one, ingrown] = &a.stages;
-    for (stage, name) in [(day_one, "day 1"), (&a.partial, "partial"), (ingrown, "12 months")] {
-        for s in &stage.anchors {
+    let mut stages =
+        vec![("day 1", &day_one.anchors), ("partial", &a.partial.anchors), ("12 months", &ingrown.anchors)];
+    stages.extend(results.crushing.judged(case).map(|s| ("day 1, yielding", &s.anchors)));
+    stages.extend(results.crushing.settled.as_ref().map(|s| ("settled", &s.anchors[1])));
+    for (name, anchors) in stages {
+        for s in anchors {
             let margin: Cell = if s.margin().is_finite() { s.margin().into() } else { "pressed in".into() };
             t.push([
                 name.into(),
@@ -145,6 +164,7 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
                 s.axial.into(),
                 s.across.into(),
                 s.line_load.into(),
+                s.bearing.into(),
                 s.purchase.into(),
                 s.strength.into(),
                 s.range[0].into(),
@@ -154,11 +174,16 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
         }
     }
     let [ratio, deviation] = SHEAR_OVER_COMPRESSION;
-    let compressive = results.assessment.strength;
+    let mut hosts: Vec<String> = Vec::new();
+    for s in &day_one.anchors {
+        let host = s.compressive.map(|c| format!("{} {c:.2} MPa", s.bone));
+        hosts.extend(host.filter(|h| !hosts.contains(h)));
+    }
+    let hosts = hosts.join(", ");
     let mut section = Section::new("fixation", "Fixation")
         .paragraph(format!("Construct: {}.", case.fixation.described()))
         .paragraph(format!(
-            "Screws and rods are beams; screws are tied into bone along their wall, without play or slip. A screw is taken to pull out when its thread shears out of cancellous bone, S π D L (0.5 + 0.577 depth/pitch) (Chapman 1996), with thread factor {THREAD_SHAPE:.2} (recalled) and shear strength S = {ratio:.2} ± {deviation:.2} (Sanyal 2012) of the compressive strength, {compressive:.2} MPa by the density of the case. The range is two standard deviations of that strength. Cortex at the entry is not counted, which is on the safe side; cycles, which loosen screws below this force, are not either, which is not. Margin is the low end over the force, less 1: the strength of one screw is known no better. Published for C1 lateral masses from behind in age: 258 N (Mizutani 2019).",
+            "Screws and rods are beams; a screw has the section of its core and touches bone with its thread. They are tied into bone along their wall, without play or slip; bearing is the force across a screw over length and outer diameter, against the compressive strength of the bone at that place, where the whole ring of the wall lies in bone. A screw is taken to pull out when its thread shears out of cancellous bone, S π D L (0.5 + 0.577 depth/pitch) (Chapman 1996), with thread factor {THREAD_SHAPE:.2} (recalled) and shear strength S = {ratio:.2} ± {deviation:.2} (Sanyal 2012) of the compressive strength of its own bone ({hosts}). The range is two standard deviations of that ratio, which pools four sites: one screw in forty is expected to hold less than the low end (normal scatter); no scatter of lateral masses alone is known. Cortex at the entry is not counted, which is on the safe side; cycles, which loosen screws below this force, are not either, which is not. Margin is the low end over the force, less 1: the strength of one screw is known no better. Published for C1 lateral masses from behind in age: 258 N (Mizutani 2019).",
         ));
     if case.fixation.occiput && case.fixation.rods {
         section = section.paragraph(format!(

@@ -43,10 +43,9 @@ pub fn access(approach: &Approach, geometry: &Geometry) -> Access {
 }
 
 impl Access {
-    /// Corridor with the least room, and that room, mm.
-    fn tightest(&self) -> Option<(&Corridor, f64)> {
-        let room = |c: &Corridor| c.mandible.map_or(c.bone, |m| m.min(c.bone));
-        self.corridors.iter().map(|c| (c, room(c))).min_by(|a, b| a.1.total_cmp(&b.1))
+    /// Corridor with the least room of a kind, and that room, mm; `None` where none is known.
+    fn tightest(&self, room: impl Fn(&Corridor) -> Option<f64>) -> Option<(&Corridor, f64)> {
+        self.corridors.iter().filter_map(|c| Some((c, room(c)?))).min_by(|a, b| a.1.total_cmp(&b.1))
     }
 }
 
@@ -58,13 +57,50 @@ pub fn criteria(approach: &Approach, access: &Access) -> Vec<Quantity> {
             .load("none")
             .judged("distraction available", Relation::AtMost, approach.distraction, &approach.source),
     ];
-    list.extend(access.tightest().map(|(corridor, room)| {
-        Quantity::new("screwdriver", "room beside the screwdriver", room, "mm")
-            .region(&format!("screw {}", corridor.screw))
-            .load("none")
-            .judged("free of bone and mandible", Relation::AtLeast, 0.0, "geometry")
+    let row = |id: &str, label: &str, (corridor, room): (&Corridor, f64)| {
+        Quantity::new(id, label, room, "mm").region(&format!("screw {}", corridor.screw)).load("none")
+    };
+    list.extend(access.tightest(|c| Some(c.bone)).map(|found| {
+        row("screwdriver", "room between screwdriver and bone", found).judged(
+            "free of bone",
+            Relation::AtLeast,
+            0.0,
+            "geometry",
+        )
     }));
+    list.push(access.tightest(|c| c.mandible).map_or_else(
+        || {
+            Quantity::new(
+                "screwdriver-mandible",
+                "screws whose screwdriver was checked against the mandible",
+                0.0,
+                "1",
+            )
+            .region("mandible")
+            .load("none")
+        },
+        |found| {
+            row("screwdriver-mandible", "room between screwdriver and mandible", found).judged(
+                "free of the mandible",
+                Relation::AtLeast,
+                0.0,
+                "geometry; straight lower border of the case",
+            )
+        },
+    ));
     list
+}
+
+/// What is not known of the approach, where something is not.
+pub fn gap(approach: &Approach, access: &Access) -> Option<String> {
+    if access.corridors.is_empty() || access.tightest(|c| c.mandible).is_some() {
+        return None;
+    }
+    Some(if approach.mandible.is_none() {
+        "The screwdriver was not checked against the mandible: the case gives no border of it.".into()
+    } else {
+        "The screwdriver was not checked against the mandible: no corridor passes the border that the case gives.".into()
+    })
 }
 
 /// Section of the report.
@@ -203,4 +239,45 @@ fn picture(case: &Case, approach: &Approach, access: &Access, results: &Results)
     }
     let shots = [View::Left, View::Anterior].map(|v| Shot::new("approach", v, objects.iter().collect()));
     drawn(case, sheet, &shots)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dens_reports::record::Outcome;
+
+    fn corridor(screw: &str, bone: f64, mandible: Option<f64>) -> Corridor {
+        Corridor { screw: screw.into(), entry: Vec3::zeros(), outward: -Vec3::y(), bone, mandible }
+    }
+
+    fn rows(corridors: Vec<Corridor>, mandible: Option<[[f64; 3]; 2]>) -> (Vec<Quantity>, Option<String>) {
+        let plan = Approach {
+            rise: 0.0,
+            distraction: 10.0,
+            driver_diameter: 6.0,
+            driver_reach: 80.0,
+            mandible,
+            source: "a test".into(),
+        };
+        let insertion = Insertion { stations: Vec::new(), needed: 1.0, narrowest: 0.0, obstacle: None };
+        let access = Access { insertion, corridors };
+        (criteria(&plan, &access), gap(&plan, &access))
+    }
+
+    #[test]
+    fn a_jaw_that_is_not_given_is_a_gap_and_not_a_criterion_met() {
+        let (list, gap) = rows(vec![corridor("C3 left", 2.0, None)], None);
+        let row = |list: &[Quantity], id: &str| list.iter().find(|q| q.id == id).expect("a row").clone();
+        assert_eq!(row(&list, "screwdriver").verdict, Outcome::Met);
+        assert!(!row(&list, "screwdriver").criterion.contains("mandible"));
+        assert_eq!(row(&list, "screwdriver-mandible").verdict, Outcome::Informative);
+        assert!(gap.expect("a gap").contains("gives no border"));
+        let border = Some([[30.0, -25.0, 5.0], [0.0, -80.0, -5.0]]);
+        let (_, gap) = rows(vec![corridor("C3 left", 2.0, None)], border);
+        assert!(gap.expect("not reached").contains("no corridor passes"));
+        let both = vec![corridor("C3 left", 2.0, Some(-1.0)), corridor("C3 right", 3.0, None)];
+        let (list, gap) = rows(both, border);
+        assert_eq!(row(&list, "screwdriver-mandible").verdict, Outcome::NotMet);
+        assert_eq!((row(&list, "screwdriver").value, gap), (2.0, None));
+    }
 }

@@ -9,14 +9,15 @@ use super::bodies::{Bodies, Kind};
 use super::fields::{Point, Solved};
 use super::geometry::Geometry;
 use super::lattice::Chosen;
-use super::tissue;
+use super::sinking::{self, Sinking};
+use super::strengths::Strengths;
+use super::{ingrowth, tissue, under};
 use crate::case::Case;
 use crate::failure::Failure;
-use dens_mesher::Vec3;
 use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::spine::Level;
 use dens_solver::criteria::{self, design, implant, interface, remodeling, subsidence};
-use dens_solver::solution::{Contact, ContactPoint};
+use dens_solver::solution::Contact;
 use dens_solver::tensor::{Six, von_mises};
 
 /// Energy of one region of one bone in the three stages.
@@ -61,15 +62,17 @@ pub struct SeatState {
     pub force: f64,
     /// Mean pressure over the closed area and 99th percentile, MPa.
     pub pressure: [f64; 2],
-    /// Share of the closed area pressed beyond the strength of cancellous bone.
+    /// Share of the closed area pressed beyond the strength of the bone in the cell there.
     pub overpressed: f64,
+    /// Share of the whole face that nothing presses: open, or facing no implant.
+    pub open: f64,
     /// Largest overlap left by the contact method, mm.
     pub overlap: f64,
     /// Largest gap between the meshed surfaces, taken as closed, mm.
     pub mesh_gap: f64,
     /// Shares of the area that move more than 28, 50 and 150 µm.
     pub micromotion: [f64; 3],
-    /// Share of the area that moves less than the limit of the case.
+    /// Share of the whole face that moves less than the limit of the case and is closed but for a gap that bone bridges.
     pub settled: f64,
     /// Mean and 95th percentile of the relative motion, mm.
     pub motion: [f64; 2],
@@ -84,8 +87,8 @@ pub struct Crush {
     pub strain_ratio: f64,
     /// Volume of the layer, mm³.
     pub volume: f64,
-    /// How far the endplate sinks toward the lower endplate, mm.
-    pub indentation: f64,
+    /// How far the implant sinks.
+    pub sinking: Sinking,
 }
 
 /// Stress of the implant at the judged load.
@@ -139,8 +142,6 @@ pub struct Assessment {
     pub partial: StageState,
     /// Resorbed mass fraction with either dead zone and mean unloading of C1 and C3 at partial ingrowth.
     pub partial_shielding: [f64; 3],
-    /// Compressive strength of cancellous bone, MPa.
-    pub strength: f64,
     /// Axial stiffness of the intact column, N/mm.
     pub intact_stiffness: f64,
     /// Share of the load through the anterior column at C2-C3 in the intact model, if it has one.
@@ -161,8 +162,7 @@ pub fn assess(
 ) -> Result<Assessment, Failure> {
     let [intact, day_one, ingrown] = stages;
     let factor = case.judged_load().axial / case.largest_load();
-    let rho = tissue::mass_densities(case);
-    let strength = tissue::mean_cancellous(case, bodies.find(Kind::Bone(geometry.caudal())))?.1;
+    let strengths = |s: &Solved| Strengths::of(case, bodies, &s.question);
     let mut regions = Vec::new();
     let caudal = geometry.caudal();
     for level in spine_levels(caudal) {
@@ -174,7 +174,7 @@ pub fn assess(
     let reference = bone_points(intact);
     let weights: Vec<f64> = reference.iter().map(|p| p.weight).collect();
     let before: Vec<f64> = reference.iter().map(|p| p.energy).collect();
-    let densities = densities(bodies, caudal, &rho);
+    let densities = densities(case, bodies, caudal)?;
     let energies = |s: &Solved| bone_points(s).iter().map(|p| p.energy).collect::<Vec<f64>>();
     let (after, halfway) = ([day_one, ingrown].map(energies), energies(partial));
     let mass = |after: &[f64], zone: f64| {
@@ -186,7 +186,7 @@ pub fn assess(
         mass(&halfway, remodeling::DEAD_ZONE_LATE),
         design::mean_unloading(&weights, &halfway, &before),
     ];
-    let states = [day_one, ingrown].map(|s| stage_state(case, geometry, chosen, s, factor, strength));
+    let state = |s: &Solved| Ok::<_, Failure>(stage_state(case, geometry, chosen, s, factor, &strengths(s)?));
     let anterior = intact
         .solution
         .contacts
@@ -198,10 +198,9 @@ pub fn assess(
         resorbed: resorbed(case.criteria.dead_zone),
         resorbed_late: resorbed(remodeling::DEAD_ZONE_LATE),
         unloading: [0, 1].map(|i| design::mean_unloading(&weights, &after[i], &before)),
-        stages: states,
-        partial: stage_state(case, geometry, chosen, partial, factor, strength),
+        stages: [state(day_one)?, state(ingrown)?],
+        partial: state(partial)?,
         partial_shielding,
-        strength,
         intact_stiffness: axial_stiffness(case, intact),
         intact_anterior_share: anterior,
     })
@@ -213,17 +212,17 @@ fn spine_levels(caudal: Level) -> impl Iterator<Item = Level> {
 }
 
 /// Mass density at every point of C1 and the caudal bone, g/cm³, in the order of the points.
-fn densities(bodies: &Bodies, caudal: Level, rho: &[f64; 4]) -> Vec<f64> {
+fn densities(case: &Case, bodies: &Bodies, caudal: Level) -> Result<Vec<f64>, Failure> {
     let mut out = Vec::new();
     for level in [Level::C1, caudal] {
         let Some(body) = bodies.find(Kind::Bone(level)) else { continue };
-        for t in &body.tissue {
-            let total: f64 = t.shares.iter().map(|n| f64::from(*n)).sum();
-            let mean = t.shares.iter().zip(rho).map(|(n, r)| f64::from(*n) * r).sum::<f64>() / total;
-            out.extend([mean; 4]);
+        let cells = body.scanned.as_ref().map(|s| &s.cells);
+        for (cell, t) in body.tissue.iter().enumerate() {
+            let scanned = cells.and_then(|c| c[cell].as_ref()).map(|c| c.density);
+            out.extend([tissue::mass_density(case, t, scanned)?; 4]);
         }
     }
-    out
+    Ok(out)
 }
 
 fn region_energies(
@@ -269,7 +268,7 @@ fn stage_state(
     chosen: &Chosen,
     solved: &Solved,
     factor: f64,
-    strength: f64,
+    strengths: &Strengths,
 ) -> StageState {
     let seat_names = solved.question.seat_names();
     let seats: Vec<SeatState> = seat_names
@@ -277,7 +276,8 @@ fn stage_state(
         .filter_map(|n| solved.solution.contacts.iter().find(|c| c.name == *n))
         .map(|c| {
             let rest = solved.rest.as_ref().and_then(|r| r.contacts.iter().find(|r| r.name == c.name));
-            seat(c, rest, factor, strength, case.criteria.micromotion_limit)
+            let overpressed = strengths.overpressed(&solved.question, c, factor);
+            SeatState { overpressed, ..seat(c, rest, factor, case.criteria.micromotion_limit) }
         })
         .collect();
     let lower = solved.solution.contacts.iter().find(|c| seat_names.first() == Some(&c.name));
@@ -291,7 +291,7 @@ fn stage_state(
         implant_stiffness,
         share_through_implant: through / case.largest_load(),
         members: member_stress(solved, factor),
-        anchors: anchors::of(strength, solved, factor),
+        anchors: anchors::of(strengths, &solved.question.model, &solved.solution, factor),
     }
 }
 
@@ -301,13 +301,19 @@ fn member_stress(solved: &Solved, factor: f64) -> Vec<(String, f64)> {
     beams.chain(solved.solution.wires.iter().map(|w| (w.name.clone(), w.stress * factor))).collect()
 }
 
-fn seat(c: &Contact, rest: Option<&Contact>, factor: f64, strength: f64, limit: f64) -> SeatState {
+/// All but the share that is pressed beyond strength.
+///
+/// - `rest`: the same face without a load, where it has been pressed together or stands apart then
+fn seat(c: &Contact, rest: Option<&Contact>, factor: f64, limit: f64) -> SeatState {
     use dens_solver::loads::contact::Status;
     let closed: Vec<_> = c.points.iter().filter(|p| p.status != Status::Open).collect();
     let areas: Vec<f64> = closed.iter().map(|p| p.area).collect();
     let pressures: Vec<f64> = closed.iter().map(|p| (p.pressure * factor).max(0.0)).collect();
     let all: Vec<f64> = c.points.iter().map(|p| p.area).collect();
-    let motions: Vec<f64> = motions(c, rest).map(|m| m * factor).collect();
+    let points: Vec<_> = ingrowth::points(c, rest).collect();
+    let motions: Vec<f64> = points.iter().map(|(p, before)| factor * ingrowth::motion(p, *before)).collect();
+    let quiet = points.iter().filter(|(p, before)| ingrowth::is_quiet(p, *before, factor, limit));
+    let settled = quiet.map(|(p, _)| p.area).sum::<f64>() / c.slave_area;
     SeatState {
         name: c.name.clone(),
         area: c.slave_area,
@@ -318,38 +324,13 @@ fn seat(c: &Contact, rest: Option<&Contact>, factor: f64, strength: f64, limit: 
             criteria::mean(&areas, &pressures),
             criteria::quantile(&areas, &pressures, 0.99).unwrap_or(0.0),
         ],
-        overpressed: subsidence::overpressed_area_fraction(&areas, &pressures, &vec![strength; areas.len()]),
+        overpressed: 0.0,
+        open: 1.0 - areas.iter().sum::<f64>() / c.slave_area,
         overlap: c.largest_violation * factor,
         mesh_gap: c.largest_initial_gap,
         micromotion: interface::micromotion_area_fractions(&all, &motions),
-        settled: 1.0 - criteria::fraction_above(&all, &motions, limit),
+        settled,
         motion: [criteria::mean(&all, &motions), criteria::quantile(&all, &motions, 0.95).unwrap_or(0.0)],
-    }
-}
-
-/// Relative motion of each point of a contact by the load, mm: what slips and what opens, against the state without one.
-pub(super) fn motions<'a>(c: &'a Contact, rest: Option<&'a Contact>) -> impl Iterator<Item = f64> + 'a {
-    let opening = |p: &ContactPoint| p.gap.max(0.0);
-    c.points.iter().enumerate().map(move |(i, p)| {
-        let before = rest.and_then(|r| r.points.get(i));
-        let slip = p.slip - before.map_or(Vec3::zeros(), |b| b.slip);
-        let opened = opening(p) - before.map_or(0.0, opening);
-        (slip.norm_squared() + opened * opened).sqrt()
-    })
-}
-
-/// Depth below the surface of the caudal bone of a place under the implant's lower contact face, mm; `None` beside it or deeper than
-/// `most`.
-pub fn depth_under_implant(geometry: &Geometry, most: f64) -> impl Fn(Vec3) -> Option<f64> + '_ {
-    let pad = geometry.implant.contacts().next().map(|(_, p)| *p);
-    let found = pad.zip(geometry.spine.bone(geometry.caudal()));
-    move |place| {
-        let (pad, bone) = found.as_ref()?;
-        if 0.0 <= pad.column(place) || pad.depth + most < (place - pad.center).dot(&pad.axis).abs() {
-            return None;
-        }
-        let below = -bone.field.value(place);
-        (below <= most).then_some(below.max(0.0))
     }
 }
 
@@ -361,7 +342,7 @@ pub fn layer(
     factor: f64,
 ) -> (Vec<f64>, Vec<Six>, Vec<f64>) {
     let (mut weights, mut strains, mut depths) = (Vec::new(), Vec::new(), Vec::new());
-    let under = depth_under_implant(geometry, depth);
+    let under = under::depth(geometry, 0, depth);
     for p in solved.points(Kind::Bone(geometry.caudal())) {
         if let Some(below) = under(p.place) {
             weights.push(p.weight);
@@ -376,21 +357,12 @@ fn crush(case: &Case, geometry: &Geometry, solved: &Solved, factor: f64) -> Crus
     let limits = &case.criteria;
     let (weights, strains, _) = layer(geometry, solved, limits.crush_depth, factor);
     let ratios = subsidence::compression_ratios(&strains, case.crush_strain());
-    let bone = Kind::Bone(geometry.caudal());
-    let sunk = solved.mean_displacement(bone, "implant lower");
-    let base = base_of(geometry.caudal()).iter().find_map(|set| solved.mean_displacement(bone, set));
-    let indentation = sunk.zip(base).map_or(0.0, |(a, b)| (b.z - a.z) * factor);
     Crush {
         fraction: criteria::fraction_above(&weights, &ratios, 1.0),
         strain_ratio: criteria::quantile(&weights, &ratios, 0.95).unwrap_or(0.0),
         volume: weights.iter().sum(),
-        indentation,
+        sinking: sinking::of(&solved.question, &solved.solution, limits.crush_depth).scaled(factor),
     }
-}
-
-/// Facet sets that may be the lower endplate of the caudal bone, the first that is there.
-pub fn base_of(caudal: Level) -> &'static [&'static str] {
-    if caudal == Level::C3 { &["C3-C4 disc", "held"] } else { &["held"] }
 }
 
 fn implant_stress(case: &Case, chosen: &Chosen, solved: &Solved, factor: f64) -> ImplantStress {

@@ -46,7 +46,7 @@ const WALL_SHARE: f64 = 0.4;
 /// Screws, rods and wires of the case, without what its faults leave out.
 ///
 /// # Errors
-/// A wire that finds no bone; exit 2.
+/// A level without a way for its screw, a rod that no screw holds, a wire that finds no bone; exit 2.
 pub fn fixation(case: &Case, geometry: &Geometry, question: &Question) -> Result<Fixation, Failure> {
     let asked = &case.fixation;
     let mut fixation = Fixation::default();
@@ -70,8 +70,19 @@ fn posterior(
     side: Side,
     fixation: &mut Fixation,
 ) -> Result<(), Failure> {
-    let mut heads = Vec::new();
-    let mut wires = Vec::new();
+    let (mut heads, mut wires, mut held) = (Vec::new(), Vec::new(), 0);
+    let has_path = |level: &&Level| {
+        question.part(Kind::Bone(**level)).is_some()
+            && geometry.spine.screws.iter().any(|(l, of, _)| l == *level && *of == side)
+    };
+    let bare: Vec<&str> = asked.levels.iter().filter(|l| !has_path(l)).map(|l| l.name()).collect();
+    if !bare.is_empty() {
+        return Err(Failure::input(format!(
+            "fixation.levels: no screw finds its way into {} on the {}\n  = hint: name only levels that stay and whose bone has room for a screw, or set fixation.rods = false",
+            bare.join(", "),
+            side.name()
+        )));
+    }
     for (level, of, path) in &geometry.spine.screws {
         let Some(part) = question.part(Kind::Bone(*level)) else { continue };
         if *of != side || !asked.levels.contains(level) {
@@ -90,9 +101,10 @@ fn posterior(
             }
             None => {
                 let tip = entry + direction * path.length;
-                let member =
-                    fixation.add(&name, section(asked, asked.screw_diameter), &[head, entry, tip], 2.5);
+                let core = section(asked, asked.screw_core);
+                let member = fixation.add_screw(&name, core, asked.screw_diameter, &[head, entry, tip], 2.5);
                 fixation.tie(member, part);
+                held += 1;
             }
         }
     }
@@ -102,13 +114,22 @@ fn posterior(
         heads.push(head);
         let name = Asked::occipital_screw(side);
         if asked.fault(&name).is_none() {
-            fixation.add(&name, section(asked, asked.occipital_diameter), &[head, entry], 2.5);
+            let core = section(asked, asked.occipital_core);
+            fixation.add_screw(&name, core, asked.occipital_diameter, &[head, entry], 2.5);
+            held += 1;
         }
     }
     heads.sort_by(|a, b| b.z.total_cmp(&a.z));
     let rod = Asked::rod(side);
-    if asked.fault(&rod).is_some() || heads.len() < 2 {
+    if asked.fault(&rod).is_some() {
         return Ok(());
+    }
+    if heads.len() < 2 || held == 0 {
+        return Err(Failure::input(format!(
+            "{rod} is held by no screw: the faults leave out {}\n  = hint: add a fault that leaves out `{rod}` too, or keep a screw on the {}",
+            if heads.len() < 2 { "all but one level" } else { "all of its screws" },
+            side.name()
+        )));
     }
     fixation.add(&rod, section(asked, asked.rod_diameter), &heads, 4.0);
     for (name, part, head, anchor) in wires {
@@ -159,7 +180,8 @@ fn through_implant(case: &Case, geometry: &Geometry, question: &Question, fixati
         }
         let diameter = case.implant.screw_diameter;
         let tip = track.exit + track.direction * track.bite;
-        let member = fixation.add(&name, section(asked, diameter), &[track.entry, track.exit, tip], 2.5);
+        let core = section(asked, asked.implant_core(diameter));
+        let member = fixation.add_screw(&name, core, diameter, &[track.entry, track.exit, tip], 2.5);
         let beyond = track.radius - 0.5 * diameter + WALL_SHARE * case.implant.screw_wall;
         fixation.ties.push(Tie { member, part: implant, beyond });
         fixation.tie(member, bone);

@@ -4,11 +4,14 @@
 //! load of the case is a state of its own. Settling is the same model on beds that give way where the pressure of the
 //! judged load does not last.
 
-use super::assess::{base_of, depth_under_implant};
+use super::anchors::{self, Anchor};
 use super::bodies::{Bodies, Kind};
-use super::fields::{Solved, mean_displacement, points_of};
+use super::fields::Solved;
 use super::geometry::Geometry;
 use super::models::{Question, SEATS};
+use super::sinking::{self, Sinking};
+use super::strengths::Strengths;
+use super::under::{self, Layer};
 use super::{solve_failure, tissue};
 use crate::case::Case;
 use crate::failure::{Exit, Failure};
@@ -37,22 +40,51 @@ pub struct LoadState {
     pub axial: f64,
     /// Shortening between condyles and held bone, mm.
     pub travel: f64,
-    /// How far the endplate under the implant sinks toward the lower endplate of its bone, mm.
-    pub indentation: f64,
+    /// How far the implant sinks into the bone under it.
+    pub sinking: Sinking,
     /// Crushed bone of C1 and of the bone under the implant, mm³.
     pub crushed: [f64; 2],
-    /// Crushed share of the layer under the implant.
-    pub crushed_share: f64,
-    /// Share of that layer beyond the yield strain, in the same state: the cross-check.
-    pub overstrained_share: f64,
+    /// Contact faces, in the order of [`SEATS`].
+    pub faces: Vec<FaceState>,
     /// Largest crushing κ.
     pub crushing: f64,
     /// Area in contact, mm², and mean pressure over it, MPa, on C3.
     pub contact: [f64; 2],
     /// Largest stress of screws and rods, MPa.
     pub members: f64,
+    /// Screws in bone.
+    pub anchors: Vec<Anchor>,
     /// Contact solves it took.
     pub solves: usize,
+}
+
+/// Bone at one contact face. Shares are of the bone under the pressed area, or of that area.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaceState {
+    /// Name of the interface.
+    pub name: String,
+    /// Volume of the layer under the pressed area, mm³.
+    pub layer: f64,
+    /// Crushed share of that layer.
+    pub crushed: f64,
+    /// Share of that layer beyond the yield strain, in the same state: the cross-check.
+    pub overstrained: f64,
+    /// Pressed area, mm².
+    pub closed: f64,
+    /// Share of the pressed area with more pressure than the bone in the cell under it bears.
+    pub overpressed: f64,
+}
+
+impl LoadState {
+    /// State of the face under the implant, which exists wherever there is an implant.
+    pub fn lower(&self) -> Option<&FaceState> {
+        self.faces.first()
+    }
+
+    /// The face on which this is worst.
+    pub fn worst(&self, of: impl Fn(&FaceState) -> f64) -> Option<&FaceState> {
+        self.faces.iter().max_by(|a, b| of(a).total_cmp(&of(b)))
+    }
 }
 
 /// After the cycles.
@@ -71,6 +103,8 @@ pub struct Settled {
     pub brittle: Option<[f64; 2]>,
     /// Largest stress of screws and rods, MPa: what the bone lets go, they take.
     pub members: f64,
+    /// Screws in bone: on the bed that gives way least, the one taken, and the one that gives way most.
+    pub anchors: [Vec<Anchor>; 3],
     /// By contact face: name, mean and largest depth, mm, share of the paired area that sank, area in contact, mm².
     pub faces: Vec<(String, [f64; 4])>,
 }
@@ -155,16 +189,16 @@ pub fn run(
     let fits = fits(case);
     let steps: Vec<Step> = fits.iter().cloned().chain(Step::loads(&factors)).collect();
     let course = solve(&steps, [0.0, 0.5]).map_err(|e| failure(&e))?;
-    let under = depth_under_implant(geometry, case.criteria.crush_depth);
-    let in_layer = layer_of(question, &parts, &under);
+    let layers = under::layers(geometry, question, &day_one.solution, case.criteria.crush_depth);
+    let strengths = Strengths::of(case, bodies, question)?;
     let state = |(k, r): (usize, &Reached)| {
         let load = order.get(k).copied().filter(|_| r.factor == factors[k]);
-        load_state(case, question, &parts, &in_layer, r, load)
+        load_state(case, question, (&parts, &layers, &strengths), r, load)
     };
     // Misfits are put in without a limit of load: all their steps are there.
     let (before, loaded) = course.reached().split_at(fits.len().min(course.reached().len()));
     let fitted = before.last().map(|r| Fitted {
-        state: load_state(case, question, &parts, &in_layer, r, None),
+        state: load_state(case, question, (&parts, &layers, &strengths), r, None),
         seats: seat_forces(r),
     });
     let start = before.last().map_or(0.0, |r| r.solution.mean_travel());
@@ -190,7 +224,8 @@ pub fn run(
             ));
         };
         crushing.overlap = reached.iter().map(overlap).fold(crushing.overlap, f64::max);
-        crushing.settled = settled(&steps[fits.len()..], judged, &reached[fits.len()..]);
+        crushing.settled =
+            settled(&steps[fits.len()..], judged, &reached[fits.len()..], (question, &strengths));
     }
     Ok(crushing)
 }
@@ -246,26 +281,10 @@ fn parts(case: &Case, bodies: &Bodies, question: &Question) -> Result<Vec<Yieldi
     Ok(parts)
 }
 
-/// For each point of each yielding part whether it lies in the layer under the implant.
-fn layer_of(
-    question: &Question,
-    parts: &[YieldingPart],
-    under: &dyn Fn(dens_mesher::Vec3) -> Option<f64>,
-) -> Vec<Vec<[bool; 4]>> {
-    let lower = question.caudal().and_then(|l| question.part(Kind::Bone(l)));
-    let of_part = |y: &YieldingPart| {
-        let places = points_of(&question.model.parts[y.part].mesh);
-        let inside = |p: &[dens_mesher::Vec3; 4]| p.map(|x| Some(y.part) == lower && under(x).is_some());
-        places.iter().map(inside).collect()
-    };
-    parts.iter().map(of_part).collect()
-}
-
 fn load_state(
     case: &Case,
     question: &Question,
-    parts: &[YieldingPart],
-    in_layer: &[Vec<[bool; 4]>],
+    (parts, layers, strengths): (&[YieldingPart], &[Layer], &Strengths),
     reached: &Reached,
     load: Option<usize>,
 ) -> LoadState {
@@ -276,35 +295,50 @@ fn load_state(
         let own = parts.iter().position(|y| Some(y.part) == part);
         own.map_or(0.0, |k| all(k).map(crushed).fold(0.0, |a, b| a + b))
     };
-    let layer: Vec<&BonePoint> = (0..parts.len())
-        .flat_map(|k| all(k).zip(in_layer[k].iter().flatten()).filter(|(_, inside)| **inside).map(|(p, _)| p))
-        .collect();
-    let weights: Vec<f64> = layer.iter().map(|p| p.weight).collect();
-    let strains: Vec<_> = layer.iter().map(|p| p.strain).collect();
-    let crushings: Vec<f64> = layer.iter().map(|p| p.crushing).collect();
-    let ratios = subsidence::compression_ratios(&strains, case.crush_strain());
     let caudal = question.caudal();
-    let mean = |set: &str| {
-        let part = question.part(Kind::Bone(caudal?))?;
-        mean_displacement(&question.model.parts[part].mesh, &reached.solution.displacements[part], set)
-    };
-    let base = caudal.and_then(|l| base_of(l).iter().find_map(|set| mean(set)));
     let seat = reached.solution.contacts.iter().find(|c| is_seat(&c.name));
     let area = seat.map_or(0.0, Contact::closed_area);
     let force = seat.map_or(0.0, |c| c.points.iter().map(|p| p.area * p.pressure).sum());
+    let of_layer = |l: &Layer| face_state(case, question, l, (parts, strengths), reached);
     LoadState {
         load,
         axial: load.map_or(reached.factor * case.largest_load(), |k| case.loads[k].axial),
         travel: reached.solution.mean_travel(),
-        indentation: mean("implant lower").zip(base).map_or(0.0, |(a, b)| b.z - a.z),
+        sinking: sinking::of(question, &reached.solution, case.criteria.crush_depth),
         crushed: [Some(Level::C1), caudal].map(|l| l.map_or(0.0, of_level)),
-        crushed_share: criteria::fraction_above(&weights, &crushings, 0.0),
-        overstrained_share: criteria::fraction_above(&weights, &ratios, 1.0),
+        faces: layers.iter().filter_map(of_layer).collect(),
         crushing: (0..parts.len()).flat_map(all).map(|p| p.crushing).fold(0.0, f64::max),
         contact: [area, if 0.0 < area { force / area } else { 0.0 }],
         members: members(reached),
+        anchors: anchors::of(strengths, &question.model, &reached.solution, 1.0),
         solves: reached.solves,
     }
+}
+
+/// `None` where the model lacks the face or its bone does not yield.
+fn face_state(
+    case: &Case,
+    question: &Question,
+    layer: &Layer,
+    (parts, strengths): (&[YieldingPart], &Strengths),
+    reached: &Reached,
+) -> Option<FaceState> {
+    let contact = layer.contact(&reached.solution)?;
+    let own = parts.iter().position(|y| y.part == layer.part)?;
+    let bone = reached.points.get(own)?;
+    let points: Vec<&BonePoint> = layer.pressed(contact).map(|(cell, q)| &bone[cell][q]).collect();
+    let weights: Vec<f64> = points.iter().map(|p| p.weight).collect();
+    let strains: Vec<_> = points.iter().map(|p| p.strain).collect();
+    let crushings: Vec<f64> = points.iter().map(|p| p.crushing).collect();
+    let ratios = subsidence::compression_ratios(&strains, case.crush_strain());
+    Some(FaceState {
+        name: layer.face.clone(),
+        layer: weights.iter().sum(),
+        crushed: criteria::fraction_above(&weights, &crushings, 0.0),
+        overstrained: criteria::fraction_above(&weights, &ratios, 1.0),
+        closed: contact.closed_area(),
+        overpressed: strengths.overpressed(question, contact, 1.0),
+    })
 }
 
 /// Largest overlap on a face of the implant, mm.
@@ -334,14 +368,20 @@ fn fits(case: &Case) -> Vec<Step> {
 }
 
 /// - `reached`: of [`settling_steps`]
-fn settled(steps: &[Step], axial: f64, reached: &[Reached]) -> Option<Settled> {
+fn settled(
+    steps: &[Step],
+    axial: f64,
+    reached: &[Reached],
+    (question, strengths): (&Question, &Strengths),
+) -> Option<Settled> {
     let (before, beds) = reached.split_first()?;
     // One bed, or one more, on either side of the one taken.
     let middle = beds.len() / 2;
     let (least, taken, largest) =
         (beds.get(middle.checked_sub(1)?)?, beds.get(middle)?, beds.get(middle + 1)?);
     let bed = steps.get(1 + middle)?.beds.first()?.1;
-    let brittle = if beds.len() == 5 { Some([&beds[0], &beds[4]]) } else { None };
+    let (first, last) = (beds.first()?, beds.last()?);
+    let brittle = if beds.len() == 5 { Some([first, last]) } else { None };
     let of_face = |c: &Contact| {
         let areas: Vec<f64> = c.points.iter().map(|p| p.area).collect();
         let depths: Vec<f64> = c.points.iter().map(|p| p.sunk).collect();
@@ -357,6 +397,7 @@ fn settled(steps: &[Step], axial: f64, reached: &[Reached]) -> Option<Settled> {
         range: [least, largest].map(loss),
         brittle: brittle.map(|ends| ends.map(loss)),
         members: beds.iter().map(members).fold(0.0, f64::max),
+        anchors: [first, taken, last].map(|r| anchors::of(strengths, &question.model, &r.solution, 1.0)),
         faces: taken.solution.contacts.iter().filter(|c| is_seat(&c.name)).map(of_face).collect(),
     })
 }

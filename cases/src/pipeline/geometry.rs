@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Bones and implant in one frame.
+#[derive(Clone)]
 pub struct Geometry {
     /// Bones, joints and places.
     pub spine: Spine,

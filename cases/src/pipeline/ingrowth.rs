@@ -1,20 +1,19 @@
 //! Where bone grows into the faces of the implant: where they hardly move on day 1.
 //!
-//! A facet of the bone is bonded where the mean motion of its points on day 1 under the judged load is below a limit;
-//! elsewhere friction goes on. Partial ingrowth takes the least published limit of ingrowth (28 µm), 12 months the motion
+//! A facet of the bone is bonded where the mean motion of its points on day 1 under the judged load is below a limit, and
+//! their mean gap is one that bone bridges; elsewhere friction goes on. Partial ingrowth takes the least published limit of ingrowth (28 µm), 12 months the motion
 //! above which fibrous tissue forms (150 µm). No time of its own belongs to the partial stage.
 //!
 //! Not modelled: stiffness of young bone (a bond is rigid), and that a bonded facet quiets its neighbors.
 
 use super::Results;
-use super::assess;
 use super::fields::Solved;
 use crate::case::Case;
 use dens_mesher::Vec3;
 use dens_reports::record::Section;
 use dens_reports::table::{NO_UNIT, Table, significant};
-use dens_solver::criteria::interface::THRESHOLDS;
-use dens_solver::loads::contact::{Gaps, Law};
+use dens_solver::criteria::interface::{BRIDGEABLE_GAP, THRESHOLDS};
+use dens_solver::loads::contact::{Gaps, Law, Status};
 use dens_solver::solution::{Contact, ContactPoint, Solution};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +29,7 @@ pub struct Ingrowth {
     pub facets: [BTreeSet<u32>; 3],
     /// Facets of each face that faced the implant on day 1, bonded or not.
     pub paired: [BTreeSet<u32>; 3],
-    /// Share of the bonded ones in the paired area of each face.
+    /// Share of the bonded ones in the whole area of each face.
     pub shares: [f64; 3],
     /// How far the bone's side of each facet's points stands from the implant's without a load on day 1, against where the
     /// model has both, mm: what a bond that forms then holds. Empty where everything fits.
@@ -63,7 +62,34 @@ pub fn limits() -> [f64; 2] {
     [1e-3 * THRESHOLDS[0], 1e-3 * THRESHOLDS[2]]
 }
 
-/// Facets that move less than `limit` mm on day 1 under `factor` times its load.
+/// Points of a face, each with its state without a load where the face has one of its own.
+pub fn points<'a>(
+    face: &'a Contact,
+    rest: Option<&'a Contact>,
+) -> impl Iterator<Item = (&'a ContactPoint, Option<&'a ContactPoint>)> {
+    face.points.iter().enumerate().map(move |(i, p)| (p, rest.and_then(|r| r.points.get(i))))
+}
+
+/// Motion of a point of a face between load and no load, mm: slip and opening.
+pub fn motion(p: &ContactPoint, rest: Option<&ContactPoint>) -> f64 {
+    let gap = |p: &ContactPoint| p.gap.max(0.0);
+    let slip = rest.map_or(p.slip, |r| p.slip - r.slip);
+    slip.norm().hypot(gap(p) - rest.map_or(0.0, gap))
+}
+
+/// Gap of a point that is not closed, mm: the larger of that under `factor` times the load and that without a load.
+fn opening(p: &ContactPoint, rest: Option<&ContactPoint>, factor: f64) -> f64 {
+    let gap = |p: &ContactPoint| if p.status == Status::Open { p.gap.max(0.0) } else { 0.0 };
+    let before = rest.map_or(0.0, gap);
+    before.max(before + factor * (gap(p) - before))
+}
+
+/// Whether a point moves less than `limit` mm under `factor` times the load, and is closed but for a gap that bone bridges.
+pub fn is_quiet(p: &ContactPoint, rest: Option<&ContactPoint>, factor: f64, limit: f64) -> bool {
+    factor * motion(p, rest) < limit && opening(p, rest, factor) < BRIDGEABLE_GAP
+}
+
+/// Facets that move less than `limit` mm on day 1 under `factor` times its load, with gaps that bone bridges.
 pub fn of(day_one: &Solved, factor: f64, limit: f64) -> Ingrowth {
     let mut found = Ingrowth { limit, ..Ingrowth::default() };
     for (k, name) in day_one.question.seat_names().into_iter().enumerate() {
@@ -71,7 +97,7 @@ pub fn of(day_one: &Solved, factor: f64, limit: f64) -> Ingrowth {
         let Some(face) = of_name(&day_one.solution).map(|i| &day_one.solution.contacts[i]) else { continue };
         let rest = day_one.rest.as_ref().and_then(|r| of_name(r).map(|i| &r.contacts[i]));
         let misfit = day_one.question.model.interfaces.iter().find(|i| i.name == name).map(|i| &i.gaps);
-        let motions: Vec<f64> = assess::motions(face, rest).collect();
+        let points: Vec<_> = points(face, rest).collect();
         let mut bonded = 0.0;
         for f in &face.facets {
             let mean = |value: &dyn Fn(usize) -> f64| {
@@ -80,10 +106,9 @@ pub fn of(day_one: &Solved, factor: f64, limit: f64) -> Ingrowth {
             if 0.0 < f.area {
                 found.paired[k].insert(f.facet);
             }
-            let mut motion = factor * mean(&|i| motions[i]);
+            let motion = factor * mean(&|i| motion(points[i].0, points[i].1));
+            let gap = mean(&|i| opening(points[i].0, points[i].1, factor));
             if let Some(rest) = rest {
-                // Bone that does not touch has as far to bridge as bone that moves.
-                motion = motion.max(mean(&|i| rest.points[i].gap.max(0.0)));
                 let jump = |p: &ContactPoint| {
                     let gap = match misfit {
                         Some(Gaps::Misfit(m)) => m.gap(p.position, p.normal),
@@ -93,12 +118,12 @@ pub fn of(day_one: &Solved, factor: f64, limit: f64) -> Ingrowth {
                 };
                 found.held[k].insert(f.facet, rest.points[f.points.clone()].iter().map(jump).collect());
             }
-            if motion < limit {
+            if motion < limit && gap < BRIDGEABLE_GAP {
                 found.facets[k].insert(f.facet);
                 bonded += f.area;
             }
         }
-        found.shares[k] = bonded / face.paired_area;
+        found.shares[k] = bonded / face.slave_area;
     }
     found
 }
@@ -173,17 +198,36 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
         if sliding(&results.stages[2]) { "the rest still slides" } else { "every face is bonded as a whole" };
     Section::new("ingrowth", "Ingrowth of bone")
         .paragraph(format!(
-            "Bone is taken to grow into a facet whose points moved less than a limit on day 1 under {}: {} µm for partial ingrowth (bone grows in surely below it), {} µm at 12 months (above it fibrous tissue forms; Pilliar 1986, Jasty 1997). There the face is bonded, rigidly; elsewhere friction goes on; at 12 months {late}. The partial stage stands between both and has no date: no law of time is known for this implant. Forces are those on the face at the judged load.",
+            "Bone is taken to grow into a facet whose points moved less than a limit on day 1 under {}: {} µm for partial ingrowth (bone grows in surely below it), {} µm at 12 months (above it fibrous tissue forms; Pilliar 1986, Jasty 1997), and stood off the implant by less than {} µm, the gap that bone bridges (measured in rabbits). Shares are of the whole face, what faces no implant included. There the face is bonded, rigidly; elsewhere friction goes on; at 12 months {late}. The partial stage stands between both and has no date: no law of time is known for this implant. Forces are those on the face at the judged load.",
             case.judged_load().id,
             significant(1e3 * results.ingrowth[0].limit, 2),
-            significant(1e3 * results.ingrowth[1].limit, 3)
+            significant(1e3 * results.ingrowth[1].limit, 3),
+            significant(1e3 * BRIDGEABLE_GAP, 2)
         ))
         .table(t)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::under::tests::point;
     use super::*;
+    use dens_mesher::Vec3;
+
+    #[test]
+    fn a_wide_gap_is_not_quiet_however_little_it_moves() {
+        let point = |gap, slip, status| point(Vec3::zeros(), gap, slip, status);
+        let (limit, late) = (0.05, 0.15);
+        assert!(is_quiet(&point(0.0, 0.04, Status::Slip), None, 1.0, limit));
+        assert!(!is_quiet(&point(0.0, 0.06, Status::Slip), None, 1.0, limit));
+        assert!(is_quiet(&point(0.03, 0.01, Status::Open), None, 1.0, limit), "bone bridges 30 µm");
+        // 100 µm open: below the 150 µm of fibrous tissue, above the 80 µm that bone bridges.
+        assert!(!is_quiet(&point(0.1, 0.01, Status::Open), None, 1.0, late));
+        assert!(is_quiet(&point(0.1, 0.01, Status::Open), None, 0.5, late), "at half the load it is 50 µm");
+        // A gap of 1 mm of the given geometry that closes by 20 µm: little motion, but nothing to grow on.
+        let (before, under) = (point(1.0, 0.0, Status::Open), point(0.98, 0.0, Status::Open));
+        assert!((motion(&under, Some(&before)) - 0.02).abs() < 1e-12);
+        assert!(!is_quiet(&under, Some(&before), 1.0, limit));
+    }
 
     #[test]
     fn a_part_that_nothing_faces_does_not_stand_alone() {

@@ -21,10 +21,15 @@ pub mod peaks;
 pub mod pictures;
 pub mod plots;
 pub mod report;
+pub mod rigid;
 mod scan;
 mod sections;
 pub mod segmented;
+pub mod sinking;
+pub mod strengths;
 pub mod tissue;
+pub mod under;
+mod verdicts;
 
 use crate::case::{Case, Quality};
 use crate::failure::{Exit, Failure};
@@ -201,7 +206,7 @@ pub fn run(
     warnings.extend(moments.iter().flat_map(Moments::warnings));
     if case.moments.is_some() && moments.is_none() {
         warnings.push(String::from(
-            "No moments were applied: without posterior rods nothing but the ligaments, which are cut, resists them.",
+            "No moments were applied: without rods or screws through the implant nothing in the model but friction under the preload resists them.",
         ));
     }
     let access = case.approach.as_ref().map(|a| approach::access(a, &geometry));
@@ -225,7 +230,8 @@ pub fn run(
     Ok((results, record))
 }
 
-/// Day 1 under moments; `None` where the case has none, or no rods that could carry them.
+/// Day 1 under moments; `None` where the case has none, or neither rods nor screws through the implant that could carry
+/// them.
 fn turn(
     case: &Case,
     day_one: &Solved,
@@ -233,7 +239,7 @@ fn turn(
     cancel: &AtomicBool,
 ) -> Result<Option<Moments>, Failure> {
     match &case.moments {
-        Some(load) if case.fixation.rods => {
+        Some(load) if case.fixation.resists_moments() => {
             // Under a couple most of a face opens, and the last digits take as many iterations as all before.
             let options = [Quality::Standard, Quality::Draft].map(|firmness| Options {
                 residual_tolerance: 100.0 * case.tolerance,

@@ -17,6 +17,7 @@ use super::bodies::Kind;
 use super::fields::mean_displacement;
 use super::models::{Question, SEATS};
 use super::peaks::Peaks;
+use super::rigid::Rigid;
 use super::solve_failure;
 use crate::case::{Case, MomentLoad};
 use crate::failure::Failure;
@@ -156,7 +157,14 @@ pub fn run(
     let pressed = if load.preload == 0.0 {
         Motion::default()
     } else {
-        Motion::of(&question, &firm.solve(&question.model, None, &|_, _| {}, cancel).map_err(failed)?)?
+        match firm.solve(&question.model, None, &|_, _| {}, cancel) {
+            Ok(solution) => Motion::of(&question, &solution)?,
+            Err(e) if is_lost(&e) => {
+                let lost = DIRECTIONS.map(|(direction, _)| direction).to_vec();
+                return Ok(Moments { found: Vec::new(), lost });
+            }
+            Err(e) => return Err(failed(e)),
+        }
     };
     let mut out = Moments::default();
     for (k, (direction, axis)) in DIRECTIONS.into_iter().enumerate() {
@@ -164,13 +172,13 @@ pub fn run(
         load_occiput(&mut question, load.moment * axis, load.preload)?;
         let within = |what: &str, f: f64| observer(what, (k as f64 + f) / DIRECTIONS.len() as f64);
         let mut found = firm.solve(&question.model, None, &within, cancel);
-        if matches!(found, Err(SolveError::NotConverged { .. })) {
+        if found.as_ref().is_err_and(is_lost) {
             let mut soft = Solver::new(&question.model, &options[1]).map_err(failed)?;
             found = soft.solve(&question.model, None, &within, cancel);
         }
         match found {
             Ok(solution) => out.found.push(turned(&question, &solution, &pressed, direction, axis)?),
-            Err(SolveError::NotConverged { .. }) => out.lost.push(direction),
+            Err(e) if is_lost(&e) => out.lost.push(direction),
             Err(e) => return Err(failed(e)),
         }
     }
@@ -185,6 +193,11 @@ pub fn run(
 pub(crate) fn follow(question: &mut Question, force: f64) -> Result<(), Failure> {
     question.model.guides.clear();
     load_occiput(question, Vec3::zeros(), force)
+}
+
+/// Whether an error says that a state was not found: without rods nothing but friction may hold C1.
+fn is_lost(error: &SolveError) -> bool {
+    matches!(error, SolveError::NotConverged { .. } | SolveError::Linear(_))
 }
 
 /// Puts a couple, N mm, and a preload, N, on the occiput, which is free to move; where it is no body of the model, on the
@@ -329,17 +342,9 @@ fn turned(
 
 /// Rotation of a part that fits the displacements of its nodes best, rad.
 fn rotation(model: &Model, solution: &Solution, part: usize) -> Vec3 {
-    let (points, u) = (&model.parts[part].mesh.points, &solution.displacements[part]);
-    let n = points.len() as f64;
-    let center = points.iter().sum::<Vec3>() / n;
-    let mean = u.iter().sum::<Vec3>() / n;
-    let (mut inertia, mut turn) = (Matrix3::zeros(), Vec3::zeros());
-    for (x, u) in points.iter().zip(u) {
-        let r = x - center;
-        inertia += r.norm_squared() * Matrix3::identity() - r * r.transpose();
-        turn += r.cross(&(u - mean));
-    }
-    inertia.try_inverse().map_or(Vec3::zeros(), |i| i * turn)
+    let points = model.parts[part].mesh.points.iter().copied();
+    let moved: Vec<(Vec3, Vec3)> = points.zip(solution.displacements[part].iter().copied()).collect();
+    Rigid::fit(&moved).map_or(Vec3::zeros(), |r| r.turn)
 }
 
 /// Pull-out and fatigue of screws and rods under the moments; nothing where no direction was solved.
@@ -551,6 +556,8 @@ mod tests {
             purchase: 10.0,
             strength: 2.0 * low,
             range: [low, 3.0 * low],
+            compressive: None,
+            bearing: 0.0,
         };
         let turned = |direction, pulls: [f64; 2]| Turned {
             direction,

@@ -53,7 +53,7 @@ fn assembly(stage: &Solved) -> Vec<Object> {
     for member in &fixation.members {
         for pair in member.nodes.windows(2) {
             let [a, b] = [pair[0], pair[1]].map(|n| fixation.nodes[n as usize]);
-            objects.push(rod(a, b, 0.5 * member.section.diameter));
+            objects.push(rod(a, b, 0.5 * member.outer));
         }
     }
     objects

@@ -175,15 +175,15 @@ fn travel(case: &Case, results: &Results) -> Drawn {
 
 fn sinking(case: &Case, results: &Results) -> Drawn {
     let caudal = case.implant.caudal.name();
-    let x = Axis::new(&format!("Sinking of the {caudal} endplate under the implant"), "mm").from_zero();
+    let x = Axis::new(&format!("Sinking of the implant's deepest edge into {caudal}"), "mm").from_zero();
     let y = Axis::new("Axial load", "N").from_zero();
     let caption = format!(
-        "Axial load over the sinking of the {caudal} endplate on day 1: bone that yields beside elastic bone."
+        "Axial load over the sinking of the implant into {caudal} on day 1, 95th percentile over the pressed area: bone that yields beside elastic bone."
     );
     let mut points = vec![[0.0, 0.0]];
-    points.extend(results.crushing.loads.iter().map(|s| [s.indentation, s.axial]));
+    points.extend(results.crushing.loads.iter().map(|s| [s.sinking.edge, s.axial]));
     let judged = case.judged_load();
-    let elastic = results.assessment.stages[0].crush.indentation / judged.axial;
+    let elastic = results.assessment.stages[0].crush.sinking.edge / judged.axial;
     let end = results.crushing.loads.last().map_or(judged.axial, |s| s.axial);
     Plot::new("load-sinking", &caption, x, y)
         .series(Series::new("elastic", Look::Line, vec![[0.0, 0.0], [elastic * end, end]]))

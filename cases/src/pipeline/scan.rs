@@ -2,7 +2,8 @@
 //!
 //! The cortex is thinner than a voxel: a voxel that touches it holds a mixture, too dense for the bone below and too light
 //! for the shell. The shell keeps its own stiffness and share; cancellous points nearer to the surface than shell and one
-//! voxel take the value found that deep below them.
+//! voxel take the value found that deep below them. Where the bone is too thin to go that deep they take the deepest value
+//! on the way and are counted as shallow.
 
 use super::Results;
 use super::bodies::Kind;
@@ -22,11 +23,17 @@ use dens_reports::render::{ColorBar, Object, Plane, Sheet, Shot, Values, View, s
 use dens_reports::table::{NO_UNIT, Table, significant};
 use dens_solver::materials::calibration::Chain;
 use dens_solver::materials::density;
-use dens_solver::materials::scan::{BINS, Reading, ScannedBone, bone};
+use dens_solver::materials::scan::{BINS, Reading, ScannedBone, Spot, bone};
 use rayon::prelude::*;
 
 /// Distance of the points at which depth below the surface is known, mm.
 const DEPTH_GRID: f64 = 1.0;
+
+/// Depth that may lack to count as clear, as a share of a voxel: depths are interpolated.
+const DEPTH_SLACK: f64 = 0.1;
+
+/// Steps on the way inward.
+const STEPS: usize = 4;
 
 /// Kind of tissue at a place of a bone at this depth below the surface, mm.
 pub(super) type KindAt<'a> = dyn Fn(Vec3, f64) -> usize + Sync + 'a;
@@ -55,12 +62,12 @@ pub(super) fn read(
             return None;
         }
         if clear <= depth {
-            return Some(p);
+            return Some(Spot::clear(p));
         }
         let corners = [0, 1, 2, 3].map(|i| (mesh.points[nodes[i] as usize], depths[nodes[i] as usize]));
-        let deeper = inward(&corners).map(|n| p + n * (clear - depth));
-        // In thin bone the way inward leads out on the other side.
-        Some(deeper.filter(|q| below.sample(*q).is_some_and(|d| depth <= f64::from(d))).unwrap_or(p))
+        let inward = inward(&corners).unwrap_or_default();
+        let depth_at = |q: Vec3| below.sample(q).map_or(f64::NEG_INFINITY, f64::from);
+        Some(clear_spot(&depth_at, (p, depth), inward, clear, DEPTH_SLACK * voxel))
     };
     let hounsfield = |p: Vec3| volume.sample(p).map(f64::from);
     let chain = Chain { calibration: asked.calibration, law };
@@ -71,6 +78,15 @@ pub(super) fn read(
             level.name()
         ))
     })?;
+    let shallow = found.audit.shallow / found.audit.volume;
+    if asked.shallow_limit < shallow {
+        return Err(Failure::input(format!(
+            "scan.image at {}: {:.0} % of the cancellous bone is thinner than twice shell and one voxel ({clear:.2} mm): its voxels hold a mixture; allowed are {:.0} %\n  = hint: take an image with smaller voxels, or set scan.shallow_limit",
+            level.name(),
+            100.0 * shallow,
+            100.0 * asked.shallow_limit
+        )));
+    }
     if found.cells.iter().flatten().any(|b| b.strength.is_none()) {
         return Err(Failure::input(format!(
             "bone.cancellous_law: `{}` gives no strength\n  = hint: take a law that does; `dens material` lists them",
@@ -78,6 +94,29 @@ pub(super) fn read(
         )));
     }
     Ok(found)
+}
+
+/// Where a point at `depth` is read: `clear` mm below the surface along `inward`, or, where the bone is too thin for that,
+/// the deepest place on the way.
+fn clear_spot(
+    depth_at: &dyn Fn(Vec3) -> f64,
+    (p, depth): (Vec3, f64),
+    inward: Vec3,
+    clear: f64,
+    slack: f64,
+) -> Spot {
+    let mut best = (p, depth);
+    for step in (1..=STEPS).rev() {
+        let q = p + inward * ((clear - depth) * step as f64 / STEPS as f64);
+        let found = depth_at(q);
+        if clear - slack <= found {
+            return Spot::clear(q);
+        }
+        if best.1 < found {
+            best = (q, found);
+        }
+    }
+    Spot { at: best.0, clear: false }
 }
 
 /// Depth below the surface on a grid around the bone, mm.
@@ -183,6 +222,7 @@ pub(super) fn section(case: &Case, asked: &Scan, results: &Results) -> Section {
             ("least modulus", "MPa"),
             ("mean modulus", "MPa"),
             ("largest modulus", "MPa"),
+            ("near the surface", NO_UNIT),
             ("zero or negative", NO_UNIT),
             ("below the law", NO_UNIT),
             ("above the law", NO_UNIT),
@@ -198,6 +238,7 @@ pub(super) fn section(case: &Case, asked: &Scan, results: &Results) -> Section {
             a.modulus[0].into(),
             a.modulus[1].into(),
             a.modulus[2].into(),
+            (a.shallow / a.volume).into(),
             (a.nonpositive / a.volume).into(),
             (a.below / a.volume).into(),
             (a.above / a.volume).into(),
@@ -216,10 +257,37 @@ pub(super) fn section(case: &Case, asked: &Scan, results: &Results) -> Section {
             case.bone.cancellous_law,
         ))
         .paragraph(format!(
-            "Modulus and strength are means over points at most half a voxel apart in each cell. Cortex, endplates and posterior elements keep the constants of the case; cancellous points nearer to the surface than the shell and one voxel take the value that deep below them, because a voxel at the surface holds a mixture. Densities beyond the law take its nearest end; at most {} % of the volume may. Cells of nearly equal modulus share one, in steps of two per cent. Mass of bone in the resorption measure is that of the density of the case.",
+            "Modulus and strength are means over points at most half a voxel apart in each cell. Cortex, endplates and posterior elements keep the constants of the case; cancellous points nearer to the surface than the shell and one voxel take the value that deep below them, because a voxel at the surface holds a mixture; where the bone is too thin to go that deep they take the deepest value on the way (the share near the surface in the table; at most {} % may). Densities beyond the law take its nearest end; at most {} % of the volume may. Cells of nearly equal modulus share one, in steps of two per cent. Mass of bone in the resorption measure is that of the scanned density.",
+            significant(100.0 * asked.shallow_limit, 3),
             significant(100.0 * asked.limit, 3)
         ))
         .table(t)
         .figure("scanned-modulus")
         .figure("scanned-section")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Depth in a plate of this thickness around z = 0.
+    fn plate(thickness: f64) -> impl Fn(Vec3) -> f64 {
+        move |p| 0.5 * thickness - p.z.abs()
+    }
+
+    #[test]
+    fn a_point_near_the_surface_is_read_clear_of_it_or_counted() {
+        let clear = 1.5;
+        let spot = |thickness: f64| {
+            let depth = 0.6;
+            let p = Vec3::new(0.0, 0.0, 0.5 * thickness - depth);
+            clear_spot(&plate(thickness), (p, depth), -Vec3::z(), clear, 0.05)
+        };
+        let thick = spot(6.0);
+        assert!(thick.clear && (plate(6.0)(thick.at) - clear).abs() < 1e-12);
+        // 2 mm thick: nothing lies deeper than 1 mm. The far side of the way is deeper than the start, yet not clear.
+        let thin = spot(2.0);
+        assert!(!thin.clear);
+        assert!(0.8 < plate(2.0)(thin.at), "the deepest on the way: {}", plate(2.0)(thin.at));
+    }
 }

@@ -3,7 +3,7 @@
 use super::Results;
 use super::bodies::Kind;
 use super::crush::Settled;
-use super::tissue;
+use super::{tissue, verdicts};
 use crate::case::Case;
 use crate::failure::Failure;
 use dens_mesher::geometry::implant::Form;
@@ -352,6 +352,7 @@ pub(super) fn shielding_section(results: &Results) -> Section {
         .paragraph(format!("Strain energy density of each region of bone, implanted over intact, at equal load and on the same mesh; density does not change between the models, so the ratio is that of energy per mass. After replacement the {caudal} endplate carries what the facets and the body shared before."))
         .figure("shielding")
         .table(t)
+        .paragraph("Judged are the regions with the least and the greatest ratio at 12 months, in every bone that stays; regions that carried less than 5 % of the mean of their bone before are left out, since a ratio to next to nothing says nothing.")
         .table(m)
         .figure("energy-change")
         .figure("sections")
@@ -371,6 +372,7 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
             ("mean pressure", "MPa"),
             ("p99 pressure", "MPa"),
             ("over strength", NO_UNIT),
+            ("open", NO_UNIT),
             ("motion, mean", "µm"),
             ("motion, p95", "µm"),
         ],
@@ -383,7 +385,8 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
             ("layer", "mm³"),
             ("overstrained", NO_UNIT),
             ("p95 strain over yield strain", NO_UNIT),
-            ("indentation", "mm"),
+            ("sinking, mean", "mm"),
+            ("sinking, edge", "mm"),
         ],
     );
     let a = &results.assessment;
@@ -399,6 +402,7 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
                 s.pressure[0].into(),
                 s.pressure[1].into(),
                 s.overpressed.into(),
+                s.open.into(),
                 (1e3 * s.motion[0]).into(),
                 (1e3 * s.motion[1]).into(),
             ]);
@@ -409,7 +413,8 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
             k.volume.into(),
             k.fraction.into(),
             k.strain_ratio.into(),
-            k.indentation.into(),
+            k.sinking.mean.into(),
+            k.sinking.edge.into(),
         ]);
     }
     let bed = settling::bed(settling::MODULUS);
@@ -417,13 +422,21 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
     let mut section = Section::new("subsidence", "Subsidence risk and micromotion")
         .paragraph(format!("On day 1 the bone of C1 and {caudal} yields: on a closed quadric surface with the strength of its density, then softening to 0.7 of it at a rate scaled with the size of the cells (form of the law: Schwiedrzik 2013). The loads of the case act one after the other through contact with friction. Crushed is bone that has yielded in any way; overstrained is bone whose compressive principal strain, in the same state, exceeds the yield strain: another threshold, as a cross-check."))
         .table(loads_table(case, results))
+        .paragraph(format!("Sinking is the motion of the implant's lower face where it presses, along the normal of the face, against the rigid motion that fits the bone of {caudal} deeper than {} mm under the face best: its mean over the pressed area, and the 95th percentile, the edge that sinks deepest. A tilt of the whole bone on its disc is none. Shares below are of the bone within {} mm of the pressed area, and of the pressed area itself.", 2.0 * case.criteria.crush_depth, case.criteria.crush_depth))
+        .table(faces_table(case, results))
         .figure("load-sinking");
     if let Some(limit) = results.crushing.limit {
         section = section.paragraph(format!(
-            "The bone does not carry every load: the largest load in equilibrium is {:.1} N. At {:.1} N none was found; there the model ran {:.0} times as far as the same rise of load moves an elastic one.",
+            "The bone does not carry every load: the largest load in equilibrium is {:.1} N. At {:.1} N none was found; there the model ran {:.0} times as far as the same rise of load moves an elastic one{}.",
             limit.carried,
             limit.tried,
-            1.0 / limit.stiffness
+            1.0 / limit.stiffness,
+            results
+                .crushing
+                .loads
+                .last()
+                .and_then(|s| verdicts::beyond_yield(s.members, case.fixation.yield_strength))
+                .map_or(String::new(), |said| format!("; {said}"))
         ));
     }
     section = section.paragraph(format!(
@@ -461,7 +474,7 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
         }
     }
     section
-        .paragraph(format!("The tables below are of the elastic stages, from which shielding and implant stress are taken; pressures at the edge of a face are higher there than in bone that yields. Indentation is the sinking of the endplate under the implant against the lower endplate of {caudal}."))
+        .paragraph(format!("The tables below are of the elastic stages, from which shielding and implant stress are taken; pressures at the edge of a face are higher there than in bone that yields. Over strength is the share of the closed area with more pressure than the bone in the cell there bears; open is the share of the whole face that nothing presses."))
         .table(c)
         .table(t)
         .figure("contact-pressure")
@@ -476,11 +489,10 @@ fn loads_table(case: &Case, results: &Results) -> Table {
             ("load", ""),
             ("axial", "N"),
             ("shortening", "mm"),
-            ("sinking", "mm"),
+            ("sinking, mean", "mm"),
+            ("edge", "mm"),
             ("crushed C1", "mm³"),
             (&format!("crushed {caudal}"), "mm³"),
-            ("crushed share", NO_UNIT),
-            ("overstrained share", NO_UNIT),
             (&format!("contact {caudal}"), "mm²"),
             ("mean pressure", "MPa"),
         ],
@@ -493,14 +505,44 @@ fn loads_table(case: &Case, results: &Results) -> Table {
             name.into(),
             s.axial.into(),
             s.travel.into(),
-            s.indentation.into(),
+            s.sinking.mean.into(),
+            s.sinking.edge.into(),
             s.crushed[0].into(),
             s.crushed[1].into(),
-            s.crushed_share.into(),
-            s.overstrained_share.into(),
             s.contact[0].into(),
             s.contact[1].into(),
         ]);
+    }
+    t
+}
+
+/// Bone at the faces of the implant, load by load.
+fn faces_table(case: &Case, results: &Results) -> Table {
+    let mut t = Table::new(
+        "crushing-faces",
+        "Bone at the contact faces on day 1 with bone that yields, load by load",
+        &[
+            ("load", ""),
+            ("face", ""),
+            ("pressed", "mm²"),
+            ("bone under it", "mm³"),
+            ("crushed share", NO_UNIT),
+            ("overstrained share", NO_UNIT),
+            ("pressed over strength", NO_UNIT),
+        ],
+    );
+    for s in &results.crushing.loads {
+        for f in &s.faces {
+            t.push([
+                s.load.map_or("limit", |k| case.loads[k].id.as_str()).into(),
+                f.name.as_str().into(),
+                f.closed.into(),
+                f.layer.into(),
+                f.crushed.into(),
+                f.overstrained.into(),
+                f.overpressed.into(),
+            ]);
+        }
     }
     t
 }
@@ -672,7 +714,7 @@ pub(super) fn implant_section(case: &Case, results: &Results) -> Section {
         ]);
     }
     Section::new("implant", "Implant and fixation")
-        .paragraph("Peaks of linear elastic stress at edges and thin rims grow with the mesh; percentiles by volume are judged. Strut stress is the 99.5th percentile within the unit cell for the homogenised stress at each point.")
+        .paragraph("Peaks of linear elastic stress at edges and thin rims grow with the mesh; percentiles by volume are judged. Stress of screws and rods is the largest von Mises stress of normal force, bending, torque and shear, of screws in their core; it is judged against fatigue at the judged load and against yield at the largest. Strut stress is the 99.5th percentile within the unit cell for the homogenised stress at each point.")
         .table(t)
         .figure("implant-stress")
         .figure("stress-exceedance")

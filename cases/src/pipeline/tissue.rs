@@ -84,25 +84,13 @@ pub fn cancellous(case: &Case) -> Result<(f64, f64), Failure> {
 /// # Errors
 /// As [`cancellous`]; exit 2.
 pub fn yielding(case: &Case, tissue: &Tissue) -> Result<QuadricBone, Failure> {
-    let b = &case.bone;
-    let [modulus, strength] = match tissue.scanned {
-        Some([modulus, strength]) => [modulus, strength * case.embrittlement()],
-        None => cancellous(case)?.into(),
-    };
-    let compact = |(e, nu): (f64, f64)| (e, nu, e * YIELD_STRAIN_COMPRESSION * case.embrittlement());
-    let tissues = [
-        compact(b.cortical),
-        compact(b.endplate),
-        (modulus, b.cancellous_poisson, strength),
-        compact(b.posterior),
-    ];
-    let (mut bulk, mut shear, mut compression) = (0.0, 0.0, 0.0);
-    for (n, (e, nu, s)) in tissue.shares.iter().zip(tissues) {
+    let (mut bulk, mut shear) = (0.0, 0.0);
+    for (n, (e, nu, _)) in tissue.shares.iter().zip(pure(case, tissue)?) {
         let share = f64::from(*n) / SAMPLES as f64;
         bulk += share * e / (3.0 * (1.0 - 2.0 * nu));
         shear += share * e / (2.0 * (1.0 + nu));
-        compression += share * s;
     }
+    let compression = compressive(case, tissue)?;
     let young = 9.0 * bulk * shear / (3.0 * bulk + shear);
     let poisson = 0.5 * (3.0 * bulk - 2.0 * shear) / (3.0 * bulk + shear);
     let surface =
@@ -113,6 +101,31 @@ pub fn yielding(case: &Case, tissue: &Tissue) -> Result<QuadricBone, Failure> {
         damage: Some(Damage { most: 0.3, rate: 15.0, band: 1.5 }),
     };
     QuadricBone::new(young, poisson, surface, post).map_err(Failure::bug)
+}
+
+/// Young's modulus, Poisson's ratio and compressive strength, MPa, of the four tissues of a cell.
+fn pure(case: &Case, tissue: &Tissue) -> Result<[(f64, f64, f64); 4], Failure> {
+    let b = &case.bone;
+    let [modulus, strength] = match tissue.scanned {
+        Some([modulus, strength]) => [modulus, strength * case.embrittlement()],
+        None => cancellous(case)?.into(),
+    };
+    let compact = |(e, nu): (f64, f64)| (e, nu, e * YIELD_STRAIN_COMPRESSION * case.embrittlement());
+    Ok([
+        compact(b.cortical),
+        compact(b.endplate),
+        (modulus, b.cancellous_poisson, strength),
+        compact(b.posterior),
+    ])
+}
+
+/// Compressive strength of a mixture of the four bone tissues, MPa: the mean by share.
+///
+/// # Errors
+/// As [`cancellous`]; exit 2.
+pub fn compressive(case: &Case, tissue: &Tissue) -> Result<f64, Failure> {
+    let shares = tissue.shares.iter().zip(pure(case, tissue)?);
+    Ok(shares.map(|(n, (_, _, s))| f64::from(*n) / SAMPLES as f64 * s).sum())
 }
 
 /// Density of cancellous bone, mg/cm³ (from t/mm³).
@@ -127,6 +140,21 @@ fn milligrams(case: &Case) -> f64 {
 pub fn mass_densities(case: &Case) -> [f64; 4] {
     let (compact, porous) = (1.73, calibrated::apparent(milligrams(case)));
     [compact, compact, porous, 0.5 * (compact + porous)]
+}
+
+/// Mass density of a cell of bone, g/cm³.
+///
+/// - `scanned`: density of its cancellous bone by the scan, in the unit of the density law of the case
+///
+/// # Errors
+/// A name that no law has; exit 2.
+pub fn mass_density(case: &Case, tissue: &Tissue, scanned: Option<f64>) -> Result<f64, Failure> {
+    let mut rho = mass_densities(case);
+    if let Some(density) = scanned {
+        rho[CANCELLOUS] = calibrated::apparent_for(law(case)?, density);
+    }
+    let total: f64 = tissue.shares.iter().map(|n| f64::from(*n)).sum();
+    Ok(tissue.shares.iter().zip(rho).map(|(n, r)| f64::from(*n) * r).sum::<f64>() / total)
 }
 
 /// Regions and materials of a bone.
@@ -366,6 +394,8 @@ pub fn fill_cartilage(case: &Case, body: &mut Body) {
 mod tests {
     use super::*;
     use crate::case::Embrittlement;
+    use crate::document::Document;
+    use crate::library;
     use dens_solver::nonlinear::laws::SmallStrainLaw;
 
     #[test]
@@ -400,5 +430,18 @@ mod tests {
             let ratio = onset(&brittle) / onset(&whole);
             assert!((ratio - 0.8).abs() < 1e-6, "{ratio}");
         }
+    }
+
+    #[test]
+    fn mass_of_bone_follows_the_scan_where_there_is_one() {
+        let document = Document::parse(library::CATALOG[0].text).expect("TOML");
+        let case = Case::from_document(&document).expect("sound");
+        let t = Tissue { shares: [0, 0, 10, 5], ..Tissue::default() };
+        let mass = |scanned| mass_density(&case, &t, scanned).expect("a known law");
+        let uniform = milligrams(&case);
+        assert!((mass(Some(uniform)) - mass(None)).abs() < 1e-12, "the density of the case");
+        // Two thirds of the cell are cancellous: half the density there leaves that much less.
+        let lost = calibrated::apparent(uniform) - calibrated::apparent(0.5 * uniform);
+        assert!((mass(None) - mass(Some(0.5 * uniform)) - 2.0 / 3.0 * lost).abs() < 1e-12);
     }
 }

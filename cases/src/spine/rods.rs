@@ -29,7 +29,7 @@ pub(super) fn links(neck: &Neck, rods: &Rods) -> Result<Vec<Box<dyn Link>>, Fail
         let nodes = [path.entry, heads[0], heads[1], low];
         let section =
             |diameter| BeamSection { diameter, youngs_modulus: rods.modulus, poissons_ratio: rods.poisson };
-        let diameters = [rods.screw_diameter_mm, rods.rod_diameter_mm, rods.screw_diameter_mm];
+        let diameters = [rods.screw_core_mm, rods.rod_diameter_mm, rods.screw_core_mm];
         let name = format!("C1-C2 rod {}", side.name());
         let law = chain(&nodes, &diameters.map(section))
             .ok_or_else(|| Failure::bug("screws and rods without stiffness"))?;

@@ -51,6 +51,9 @@ pub struct Validation {
 pub enum Role {
     /// Nothing was fitted to it.
     Prediction,
+    /// Computed, but a choice was made with the published value in view, or a number fitted to the same thing measured
+    /// elsewhere.
+    NotBlind,
     /// A number of the model was calibrated on it.
     Calibration,
 }
@@ -70,7 +73,7 @@ pub struct Row {
     pub band: [f64; 2],
     /// What the band is.
     pub basis: &'static str,
-    /// Prediction or calibration.
+    /// Prediction, prediction that was not blind, or calibration.
     pub role: Role,
 }
 

@@ -12,6 +12,12 @@ use super::{Confidence, Criterion, Sense, fraction_above};
 /// (1997), J. Bone Joint Surg. Am. 79, 707-714.
 pub const THRESHOLDS: [f64; 3] = [28.0, 50.0, 150.0];
 
+/// Gap that bone still bridges, mm.
+///
+/// # Source
+/// Calibrated in rabbits, 0.05 to 0.08 mm: Ann. Biomed. Eng. (2024), doi 10.1007/s10439-024-03588-9.
+pub const BRIDGEABLE_GAP: f64 = 0.08;
+
 /// Area that moves more than 50 µm: at least nine tenths must stay below. The fractions beyond 28 and 150 µm
 /// have no limit in the literature and are reported without one.
 pub const MICROMOTION_50: Criterion = Criterion {

@@ -19,7 +19,7 @@ pub type BeamStiffness = SMatrix<f64, 12, 12>;
 /// Solid circular section and its material.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BeamSection {
-    /// Diameter, mm.
+    /// Diameter, mm; of a screw that of its core.
     pub diameter: f64,
     /// Young's modulus, MPa.
     pub youngs_modulus: f64,
@@ -63,10 +63,18 @@ pub struct SectionForces {
 }
 
 impl SectionForces {
-    /// Largest axial stress in the section, MPa: |N|/A + |M| d / (2 I).
+    /// Largest von Mises stress in the section, MPa, an upper bound: the largest values of all parts in one point.
+    ///
+    /// ```text
+    /// √(σ² + 3 τ²)     σ = |N|/A + |M| d / (2 I)     τ = |T| d / (4 I) + 4 |V| / (3 A)
+    /// ```
     pub fn peak_stress(&self, section: &BeamSection) -> f64 {
         let bending = self.bending[0].hypot(self.bending[1]);
-        self.normal.abs() / section.area() + bending * section.diameter / (2.0 * section.inertia())
+        let shear = self.shear[0].hypot(self.shear[1]);
+        let half = 0.5 * section.diameter / section.inertia();
+        let along = self.normal.abs() / section.area() + bending * half;
+        let across = 0.5 * self.torque.abs() * half + 4.0 * shear / (3.0 * section.area());
+        (along.powi(2) + 3.0 * across.powi(2)).sqrt()
     }
 
     /// The same forces times `factor`.
@@ -188,8 +196,22 @@ mod tests {
         let moment = root.bending[0].hypot(root.bending[1]);
         assert!((moment / (force * length) - 1.0).abs() < 1e-10);
         assert!((root.shear[0].hypot(root.shear[1]) / force - 1.0).abs() < 1e-10);
-        let expected = 32.0 * force * length / (PI * ROD.diameter.powi(3));
+        let bending = 32.0 * force * length / (PI * ROD.diameter.powi(3));
+        let shear = 4.0 * force / (3.0 * ROD.area());
+        let expected = (bending.powi(2) + 3.0 * shear.powi(2)).sqrt();
         assert!((root.peak_stress(&ROD) / expected - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn torque_alone_stresses_the_rim_in_shear() {
+        let forces = SectionForces { torque: -500.0, ..SectionForces::default() };
+        // Shear 16 T / (π d³), von Mises √3 times that.
+        let expected = 3.0_f64.sqrt() * 16.0 * 500.0 / (PI * ROD.diameter.powi(3));
+        assert!((forces.peak_stress(&ROD) / expected - 1.0).abs() < 1e-12);
+        let both = SectionForces { bending: [300.0, 400.0], ..forces };
+        // Bending 500 N mm: 32 M / (π d³) along, the same 16 T / (π d³) across.
+        let unit = 16.0 * 500.0 / (PI * ROD.diameter.powi(3));
+        assert!((both.peak_stress(&ROD) / (7.0_f64.sqrt() * unit) - 1.0).abs() < 1e-12);
     }
 
     #[test]

@@ -6,8 +6,8 @@
 //!  ═╪═══╪═══ bone             f = k (u_beam + θ × ρ − u_bone),  k = 10 × modulus of the bone per length
 //!   │screw   │
 //! ```
-//! The wall points carry the screw's true radius into the solid, so that its support depends little on the
-//! mesh, and transmit bending and torque.
+//! A screw bends as its core does and presses on bone with the outside of its thread. The wall points carry that outer
+//! radius into the solid, so that its support depends little on the mesh, and transmit bending and torque.
 //!
 //! A node may follow another as one rigid body ([`Link`]): so screws are clamped in a rigid occiput. A [`Wire`]
 //! joins a node to a point of a part and only pulls.
@@ -40,8 +40,10 @@ const SLACK: f64 = 1e-7;
 pub struct Member {
     /// Name, as printed.
     pub name: String,
-    /// Section of all its beams.
+    /// Section of all its beams, of a screw that of its core.
     pub section: BeamSection,
+    /// Diameter of its outside, mm: of the thread of a screw, else that of the section.
+    pub outer: f64,
     /// Nodes in order, indices into [`Fixation::nodes`].
     pub nodes: Vec<u32>,
 }
@@ -122,8 +124,22 @@ impl Fixation {
                 self.nodes.len() - 1
             }) as u32);
         }
-        self.members.push(Member { name: name.to_string(), section, nodes });
+        self.members.push(Member { name: name.to_string(), section, outer: section.diameter, nodes });
         self.members.len() - 1
+    }
+
+    /// Adds a screw with this core, whose thread is `outer` mm wide, as [`Fixation::add`] does.
+    pub fn add_screw(
+        &mut self,
+        name: &str,
+        core: BeamSection,
+        outer: f64,
+        corners: &[Vec3],
+        step: f64,
+    ) -> usize {
+        let member = self.add(name, core, corners, step);
+        self.members[member].outer = outer;
+        member
     }
 
     /// Ties a member into a part.
@@ -190,7 +206,7 @@ pub(crate) fn tie_points(fixation: &Fixation, meshes: &[&Mesh]) -> Vec<TiePoint>
     let mut found = Vec::new();
     for (tie, &Tie { member, part, beyond }) in fixation.ties.iter().enumerate() {
         let locator = locators[part].get_or_insert_with(|| Locator::new(meshes[part]));
-        let radius = 0.5 * fixation.members[member].section.diameter + beyond;
+        let radius = 0.5 * fixation.members[member].outer + beyond;
         for (number, (ends, [a, b])) in fixation.beams(member).enumerate() {
             let axes = beam::frame(a, b);
             for (s, w) in RINGS {

@@ -16,8 +16,24 @@ const MOST_PARTS: usize = 16;
 /// Bins of the histogram.
 pub const BINS: usize = 40;
 
-/// From cell, barycentric coordinates and position of a point, mm, to where its value is read, mm.
-pub type Place<'a> = dyn Fn(usize, &[f64; 4], Vec3) -> Option<Vec3> + Sync + 'a;
+/// Where the value of a point is read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spot {
+    /// Place, mm.
+    pub at: Vec3,
+    /// Whether it lies clear of the surface, where a voxel holds a mixture.
+    pub clear: bool,
+}
+
+impl Spot {
+    /// Place clear of the surface.
+    pub fn clear(at: Vec3) -> Self {
+        Self { at, clear: true }
+    }
+}
+
+/// From cell, barycentric coordinates and position of a point, mm, to where its value is read.
+pub type Place<'a> = dyn Fn(usize, &[f64; 4], Vec3) -> Option<Spot> + Sync + 'a;
 
 /// How a scan is read.
 #[derive(Clone, Copy)]
@@ -50,6 +66,8 @@ pub struct Audit {
     pub volume: f64,
     /// Of that, outside the image: no value.
     pub outside: f64,
+    /// Of that, read so near the surface that a voxel holds a mixture, because the bone is too thin for more.
+    pub shallow: f64,
     /// Density zero or negative.
     pub nonpositive: f64,
     /// Positive density below the range of the law.
@@ -112,6 +130,7 @@ pub struct ScannedBone {
 struct Sums {
     points: usize,
     read: usize,
+    shallow: usize,
     outside: Option<Vec3>,
     nonpositive: usize,
     below: usize,
@@ -178,6 +197,7 @@ fn sum(mesh: &Mesh, reading: &Reading<'_>, cell: usize) -> Sums {
     let mut s = Sums {
         points: 0,
         read: 0,
+        shallow: 0,
         outside: None,
         nonpositive: 0,
         below: 0,
@@ -191,8 +211,9 @@ fn sum(mesh: &Mesh, reading: &Reading<'_>, cell: usize) -> Sums {
     for weights in centroids(parts) {
         s.points += 1;
         let point = (0..4).map(|i| weights[i] * corners[i]).sum::<Vec3>();
-        let Some(place) = (reading.place)(cell, &weights, point) else { continue };
-        let Some(hounsfield) = (reading.hounsfield)(place).filter(|h| h.is_finite()) else {
+        let Some(spot) = (reading.place)(cell, &weights, point) else { continue };
+        s.shallow += usize::from(!spot.clear);
+        let Some(hounsfield) = (reading.hounsfield)(spot.at).filter(|h| h.is_finite()) else {
             s.outside = s.outside.or(Some(point));
             s.read += 1;
             continue;
@@ -242,6 +263,7 @@ fn audit(mesh: &Mesh, sums: &[Sums], cells: &[Option<CellBone>]) -> Audit {
     let mut audit = Audit {
         volume: 0.0,
         outside: 0.0,
+        shallow: 0.0,
         nonpositive: 0.0,
         below: 0.0,
         above: 0.0,
@@ -259,6 +281,7 @@ fn audit(mesh: &Mesh, sums: &[Sums], cells: &[Option<CellBone>]) -> Audit {
         if s.outside.is_some() {
             audit.outside += volume;
         }
+        audit.shallow += point * s.shallow as f64;
         audit.nonpositive += point * s.nonpositive as f64;
         audit.below += point * s.below as f64;
         audit.above += point * s.above as f64;
@@ -333,7 +356,7 @@ mod tests {
             hounsfield: &field,
             voxel: 1.0,
             chain: chain(&KOPPERDAHL_2002),
-            place: &|_, _, p| Some(p),
+            place: &|_, _, p| Some(Spot::clear(p)),
         };
         let found = bone(&mesh, &reading, 0.0).expect("in range").cells[0].expect("read");
         let middle = field(mesh.centroid(0)).expect("everywhere");
@@ -351,8 +374,12 @@ mod tests {
         let mesh = skewed();
         let field = |p: Vec3| Some(200.0 + 60.0 * p.z);
         let at = |voxel: f64| {
-            let reading =
-                Reading { hounsfield: &field, voxel, chain: chain(&KELLER_1994), place: &|_, _, p| Some(p) };
+            let reading = Reading {
+                hounsfield: &field,
+                voxel,
+                chain: chain(&KELLER_1994),
+                place: &|_, _, p| Some(Spot::clear(p)),
+            };
             bone(&mesh, &reading, 0.0).expect("in range").cells[0].expect("read").modulus
         };
         // Longest edge 6.12 mm, halves of these: 2, 4, 8 and 16 parts.
@@ -375,7 +402,7 @@ mod tests {
             hounsfield: &field,
             voxel: 0.71,
             chain: chain(&KOPPERDAHL_2002),
-            place: &|_, _, p| Some(p),
+            place: &|_, _, p| Some(Spot::clear(p)),
         };
         let found = bone(&mesh, &reading, 0.0).expect("in range").cells[0].expect("read");
         // Sixteen layers resolve the plane; a part that it cuts counts whole: below a percent of the volume.
@@ -390,7 +417,7 @@ mod tests {
             hounsfield: &field,
             voxel: 0.71,
             chain: chain(&KOPPERDAHL_2002),
-            place: &|_, _, p| Some(p),
+            place: &|_, _, p| Some(Spot::clear(p)),
         };
         let audit = bone(&mesh, &reading, 0.2).expect("an eighth is allowed").audit;
         let volume = 4.0f64.powi(3) / 6.0;
@@ -410,7 +437,7 @@ mod tests {
             hounsfield: &field,
             voxel: 1.0,
             chain: chain(&KOPPERDAHL_2002),
-            place: &|_, _, p| Some(p),
+            place: &|_, _, p| Some(Spot::clear(p)),
         };
         let refused = bone(&mesh, &reading, 1.0).expect_err("the tip is outside");
         let ScanError::Outside { place, .. } = refused else { unreachable!("another error: {refused}") };
@@ -425,11 +452,25 @@ mod tests {
             hounsfield: &field,
             voxel: 0.71,
             chain: chain(&KOPPERDAHL_2002),
-            place: &|_, _, p| (p.z < 2.0).then_some(p),
+            place: &|_, _, p| (p.z < 2.0).then_some(Spot::clear(p)),
         };
         let found = bone(&mesh, &reading, 0.0).expect("the dense shell is not read");
         assert_eq!(found.cells[0].map(|b| b.density), Some(100.0));
         let none = Reading { place: &|_, _, _| None, ..reading };
         assert_eq!(bone(&mesh, &none, 0.0), Err(ScanError::Nothing));
+    }
+
+    #[test]
+    fn what_is_read_near_the_surface_for_want_of_depth_is_counted() {
+        let mesh = one_cell([Vec3::zeros(), Vec3::x() * 4.0, Vec3::y() * 4.0, Vec3::z() * 4.0]);
+        let reading = Reading {
+            hounsfield: &|_| Some(100.0),
+            voxel: 0.71,
+            chain: chain(&KOPPERDAHL_2002),
+            place: &|_, _, p| Some(Spot { at: p, clear: p.z < 2.0 }),
+        };
+        let audit = bone(&mesh, &reading, 0.0).expect("in range").audit;
+        // The tip above half the height is an eighth of a tetrahedron; a part that the plane cuts counts whole.
+        assert!((audit.shallow / audit.volume - 0.125).abs() < 0.01, "{}", audit.shallow / audit.volume);
     }
 }

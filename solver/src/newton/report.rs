@@ -8,8 +8,8 @@ use crate::loads::contact::{Law, Response, Status};
 use crate::loads::fixation::{Tie, Wire};
 use crate::model::Model;
 use crate::solution::{
-    Balance, Contact, ContactFacet, ContactPoint, GuideReport, MemberReport, Progress, Reaction, Solution,
-    TieReport, WireReport,
+    Balance, Bearing, Contact, ContactFacet, ContactPoint, GuideReport, MemberReport, Progress, Reaction,
+    Solution, TieReport, WireReport,
 };
 use dens_mesher::Vec3;
 use nalgebra::SVector;
@@ -268,7 +268,9 @@ fn ties(model: &Model, discrete: &Discrete, state: &State<'_>) -> Vec<TieReport>
             pull_out: 0.0,
             peak_line_load: 0.0,
             embedded_length: 0.0,
+            bearings: Vec::new(),
         };
+        let mut loosest: f64 = 0.0;
         let points: Vec<_> = discrete.ties.iter().filter(|p| p.tie == number).collect();
         for ring in points.chunk_by(|a, b| a.beam == b.beam && a.shares == b.shares) {
             let (mut force_of_ring, mut length) = (Vec3::zeros(), 0.0);
@@ -285,7 +287,22 @@ fn ties(model: &Model, discrete: &Discrete, state: &State<'_>) -> Vec<TieReport>
             }
             report.force += force_of_ring;
             report.embedded_length += length;
-            report.peak_line_load = report.peak_line_load.max(force_of_ring.norm() / length);
+            let line_load = force_of_ring.norm() / length;
+            loosest = loosest.max(line_load);
+            // Part of a ring stands for the whole force on a short length, at the surface: no measure of the bone.
+            if let [a, b, c, d] = ring {
+                let ends = a.ends.map(|i| model.fixation.nodes[i as usize]);
+                let along = (ends[1] - ends[0]).normalize();
+                let across = (force_of_ring - force_of_ring.dot(&along) * along).norm();
+                report.peak_line_load = report.peak_line_load.max(line_load);
+                report.bearings.push(Bearing {
+                    cells: [a, b, c, d].map(|p| p.cell),
+                    pressure: across / (length * member.outer),
+                });
+            }
+        }
+        if report.bearings.is_empty() {
+            report.peak_line_load = loosest;
         }
         if let [first, .., last] = member.nodes[..] {
             let axis = model.fixation.nodes[last as usize] - model.fixation.nodes[first as usize];

@@ -28,6 +28,11 @@ const TOUCH_MM: f64 = 0.05;
 const MOST_LIFT_MM: f64 = 40.0;
 /// Distance from the entry at which the driver is already free of the seat, mm.
 const SEATED_MM: f64 = 3.0;
+/// Room beside a driver beyond which nobody asks, mm.
+const WIDEST_MM: f64 = 10.0;
+/// Directions around a driver in which bone is looked for, and the step outward, mm.
+const AROUND: usize = 16;
+const OUTWARD_MM: f64 = 0.5;
 
 /// Straight way of the implant from anterior.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -79,7 +84,8 @@ pub struct Corridor {
     pub entry: Vec3,
     /// Unit direction from the entry toward the surgeon.
     pub outward: Vec3,
-    /// Least distance between driver and bone, mm; negative inside.
+    /// Least distance between driver and bone, mm, at most 10; negative where bone reaches into the driver, down
+    /// to its radius where bone reaches the axis.
     pub bone: f64,
     /// Least height of the mandible's lower border over the driver in the sagittal plane, mm; negative where the driver
     /// would pass through the jaw. `None` where no border was given or the corridor passes none of it.
@@ -105,13 +111,7 @@ impl Implant {
             .map(|k| {
                 let before = STEP_MM * k as f64;
                 let shift = -before * direction;
-                let most = |bone: &dyn Field, up: f64| {
-                    points
-                        .iter()
-                        .enumerate()
-                        .map(|(i, p)| (clearing(bone, p + shift, up * Vec3::z()), i))
-                        .fold((0.0, 0), |a, b| if a.0 < b.0 { b } else { a })
-                };
+                let most = |bone: &dyn Field, up: f64| lift(bone, &points, shift, up * Vec3::z());
                 // C1 lifted by h is the implant lowered by h.
                 let (rise, room) = (most(&*lower, 1.0), most(&*upper, -1.0));
                 (Station { before, rise: rise.0, room: room.0 }, [room, rise])
@@ -149,11 +149,12 @@ impl Implant {
                 let axis = |s: f64| track.entry + outward * s;
                 let steps = (2.0 * (reach - SEATED_MM).max(0.0)).ceil() as usize;
                 let along = (0..=steps).map(|k| SEATED_MM + 0.5 * k as f64).filter(|s| *s <= reach);
-                let (mut bone, mut jaw) = (f64::INFINITY, None::<f64>);
+                let across = ring(outward);
+                let (mut bone, mut jaw) = (WIDEST_MM, None::<f64>);
                 for s in along {
                     let p = axis(s);
                     for (_, field) in &self.bones {
-                        bone = bone.min(field.value(p) - radius);
+                        bone = bone.min(clear_radius(&**field, p, &across, radius + bone) - radius);
                     }
                     if let Some(z) = height(&border, p.y) {
                         // Half the width of a slanted cylinder, measured along z.
@@ -216,6 +217,62 @@ fn on_surface(outline: &dyn Fn(Vec3) -> f64, p: Vec3, value: f64) -> Vec3 {
     if outline(q) <= TOUCH_MM { q } else { p }
 }
 
+/// Least lift along `step` (unit), mm, at which no point, moved by `shift`, lies in the bone, and the last point to come free.
+///
+/// A point that is free at first can enter bone on the way up: at each lift found, all points are looked at again.
+fn lift(bone: &dyn Field, points: &[Vec3], shift: Vec3, step: Vec3) -> (f64, usize) {
+    let mut found = (0.0, 0);
+    while found.0 < MOST_LIFT_MM {
+        let more = points
+            .iter()
+            .enumerate()
+            .map(|(i, p)| (clearing(bone, p + shift + found.0 * step, step), i))
+            .fold((0.0, 0), |a, b| if a.0 < b.0 { b } else { a });
+        if more.0 == 0.0 {
+            break;
+        }
+        found = (found.0 + more.0, more.1);
+    }
+    found
+}
+
+/// Unit directions around an axis.
+fn ring(axis: Vec3) -> [Vec3; AROUND] {
+    let helper = if axis.z.abs() < 0.9 { Vec3::z() } else { Vec3::x() };
+    let first = axis.cross(&helper).normalize();
+    let second = axis.cross(&first);
+    std::array::from_fn(|k| {
+        let (sin, cos) = (std::f64::consts::TAU * k as f64 / AROUND as f64).sin_cos();
+        cos * first + sin * second
+    })
+}
+
+/// Least distance from a place in one of the directions at which bone lies, mm; `most` where none does nearer.
+///
+/// By the sign of the field alone: far from the surface its value is no distance.
+fn clear_radius(bone: &dyn Field, place: Vec3, across: &[Vec3], most: f64) -> f64 {
+    let within = |p: Vec3| bone.bounds().contains(p) && bone.value(p) < 0.0;
+    if within(place) {
+        return 0.0;
+    }
+    let steps = (most / OUTWARD_MM).ceil() as usize;
+    let mut nearest = most;
+    for direction in across {
+        let hit = (1..=steps)
+            .map(|k| OUTWARD_MM * k as f64)
+            .take_while(|r| r - OUTWARD_MM < nearest)
+            .find(|r| within(place + *r * direction));
+        let Some(hit) = hit else { continue };
+        let (mut free, mut inside) = (hit - OUTWARD_MM, hit);
+        for _ in 0..10 {
+            let middle = 0.5 * (free + inside);
+            if within(place + middle * direction) { inside = middle } else { free = middle }
+        }
+        nearest = nearest.min(inside);
+    }
+    nearest
+}
+
 /// Least distance along `step` (unit) after which the point is outside and stays outside up to there, mm.
 fn clearing(bone: &dyn Field, p: Vec3, step: Vec3) -> f64 {
     if !bone.bounds().contains(p) {
@@ -266,6 +323,46 @@ mod tests {
         // The chord over x = 3 ends at z = 4; the walk stops within its last step and the touch of 0.05 mm.
         assert!((clearing(&Ball, p, Vec3::z()) - 5.0).abs() < 0.1);
         assert_eq!(clearing(&Ball, Vec3::new(6.0, 0.0, 0.0), Vec3::z()), 0.0);
+    }
+
+    #[test]
+    fn a_point_that_enters_bone_on_the_way_up_is_lifted_on() {
+        // A floor at z = 4 under y < 0, and a shelf from z = 3 to 6 over y > 0.
+        struct Shelf;
+        impl Field for Shelf {
+            fn value(&self, p: Vec3) -> f64 {
+                let floor = (p.z - 4.0).max(p.y);
+                let shelf = ((p.z - 4.5).abs() - 1.5).max(-p.y);
+                floor.min(shelf)
+            }
+            fn bounds(&self) -> Aabb {
+                Aabb { min: Vec3::repeat(-10.0), max: Vec3::repeat(10.0) }
+            }
+        }
+        let points = [Vec3::new(0.0, -2.0, 0.0), Vec3::new(0.0, 2.0, 0.0)];
+        let (found, last) = lift(&Shelf, &points, Vec3::zeros(), Vec3::z());
+        // The first point is free at 4 mm, where the second stands in the shelf; both at 6 mm, less the touch.
+        assert!((found - 6.0).abs() < 0.1 && last == 1, "{found} {last}");
+    }
+
+    #[test]
+    fn room_beside_a_driver_is_a_distance_whatever_the_field_counts_in() {
+        // A wall 7.3 mm to the left of the axis, in a field that grows four times as fast as the distance.
+        struct Wall(f64);
+        impl Field for Wall {
+            fn value(&self, p: Vec3) -> f64 {
+                4.0 * (self.0 - p.x)
+            }
+            fn bounds(&self) -> Aabb {
+                Aabb { min: Vec3::new(self.0, -50.0, -50.0), max: Vec3::repeat(50.0) }
+            }
+        }
+        let across = ring(Vec3::y());
+        let found = |wall: f64| clear_radius(&Wall(wall), Vec3::zeros(), &across, 13.0);
+        // Directions are 22.5 degrees apart, one of them along x; bisection of 0.5 mm by 2¹⁰.
+        assert!((found(7.3) - 7.3).abs() < 1e-3, "{}", found(7.3));
+        assert_eq!(found(20.0), 13.0);
+        assert_eq!(found(-1.0), 0.0, "the axis lies in bone");
     }
 
     #[test]
