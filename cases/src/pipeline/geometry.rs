@@ -35,6 +35,11 @@ impl Geometry {
     pub fn caudal(&self) -> Level {
         self.implant.params.caudal
     }
+
+    /// Areas of the implant's faces as designed, without bores, mm²: lower, upper left, upper right.
+    pub fn pad_areas(&self) -> [f64; 3] {
+        [0, 1, 2].map(|k| self.fit.pads.get(k).map_or(0.0, |p| p.area_mm2))
+    }
 }
 
 /// Surfaces of the bones, checked.

@@ -124,22 +124,28 @@ pub(super) mod tests {
         }
     }
 
-    #[test]
-    fn only_bone_under_closed_points_counts_as_pressed() {
-        let at = |y: f64, status: Status| point(Vec3::new(0.0, y, 0.0), 0.0, 0.0, status);
-        let contact = Contact {
+    /// Face of these points that carries nothing.
+    pub(in crate::pipeline) fn face(points: Vec<ContactPoint>, areas: [f64; 2]) -> Contact {
+        let [slave_area, paired_area] = areas;
+        Contact {
             name: "face".into(),
             law: Law::Sliding { friction: 0.0 },
-            points: vec![at(0.0, Status::Stick), at(4.0, Status::Open)],
+            points,
             facets: Vec::new(),
-            slave_area: 2.0,
-            paired_area: 4.0,
+            slave_area,
+            paired_area,
             largest_initial_gap: 0.0,
             largest_violation: 0.0,
             relative_violation: 0.0,
             force: Vec3::zeros(),
             moment: Vec3::zeros(),
-        };
+        }
+    }
+
+    #[test]
+    fn only_bone_under_closed_points_counts_as_pressed() {
+        let at = |y: f64, status: Status| point(Vec3::new(0.0, y, 0.0), 0.0, 0.0, status);
+        let contact = face(vec![at(0.0, Status::Stick), at(4.0, Status::Open)], [4.0, 4.0]);
         let bone = [[0.0, 0.5, -1.0], [1.0, 1.9, -2.0], [0.0, 2.1, -2.0], [0.0, 4.0, -0.1]].map(Vec3::from);
         let places =
             bone.iter().enumerate().map(|(q, x)| Place { at: (7, q), nearest: nearest(Some(&contact), *x) });
