@@ -172,7 +172,7 @@ fn sinking(case: &Case, state: &LoadState) -> [Quantity; 2] {
         quantity(
             case,
             "indentation-mean",
-            "the same, mean over the pressed area",
+            "sinking of the implant, mean over the pressed area, day 1",
             &endplate,
             state.sinking.mean,
             "mm",
