@@ -168,7 +168,7 @@ pub fn section(approach: &Approach, access: &Access) -> Section {
         .figure("insertion")
         .table(t)
         .paragraph(format!(
-            "Each screw of the implant needs a straight shaft of {} mm over {} mm from its seat. {jaw}",
+            "Each screw of the implant needs a straight shaft of {} mm over {} mm from its seat. Bone is looked for across the shaft, at most 10 mm beside it. {jaw}",
             approach.driver_diameter, approach.driver_reach
         ))
         .table(c)

@@ -54,7 +54,7 @@ pub struct SeatState {
     pub name: String,
     /// Area of the bone's side, mm².
     pub area: f64,
-    /// Part of it that faces the implant, as a share.
+    /// Share of the face, see [`ingrowth::face_area`], that is paired with the other side.
     pub paired: f64,
     /// Area in contact, mm².
     pub closed: f64,
@@ -64,7 +64,7 @@ pub struct SeatState {
     pub pressure: [f64; 2],
     /// Share of the closed area pressed beyond the strength of the bone in the cell there.
     pub overpressed: f64,
-    /// Share of the whole face that nothing presses: open, or facing no implant.
+    /// Share of the face that nothing presses: open, or not paired.
     pub open: f64,
     /// Largest overlap left by the contact method, mm.
     pub overlap: f64,
@@ -72,7 +72,7 @@ pub struct SeatState {
     pub mesh_gap: f64,
     /// Shares of the area that move more than 28, 50 and 150 µm.
     pub micromotion: [f64; 3],
-    /// Share of the whole face that moves less than the limit of the case and is closed but for a gap that bone bridges.
+    /// Share of the face that moves less than the limit of the case and is closed but for a gap that bone bridges.
     pub settled: f64,
     /// Mean and 95th percentile of the relative motion, mm.
     pub motion: [f64; 2],
@@ -273,11 +273,12 @@ fn stage_state(
     let seat_names = solved.question.seat_names();
     let seats: Vec<SeatState> = seat_names
         .iter()
-        .filter_map(|n| solved.solution.contacts.iter().find(|c| c.name == *n))
-        .map(|c| {
+        .zip(geometry.pad_areas())
+        .filter_map(|(n, pad)| Some((solved.solution.contacts.iter().find(|c| c.name == *n)?, pad)))
+        .map(|(c, pad)| {
             let rest = solved.rest.as_ref().and_then(|r| r.contacts.iter().find(|r| r.name == c.name));
             let overpressed = strengths.overpressed(&solved.question, c, factor);
-            SeatState { overpressed, ..seat(c, rest, factor, case.criteria.micromotion_limit) }
+            SeatState { overpressed, ..seat((c, rest), pad, factor, case.criteria.micromotion_limit) }
         })
         .collect();
     let lower = solved.solution.contacts.iter().find(|c| seat_names.first() == Some(&c.name));
@@ -304,7 +305,9 @@ fn member_stress(solved: &Solved, factor: f64) -> Vec<(String, f64)> {
 /// All but the share that is pressed beyond strength.
 ///
 /// - `rest`: the same face without a load, where it has been pressed together or stands apart then
-fn seat(c: &Contact, rest: Option<&Contact>, factor: f64, limit: f64) -> SeatState {
+/// - `pad`: area of the implant's face as designed, mm²
+fn seat((c, rest): (&Contact, Option<&Contact>), pad: f64, factor: f64, limit: f64) -> SeatState {
+    let face = ingrowth::face_area(c, pad);
     use dens_solver::loads::contact::Status;
     let closed: Vec<_> = c.points.iter().filter(|p| p.status != Status::Open).collect();
     let areas: Vec<f64> = closed.iter().map(|p| p.area).collect();
@@ -313,11 +316,11 @@ fn seat(c: &Contact, rest: Option<&Contact>, factor: f64, limit: f64) -> SeatSta
     let points: Vec<_> = ingrowth::points(c, rest).collect();
     let motions: Vec<f64> = points.iter().map(|(p, before)| factor * ingrowth::motion(p, *before)).collect();
     let quiet = points.iter().filter(|(p, before)| ingrowth::is_quiet(p, *before, factor, limit));
-    let settled = quiet.map(|(p, _)| p.area).sum::<f64>() / c.slave_area;
+    let settled = quiet.map(|(p, _)| p.area).sum::<f64>() / face;
     SeatState {
         name: c.name.clone(),
         area: c.slave_area,
-        paired: c.paired_area / c.slave_area,
+        paired: c.paired_area / face,
         closed: areas.iter().sum(),
         force: c.force.norm() * factor,
         pressure: [
@@ -325,7 +328,7 @@ fn seat(c: &Contact, rest: Option<&Contact>, factor: f64, limit: f64) -> SeatSta
             criteria::quantile(&areas, &pressures, 0.99).unwrap_or(0.0),
         ],
         overpressed: 0.0,
-        open: 1.0 - areas.iter().sum::<f64>() / c.slave_area,
+        open: 1.0 - areas.iter().sum::<f64>() / face,
         overlap: c.largest_violation * factor,
         mesh_gap: c.largest_initial_gap,
         micromotion: interface::micromotion_area_fractions(&all, &motions),

@@ -50,6 +50,11 @@ impl Geometry {
         self.implant.height_mm - (middle - before).z
     }
 
+    /// Areas of the implant's faces as designed, without bores, mm²: lower, upper left, upper right.
+    pub fn pad_areas(&self) -> [f64; 3] {
+        [0, 1, 2].map(|k| self.fit.pads.get(k).map_or(0.0, |p| p.area_mm2))
+    }
+
     /// A point of the case, mm, in the frame of the model: another one where the bones come from a scan.
     pub fn placed(&self, point: [f64; 3]) -> Vec3 {
         placed(self.story.as_ref(), point)

@@ -29,7 +29,7 @@ pub struct Ingrowth {
     pub facets: [BTreeSet<u32>; 3],
     /// Facets of each face that faced the implant on day 1, bonded or not.
     pub paired: [BTreeSet<u32>; 3],
-    /// Share of the bonded ones in the whole area of each face.
+    /// Share of the bonded ones in the area of each face, see [`face_area`].
     pub shares: [f64; 3],
     /// How far the bone's side of each facet's points stands from the implant's without a load on day 1, against where the
     /// model has both, mm: what a bond that forms then holds. Empty where everything fits.
@@ -89,8 +89,20 @@ pub fn is_quiet(p: &ContactPoint, rest: Option<&ContactPoint>, factor: f64, limi
     factor * motion(p, rest) < limit && opening(p, rest, factor) < BRIDGEABLE_GAP
 }
 
+/// Area of a face that bone can grow into, mm²: what pairs with the other side, and what of the implant's own face should.
+///
+/// The facets of the bone are chosen by their middles and reach beyond the implant and over its bores; what lies there has no
+/// implant to grow into.
+///
+/// - `pad`: area of the implant's face as designed, mm²
+pub fn face_area(face: &Contact, pad: f64) -> f64 {
+    face.paired_area.max(pad.min(face.slave_area))
+}
+
 /// Facets that move less than `limit` mm on day 1 under `factor` times its load, with gaps that bone bridges.
-pub fn of(day_one: &Solved, factor: f64, limit: f64) -> Ingrowth {
+///
+/// - `pads`: areas of the implant's faces as designed, mm²
+pub fn of(day_one: &Solved, pads: [f64; 3], factor: f64, limit: f64) -> Ingrowth {
     let mut found = Ingrowth { limit, ..Ingrowth::default() };
     for (k, name) in day_one.question.seat_names().into_iter().enumerate() {
         let of_name = |s: &'_ Solution| s.contacts.iter().position(|c| c.name == name);
@@ -123,7 +135,7 @@ pub fn of(day_one: &Solved, factor: f64, limit: f64) -> Ingrowth {
                 bonded += f.area;
             }
         }
-        found.shares[k] = bonded / face.slave_area;
+        found.shares[k] = bonded / face_area(face, pads[k]);
     }
     found
 }
@@ -198,7 +210,7 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
         if sliding(&results.stages[2]) { "the rest still slides" } else { "every face is bonded as a whole" };
     Section::new("ingrowth", "Ingrowth of bone")
         .paragraph(format!(
-            "Bone is taken to grow into a facet whose points moved less than a limit on day 1 under {}: {} µm for partial ingrowth (bone grows in surely below it), {} µm at 12 months (above it fibrous tissue forms; Pilliar 1986, Jasty 1997), and stood off the implant by less than {} µm, the gap that bone bridges (measured in rabbits). Shares are of the whole face, what faces no implant included. There the face is bonded, rigidly; elsewhere friction goes on; at 12 months {late}. The partial stage stands between both and has no date: no law of time is known for this implant. Forces are those on the face at the judged load.",
+            "Bone is taken to grow into a facet whose points moved less than a limit on day 1 under {}: {} µm for partial ingrowth (bone grows in surely below it), {} µm at 12 months (above it fibrous tissue forms; Pilliar 1986, Jasty 1997), and stood off the implant by less than {} µm, the gap that bone bridges (measured in rabbits). Shares are of the face as designed, what of it meets no bone included. There the face is bonded, rigidly; elsewhere friction goes on; at 12 months {late}. The partial stage stands between both and has no date: no law of time is known for this implant. Forces are those on the face at the judged load.",
             case.judged_load().id,
             significant(1e3 * results.ingrowth[0].limit, 2),
             significant(1e3 * results.ingrowth[1].limit, 3),
@@ -209,7 +221,7 @@ pub(super) fn section(case: &Case, results: &Results) -> Section {
 
 #[cfg(test)]
 mod tests {
-    use super::super::under::tests::point;
+    use super::super::under::tests::{face, point};
     use super::*;
     use dens_mesher::Vec3;
 
@@ -227,6 +239,17 @@ mod tests {
         let (before, under) = (point(1.0, 0.0, Status::Open), point(0.98, 0.0, Status::Open));
         assert!((motion(&under, Some(&before)) - 0.02).abs() < 1e-12);
         assert!(!is_quiet(&under, Some(&before), 1.0, limit));
+    }
+
+    #[test]
+    fn the_area_of_a_face_is_that_of_the_implant_and_not_of_bone_beside_it() {
+        let of = |slave: f64, paired: f64, pad: f64| face_area(&face(Vec::new(), [slave, paired]), pad);
+        // Facets of the bone overhang the implant's face of 97 mm², which they cover.
+        assert_eq!(of(146.0, 104.0, 97.0), 104.0);
+        // Half of the face found no bone: it counts.
+        assert_eq!(of(146.0, 50.0, 97.0), 97.0);
+        // A cage's rim is its own slave.
+        assert_eq!(of(50.0, 48.0, 97.0), 50.0);
     }
 
     #[test]

@@ -162,7 +162,7 @@ pub fn run(
             let solved =
                 solve(case, &geometry, &bodies, (Stage::DayOne, lattice), &exact, &halfway, &cancel)?;
             let factor = case.judged_load().axial / case.largest_load();
-            let ingrowth = ingrowth::limits().map(|limit| ingrowth::of(&solved, factor, limit));
+            let ingrowth = ingrowth::limits().map(|l| ingrowth::of(&solved, geometry.pad_areas(), factor, l));
             let later = |stage: Stage, grown: &Ingrowth| {
                 let question = models::build_grown(case, &geometry, &bodies, stage, lattice, Some(grown))?;
                 solved_question(question, &exact, &|_, _| {}, &cancel)

@@ -474,7 +474,7 @@ pub(super) fn subsidence_section(case: &Case, results: &Results) -> Section {
         }
     }
     section
-        .paragraph(format!("The tables below are of the elastic stages, from which shielding and implant stress are taken; pressures at the edge of a face are higher there than in bone that yields. Over strength is the share of the closed area with more pressure than the bone in the cell there bears; open is the share of the whole face that nothing presses."))
+        .paragraph("The tables below are of the elastic stages, from which shielding and implant stress are taken; pressures at the edge of a face are higher there than in bone that yields. Over strength is the share of the closed area with more pressure than the bone in the cell there bears; open is the share of the face as designed that nothing presses.")
         .table(c)
         .table(t)
         .figure("contact-pressure")

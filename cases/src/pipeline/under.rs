@@ -3,7 +3,8 @@
 //! ```text
 //!      ▄▄▄▄▄▄▄▄▄▄▄ face        bone in the column of the face, at most so deep below its surface;
 //!   ───┬────┬──────────        of that, under the pressed area: where the nearest point
-//!      │▒▒▒▒│    │             of the interface is closed (▒)
+//!      │▒▒▒▒│    │             of the interface is closed (▒), and not farther beside it
+//!                              than two distances of such points
 //! ```
 
 use super::bodies::Kind;
@@ -15,12 +16,15 @@ use dens_solver::loads::contact::Status;
 use dens_solver::solution::{Contact, Solution};
 use rayon::prelude::*;
 
+/// How far beside the nearest point of the interface bone still lies under it, in distances of these points.
+const BESIDE: f64 = 2.0;
+
 /// Point of a bone under a face.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Place {
     /// Cell of the bone and number of the point in it.
     pub at: (usize, usize),
-    /// Index of the nearest point of the interface; `None` where it has none.
+    /// Index of the nearest point of the interface; `None` where none faces it.
     nearest: Option<usize>,
 }
 
@@ -90,8 +94,12 @@ pub fn layers(geometry: &Geometry, question: &Question, solution: &Solution, mos
 
 fn nearest(contact: Option<&Contact>, x: Vec3) -> Option<usize> {
     let away = |p: &dens_solver::solution::ContactPoint| (p.position - x).norm_squared();
-    let points = contact?.points.iter().enumerate();
-    points.min_by(|a, b| away(a.1).total_cmp(&away(b.1))).map(|(i, _)| i)
+    let contact = contact?;
+    let points = contact.points.iter().enumerate();
+    let (i, p) = points.min_by(|a, b| away(a.1).total_cmp(&away(b.1)))?;
+    let beside = x - p.position - (x - p.position).dot(&p.normal) * p.normal;
+    let apart = (contact.paired_area / contact.points.len() as f64).sqrt();
+    (beside.norm() <= BESIDE * apart).then_some(i)
 }
 
 #[cfg(test)]
@@ -116,27 +124,36 @@ pub(super) mod tests {
         }
     }
 
-    #[test]
-    fn only_bone_under_closed_points_counts_as_pressed() {
-        let at = |y: f64, status: Status| point(Vec3::new(0.0, y, 0.0), 0.0, 0.0, status);
-        let contact = Contact {
+    /// Face of these points that carries nothing.
+    pub(in crate::pipeline) fn face(points: Vec<ContactPoint>, areas: [f64; 2]) -> Contact {
+        let [slave_area, paired_area] = areas;
+        Contact {
             name: "face".into(),
             law: Law::Sliding { friction: 0.0 },
-            points: vec![at(0.0, Status::Stick), at(4.0, Status::Open)],
+            points,
             facets: Vec::new(),
-            slave_area: 2.0,
-            paired_area: 2.0,
+            slave_area,
+            paired_area,
             largest_initial_gap: 0.0,
             largest_violation: 0.0,
             relative_violation: 0.0,
             force: Vec3::zeros(),
             moment: Vec3::zeros(),
-        };
+        }
+    }
+
+    #[test]
+    fn only_bone_under_closed_points_counts_as_pressed() {
+        let at = |y: f64, status: Status| point(Vec3::new(0.0, y, 0.0), 0.0, 0.0, status);
+        let contact = face(vec![at(0.0, Status::Stick), at(4.0, Status::Open)], [4.0, 4.0]);
         let bone = [[0.0, 0.5, -1.0], [1.0, 1.9, -2.0], [0.0, 2.1, -2.0], [0.0, 4.0, -0.1]].map(Vec3::from);
         let places =
             bone.iter().enumerate().map(|(q, x)| Place { at: (7, q), nearest: nearest(Some(&contact), *x) });
         let layer = Layer { part: 0, face: "face".into(), places: places.collect() };
         assert_eq!(layer.pressed(&contact).collect::<Vec<_>>(), [(7, 0), (7, 1)]);
         assert_eq!(nearest(None, Vec3::zeros()), None);
+        // Points stand for √2 mm each way: beside the end of the interface nothing is under it.
+        assert_eq!(nearest(Some(&contact), Vec3::new(0.0, -2.7, -1.0)), Some(0));
+        assert_eq!(nearest(Some(&contact), Vec3::new(0.0, -3.0, -1.0)), None);
     }
 }

@@ -18,7 +18,7 @@ const MAXIMUM_EFFORT: f64 = 1164.0;
 /// engineering choice.
 const CARRYING: f64 = 0.05;
 
-/// Share of a contact face that must face the implant for its other shares to be whole; engineering choice.
+/// Share of a contact face that must be paired with bone for its other shares to be whole; engineering choice.
 const PAIRED: f64 = 0.9;
 
 fn quantity(case: &Case, id: &str, label: &str, region: &str, value: f64, unit: &str) -> Quantity {
@@ -146,7 +146,12 @@ fn crushed(case: &Case, state: &LoadState) -> Vec<Quantity> {
             face.overpressed,
             NO_UNIT,
         )
-        .judged("share of the pressed area", Relation::AtMost, limit.limit, limit.source)
+        .judged(
+            "share of the pressed area, which depends on the mesh where an edge bears",
+            Relation::AtMost,
+            limit.limit,
+            limit.source,
+        )
     }));
     list
 }
@@ -171,7 +176,7 @@ fn sinking(case: &Case, state: &LoadState) -> [Quantity; 2] {
         quantity(
             case,
             "indentation-mean",
-            "the same, mean over the pressed area",
+            "sinking of the implant, mean over the pressed area, day 1",
             &endplate,
             state.sinking.mean,
             "mm",
@@ -238,7 +243,7 @@ pub(super) fn interface(case: &Case, results: &Results) -> [Quantity; 2] {
         )
         .judged(
             &format!(
-                "share of the whole face below {:.0} µm, gap below {:.0} µm",
+                "share of the face as designed below {:.0} µm, gap below {:.0} µm",
                 1e3 * c.micromotion_limit,
                 1e3 * BRIDGEABLE_GAP
             ),
@@ -312,7 +317,7 @@ pub(super) fn gaps(case: &Case, quality: Quality, results: &Results) -> Vec<Stri
     }
     for s in results.assessment.stages[0].seats.iter().filter(|s| s.paired < PAIRED) {
         gaps.push(format!(
-            "{}: only {:.0} % of the face meets the implant; the rest counts as open and moving.",
+            "{}: only {:.0} % of the face as designed is paired with bone; the rest counts as open and moving.",
             s.name,
             100.0 * s.paired
         ));
