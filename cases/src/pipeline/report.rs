@@ -489,8 +489,11 @@ fn limits(case: &Case) -> Vec<String> {
     if case.fixation.implant_screws.is_empty() {
         limits.push("No screws go through the implant; their holes and walls are there.".into());
     }
+    if case.anatomy.has_template() {
+        limits.push("C2 of the intact control is a fitted template, not the patient's bone: ratios to the control are those to a neck that the patient never had.".into());
+    }
     if case.scan.is_none() {
-        limits.push("Bone density is uniform within each tissue; no scan enters.".into());
+        limits.push("Bone density is uniform within each tissue; no calibrated scan enters.".into());
     }
     if matches!(case.anatomy, Anatomy::Parametric { .. }) {
         limits
