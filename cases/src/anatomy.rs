@@ -30,6 +30,16 @@ pub enum Anatomy {
     Scan(Segmented),
 }
 
+impl Anatomy {
+    /// Whether C2 of the control is a template.
+    pub fn has_template(&self) -> bool {
+        match self {
+            Self::Parametric { .. } => false,
+            Self::Surfaces { template, .. } | Self::Scan(Segmented { template, .. }) => *template,
+        }
+    }
+}
+
 /// Bones of a scan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Segmented {

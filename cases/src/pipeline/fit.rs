@@ -1,8 +1,9 @@
 //! Picture of the fit: the gap between the implant and its bones over the faces of the joints.
 
 use super::Results;
+use super::bodies::Kind;
 use super::models::SEATS;
-use super::pictures::drawn;
+use super::pictures::{TITANIUM, drawn, plain};
 use crate::case::Case;
 use crate::failure::Failure;
 use dens_reports::figure::Figure;
@@ -47,16 +48,21 @@ pub(super) fn gap_map(case: &Case, results: &Results) -> Result<Figure, Failure>
     let all: Vec<&Object> = faces.iter().map(|f| &f.2).collect();
     let mut bar = ColorBar::spanning("gap", "mm", &all, [0.0, 1.0]);
     bar.range = [bar.range[0].min(0.0), bar.range[1].max(LEAST_BAR)];
-    let sheet = Sheet::new(
+    let mut sheet = Sheet::new(
         "gap-map",
         &format!(
-            "Gap between implant and bone over the faces of the joints, on the surface of the bone as seen from the implant: {} endplate and the two facets of C1, with the contact area outside the bores and the worst gap. Gray: bone that the implant does not touch, and screw holes.",
+            "Gap between implant and bone over the faces of the joints, on the surface of the bone as seen from the implant: {} endplate and the two facets of C1, with the contact area outside the bores and the worst gap. Gray: bone that the implant does not touch, and screw holes. Last: where the faces lie on the implant.",
             case.implant.caudal.name()
         ),
-        3,
+        2,
     )
     .bar(bar);
-    let shots: Vec<Shot<'_>> =
+    sheet.same_scale = false;
+    let body = results.bodies.find(Kind::Implant).ok_or_else(|| Failure::bug("no implant was meshed"))?;
+    let ghost = plain(&body.mesh, TITANIUM).ghost(0.3);
+    let mut shots: Vec<Shot<'_>> =
         faces.iter().map(|(title, view, object)| Shot::new(title, *view, vec![object])).collect();
+    let whole = faces.iter().map(|f| &f.2).chain([&ghost]).collect();
+    shots.push(Shot::new("on the implant", View::Isometric, whole));
     drawn(case, sheet, &shots)
 }

@@ -395,8 +395,11 @@ fn limits(case: &Case, results: &Results) -> Vec<String> {
     if case.implant.form != Form::Lattice {
         limits.retain(|l| !l.starts_with("The lattice") && !l.starts_with("Strength of the lattice"));
     }
+    if case.anatomy.has_template() {
+        limits.push("C2 of the intact control is a fitted template, not the patient's bone: ratios to the control are those to a neck that the patient never had.".into());
+    }
     if case.scan.is_none() {
-        limits.push("Bone density is uniform within each tissue; no scan enters.".into());
+        limits.push("Bone density is uniform within each tissue; no calibrated scan enters.".into());
     }
     if matches!(case.anatomy, Anatomy::Parametric { .. }) {
         limits
