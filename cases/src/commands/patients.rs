@@ -71,8 +71,8 @@ fn table(book: &Book, rows: &[Prepared]) -> String {
 height: anterior tubercle of the atlas to the middle of the lower endplate of C3 (C2) or C4 (C2-C3), after surgery;
   the parametric anatomy of the sex is scaled until it measures the same, the implant in proportion; scale {least} to {most}.
 density: {:.0} mg/cm3 of the default case for all. {}. {}.
-embrittlement: every strength of bone and its yield strain at unchanged stiffness, on top of what density takes. {}.
-occipitocervical fixation is modelled by the rods of the case, C1 to C3 and C4 (C2-C3: to C4).
+embrittlement: every strength of bone and its yield strain at unchanged stiffness, on top of what density takes: {}.
+occipitocervical fixation begins at the occiput, the other at C1; both go to C3 and C4 (C2-C3: to C4); level and side of faults are assumed.
 {BOUND}
 ",
         rows.first().map_or(0.0, |r| r.density.base),

@@ -58,7 +58,7 @@ pub fn case(book: &Book, prepared: &Prepared) -> Result<String, Failure> {
         for (key, value) in keys {
             file.add_after("bone", "cancellous_density", key, &format!("{value:?}"))?;
         }
-        let _ = write!(why, "; {}; {}", r.source, r.strength_source);
+        let _ = write!(why, "; {}; embrittlement: {}", r.source, r.strength_source);
     }
     file.explain("bone", &why)?;
     file.set("implant", "replaces", &quoted(p.level.name()))?;

@@ -29,7 +29,7 @@ use std::sync::atomic::AtomicBool;
 const TOLERANCE: f64 = 1e-3;
 
 /// Steps in which an overlap is pressed in; halved where they find no equilibrium.
-const PRESSED_IN: u32 = 4;
+const PRESSED_IN: u32 = 2;
 
 /// Day 1 at one load.
 #[derive(Debug, Clone)]
@@ -187,7 +187,12 @@ pub fn run(
     };
     let factors: Vec<f64> = order.iter().map(|k| case.loads[*k].axial / largest).collect();
     let fits = fits(case);
-    let steps: Vec<Step> = fits.iter().cloned().chain(Step::loads(&factors)).collect();
+    let judged = case.judged_load().axial;
+    let settling = settling_steps(case, bodies, question, judged / largest)?;
+    // Where the judged load is the largest, settling follows it at once, so that a misfit is not pressed in twice.
+    let follows = if fits.is_empty() || judged < largest { &[][..] } else { &settling[1..] };
+    let steps: Vec<Step> =
+        fits.iter().cloned().chain(Step::loads(&factors)).chain(follows.iter().cloned()).collect();
     let course = solve(&steps, [0.0, 0.5]).map_err(|e| failure(&e))?;
     let layers = under::layers(geometry, question, &day_one.solution, case.criteria.crush_depth);
     let strengths = Strengths::of(case, bodies, question)?;
@@ -196,7 +201,8 @@ pub fn run(
         load_state(case, question, (&parts, &layers, &strengths), r, load)
     };
     // Misfits are put in without a limit of load: all their steps are there.
-    let (before, loaded) = course.reached().split_at(fits.len().min(course.reached().len()));
+    let (before, after) = course.reached().split_at(fits.len().min(course.reached().len()));
+    let (loaded, settled_on) = after.split_at(factors.len().min(after.len()));
     let fitted = before.last().map(|r| Fitted {
         state: load_state(case, question, (&parts, &layers, &strengths), r, None),
         seats: seat_forces(r),
@@ -215,17 +221,19 @@ pub fn run(
     let widest = course.reached().iter().map(overlap).fold(0.0, f64::max);
     let mut crushing = Crushing { fitted, loads: states, limit, settled: None, overlap: widest };
     if crushing.judged(case).is_some() {
-        let judged = case.judged_load().axial;
-        let settling = settling_steps(case, bodies, question, judged / largest)?;
-        let steps: Vec<Step> = fits.iter().cloned().chain(settling).collect();
-        let Course::Completed(reached) = solve(&steps, [0.5, 1.0]).map_err(|e| failure(&e))? else {
-            return Err(Failure::not_converged(
-                "settling: no equilibrium under the judged load, which the bone carried in smaller steps\n  = hint: refine mesh.edge_*",
-            ));
+        let own = if follows.is_empty() {
+            let steps: Vec<Step> = fits.iter().chain(&settling).cloned().collect();
+            let Course::Completed(reached) = solve(&steps, [0.5, 1.0]).map_err(|e| failure(&e))? else {
+                return Err(Failure::not_converged(
+                    "settling: no equilibrium under the judged load, which the bone carried in smaller steps\n  = hint: refine mesh.edge_*",
+                ));
+            };
+            reached[fits.len()..].to_vec()
+        } else {
+            loaded.iter().rev().take(1).chain(settled_on).cloned().collect()
         };
-        crushing.overlap = reached.iter().map(overlap).fold(crushing.overlap, f64::max);
-        crushing.settled =
-            settled(&steps[fits.len()..], judged, &reached[fits.len()..], (question, &strengths));
+        crushing.overlap = own.iter().map(overlap).fold(crushing.overlap, f64::max);
+        crushing.settled = settled(&settling, judged, &own, (question, &strengths));
     }
     Ok(crushing)
 }

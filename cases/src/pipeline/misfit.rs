@@ -58,7 +58,7 @@ pub(super) fn warning(case: &Case, day_one: &Solved, crushing: &Crushing) -> Opt
     let under = Pressed::of(&forces(&day_one.solution, &faces));
     if IDLE * load.axial < before.above.max(before.below) {
         return Some(format!(
-            "Press fit: before any load the faces on C1 press with {} N together and the face below with {} N (bone that yields).",
+            "Press fit: before any load the two inclined faces on C1 press with {} N, added by size, and the face below with {} N (bone that yields).",
             significant(before.above, 3),
             significant(before.below, 3)
         ));
@@ -137,11 +137,16 @@ pub(super) fn section(case: &Case, results: &Results) -> Option<Section> {
     }
     let faces = day_one.question.seat_names();
     let share = |s: &Solution| Pressed::of(&forces(s, &faces)).below;
+    let more = share(&day_one.solution) - share(rest);
+    let taken = if more < IDLE * load.axial {
+        String::from("takes none")
+    } else {
+        format!("takes {} N more than before", significant(more, 3))
+    };
     said.push_str(&format!(
-        "Of the {} N of {} the face below takes {} N more than before; screws, rods and the facets below take the rest.",
+        "Of the {} N of {} the face below {taken}; screws, rods and the facets below take the rest.",
         significant(load.axial, 3),
         load.id,
-        significant(share(&day_one.solution) - share(rest), 3)
     ));
     Some(
         Section::new("misfit", "The misfit before any load")
