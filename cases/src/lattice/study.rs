@@ -327,10 +327,11 @@ impl Quick {
         printing: Option<&Printing>,
         resolution: usize,
     ) -> Result<Self, Failure> {
-        /// Edge of published cells, mm, where it is not told; it only matters beside the oversize of a strut.
-        const CELL_MM: f64 = 2.0;
+        // Published pores of about 2 mm, where no size was read; it only matters beside the oversize of a strut. A period
+        // of the stochastic cell spans two and a half pores.
+        let cell_mm = if name.starts_with("voronoi") { 5.0 } else { 2.0 };
         let material = book.material("ti6al4v")?;
-        let lattice = Lattice::with_relative_density(super::book::cell(name)?, CELL_MM, relative_density)
+        let lattice = Lattice::with_relative_density(super::book::cell(name)?, cell_mm, relative_density)
             .map_err(Failure::input)?;
         let effective = printing
             .map(|p| Effective::new(&lattice, p))
