@@ -25,8 +25,8 @@ const POINTS: usize = 48;
 pub const BLOCK_VOXELS: usize = 12;
 
 /// Edge of tetrahedra over the thickness of struts or walls, and the range it is kept in, cell edges.
-const TETRAHEDRA_PER_THICKNESS: f64 = 2.5;
-const TETRAHEDRA_EDGES: [f64; 2] = [0.045, 0.12];
+const TETRAHEDRA_PER_THICKNESS: f64 = 2.0;
+const TETRAHEDRA_EDGES: [f64; 2] = [0.06, 0.12];
 
 /// Directions in which stress is told: name and vector.
 pub const DIRECTIONS: [(&str, [f64; 3]); 5] = [
