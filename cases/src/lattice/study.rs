@@ -25,8 +25,8 @@ const POINTS: usize = 48;
 pub const BLOCK_VOXELS: usize = 12;
 
 /// Edge of tetrahedra over the thickness of struts or walls, and the range it is kept in, cell edges.
-const TETRAHEDRA_PER_THICKNESS: f64 = 2.5;
-const TETRAHEDRA_EDGES: [f64; 2] = [0.045, 0.12];
+const TETRAHEDRA_PER_THICKNESS: f64 = 2.0;
+const TETRAHEDRA_EDGES: [f64; 2] = [0.06, 0.12];
 
 /// Directions in which stress is told: name and vector.
 pub const DIRECTIONS: [(&str, [f64; 3]); 5] = [
@@ -327,10 +327,11 @@ impl Quick {
         printing: Option<&Printing>,
         resolution: usize,
     ) -> Result<Self, Failure> {
-        /// Edge of published cells, mm, where it is not told; it only matters beside the oversize of a strut.
-        const CELL_MM: f64 = 2.0;
+        // Published pores of about 2 mm, where no size was read; it only matters beside the oversize of a strut. A period
+        // of the stochastic cell spans two and a half pores.
+        let cell_mm = if name.starts_with("voronoi") { 5.0 } else { 2.0 };
         let material = book.material("ti6al4v")?;
-        let lattice = Lattice::with_relative_density(super::book::cell(name)?, CELL_MM, relative_density)
+        let lattice = Lattice::with_relative_density(super::book::cell(name)?, cell_mm, relative_density)
             .map_err(Failure::input)?;
         let effective = printing
             .map(|p| Effective::new(&lattice, p))

@@ -29,6 +29,9 @@ use std::sync::OnceLock;
 /// Published tables, as embedded.
 const PUBLISHED: &str = include_str!("../../library/published.toml");
 
+/// Draws the figures of a table.
+pub type Draw = fn() -> Result<Vec<Figure>, Failure>;
+
 /// One published table.
 #[derive(Clone, Copy)]
 pub struct Validation {
@@ -43,7 +46,7 @@ pub struct Validation {
     /// Computes it.
     pub run: fn(&Bench) -> Result<Vec<Row>, Failure>,
     /// Figures that go with it where a folder is written.
-    pub figures: Option<fn() -> Result<Vec<Figure>, Failure>>,
+    pub figures: Option<Draw>,
 }
 
 /// What a row is.
