@@ -67,8 +67,8 @@ pub(super) fn escape(grid: &Grid, width: f64) -> Escape {
     let free = grown(grid, &from_outside, REACH * SLACK * radius);
     let mut trapped = 0_u32;
     let mut deepest: Option<(f64, usize)> = None;
-    for n in 0..grid.values.len() {
-        if grid.values[n] < 0.0 || free[n] {
+    for (n, free) in free.iter().enumerate() {
+        if grid.values[n] < 0.0 || *free {
             continue;
         }
         trapped += 1;
