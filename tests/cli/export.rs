@@ -38,7 +38,10 @@ fn export(arguments: &[&str]) -> (tempfile::TempDir, PathBuf, Value) {
     let folder = scratch();
     let result = folder.path().join("out");
     let source = run().join("run");
-    let mut all = vec!["export", source.to_str().expect("a path"), "--json", "--grid", "0.3 mm", "-o", "out"];
+    let mut all = vec!["export", source.to_str().expect("a path"), "--json", "-o", "out"];
+    if !arguments.contains(&"--grid") {
+        all.extend(["--grid", "0.3 mm"]);
+    }
     all.extend(arguments);
     let (code, text, messages) = outcome(folder.path(), &all);
     assert_eq!(code, 1, "{text}\n{messages}");
@@ -170,8 +173,9 @@ fn volume_of(
 
 #[test]
 fn all_sizes_come_with_the_same_bytes_for_any_number_of_threads() {
-    let one = export(&["--format", "cli", "--layer", "1 mm", "--threads", "1"]);
-    let two = export(&["--format", "cli", "--layer", "1 mm", "--threads", "2"]);
+    // Coarse on purpose: three sizes twice.
+    let coarse = ["--format", "cli", "--layer", "3 mm", "--grid", "0.5 mm", "--threads"];
+    let [one, two] = ["1", "2"].map(|n| export(&[&coarse[..], &[n]].concat()));
     let names = listing(&one.1);
     assert_eq!(names, listing(&two.1));
     for size in ["27.0", "28.0", "29.0"] {

@@ -58,6 +58,7 @@ fn layer(machine: &Machine, order: &Order) -> f64 {
 
 /// The build sheet as one JSON object.
 pub fn object(source: &Source, machine: &Machine, order: &Order, sizes: &[Size]) -> Value {
+    let warnings = warnings(source, sizes);
     let sizes: Vec<Value> = sizes
         .iter()
         .map(|s| {
@@ -118,9 +119,14 @@ pub fn object(source: &Source, machine: &Machine, order: &Order, sizes: &[Size])
         "build_direction": machine.build_direction,
         "scale": 1.0,
         "sizes": sizes,
-        "warnings": source.warnings,
+        "warnings": warnings,
         "statements": STATEMENTS,
     })
+}
+
+fn warnings<'a>(source: &'a Source, sizes: &'a [Size]) -> Vec<&'a str> {
+    let files = sizes.iter().flat_map(|s| &s.files).filter_map(|f| f.warning.as_deref());
+    source.warnings.iter().map(String::as_str).chain(files).collect()
 }
 
 fn mark(q: &Quantity) -> &'static str {
@@ -192,7 +198,7 @@ pub fn text(source: &Source, machine: &Machine, order: &Order, sizes: &[Size]) -
         }
     }
     t.push('\n');
-    for warning in &source.warnings {
+    for warning in warnings(source, sizes) {
         let _ = writeln!(t, "warning: {warning}");
     }
     for line in STATEMENTS {

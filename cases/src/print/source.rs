@@ -132,7 +132,8 @@ fn chosen(case: &Case, record: &Record, warnings: &mut Vec<String>) -> Result<Dr
     };
     let [density, size, strut] = ["density", "size", "strut"].map(|n| number(row, n));
     let drawn = Drawn::new(&word(row, "cell"), density, 1.0)?.resized(size);
-    if !((drawn.strut / strut - 1.0).abs() < SAME) {
+    let off = (drawn.strut / strut - 1.0).abs();
+    if off.is_nan() || SAME <= off {
         return Err(Failure::input(format!(
             "the run chose struts of {strut} mm, this program draws them {} mm thick\n  = hint: run the case again with this version",
             drawn.strut

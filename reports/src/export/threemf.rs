@@ -166,11 +166,7 @@ fn model(scene: &Scene<'_>, xml: &mut impl Write) -> io::Result<()> {
     }
     writeln!(xml, "<resources>")?;
     for (i, object) in scene.objects.iter().enumerate() {
-        let number = if object.number.is_empty() {
-            String::new()
-        } else {
-            format!(" partnumber=\"{}\"", escaped(&object.number))
-        };
+        let number = part_number(object);
         writeln!(
             xml,
             "<object id=\"{}\" type=\"model\"{number} name=\"{}\">\n<mesh>",
@@ -185,14 +181,18 @@ fn model(scene: &Scene<'_>, xml: &mut impl Write) -> io::Result<()> {
     }
     writeln!(xml, "</resources>\n<build>")?;
     for (i, object) in scene.objects.iter().enumerate().filter(|(_, o)| o.built) {
-        let number = if object.number.is_empty() {
-            String::new()
-        } else {
-            format!(" partnumber=\"{}\"", escaped(&object.number))
-        };
+        let number = part_number(object);
         writeln!(xml, "<item objectid=\"{}\"{number}/>", i + 1)?;
     }
     writeln!(xml, "</build>\n</model>")
+}
+
+/// Attribute of the part number, where there is one.
+fn part_number(object: &Object<'_>) -> String {
+    match object.number.as_str() {
+        "" => String::new(),
+        number => format!(" partnumber=\"{}\"", escaped(number)),
+    }
 }
 
 fn vertices(points: &[dens_mesher::Vec3], xml: &mut impl Write) -> io::Result<()> {

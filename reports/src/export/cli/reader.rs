@@ -138,7 +138,9 @@ fn ascii(rest: &[u8], found: &mut Sliced) -> Result<(), CliError> {
             let (_, direction, count) = (words.next(), words.next(), words.next());
             let numbers: Vec<f64> =
                 words.next().unwrap_or("").split(',').map(number).collect::<Result<_, _>>()?;
-            if count.and_then(|c| c.parse().ok()) != Some(numbers.len() / 2) || numbers.len() % 2 != 0 {
+            if count.and_then(|c| c.parse().ok()) != Some(numbers.len() / 2)
+                || !numbers.len().is_multiple_of(2)
+            {
                 return Err(bad("a contour has another number of points than it says"));
             }
             contour(found, outer(direction)?, numbers.chunks_exact(2).map(|p| [p[0], p[1]]).collect())?;

@@ -265,7 +265,8 @@ impl Model {
             }
             "metadata" => {
                 let name = attributes.get("name")?;
-                if !PLAIN.contains(&name) && !(self.own && name.starts_with("dens:")) {
+                let ours = self.own && name.starts_with("dens:");
+                if !(ours || PLAIN.contains(&name)) {
                     return Err(bad(format!("the metadata name `{name}` has no name space")));
                 }
                 self.metadata.push((name.to_owned(), String::new()));
