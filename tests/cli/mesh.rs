@@ -130,7 +130,7 @@ fn a_surface_in_another_unit_is_scaled_when_said_and_refused_with_a_hint_when_no
     std::fs::write(folder.join("m.obj"), meters).expect("written");
     let (code, _, err) = outcome(folder, &["mesh", "m.obj", "-o", "a.vtu", "--edge", "2 mm"]);
     assert_eq!(code, 2, "{err}");
-    assert!(err.contains("0.012 mm") && err.contains("`--unit m`"), "{err}");
+    assert!(err.contains("0.0120 mm") && err.contains("`--unit m`"), "{err}");
     let object = meshed(folder, &["mesh", "m.obj", "-o", "a.vtu", "--edge", "2 mm", "--unit", "m", "--json"]);
     assert!((object["volume_mm3"].as_f64().expect("mm³") / 960.0 - 1.0).abs() < 0.01, "{object}");
     assert_eq!(object["unit_of_surfaces_mm"], 1000.0);

@@ -131,8 +131,8 @@ fn a_scan_with_labels_becomes_surfaces_bones_and_meshes() {
     // The material comes from the same scan: a place of the scan holds the same value before and after the turn.
     let scan = geometry.scan.as_ref().expect("a calibrated scan");
     let read = image::read(&folder.join("Doe_Jane.nrrd"), image::Options::default()).expect("an image").image;
-    let p = spine::moved(&pose(), Vec3::new(0.0, -2.0, -20.0));
-    let there = spine::moved(&story.frame, p);
+    let there = geometry.spine.bone(Level::C3).expect("a bone").field.bounds().center();
+    let p = spine::moved(&story.frame.inverse(), there);
     let [a, b] = [read.sample(p), scan.sample(there)].map(|v| v.expect("inside"));
     assert!((a - b).abs() < 1e-2, "{a} {b}");
     let case = case("Doe_Jane", &[]);

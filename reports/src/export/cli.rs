@@ -223,7 +223,7 @@ mod tests {
         assert!(refused("$$LAYERS/2", "$$LAYERS/3").contains("layers"));
         assert!(refused("$$UNITS/1.0", "$$UNITS/0.005").contains("unit"));
         assert!(refused("-0.5,0.5,0.5", "-0.5,NaN,0.5").contains("number"));
-        assert!(refused("$$GEOMETRYEND", "").contains("ends"));
+        assert!(refused("$$GEOMETRYEND\n", "").contains("ends"));
         let good = written(Form::Binary);
         assert!(read(&mut &good[..good.len() - 1]).is_err());
     }

@@ -20,7 +20,8 @@ pub(super) fn decode(bytes: &[u8], [columns, rows]: [usize; 2]) -> Result<Vec<u1
     if bytes.len().saturating_mul(8) < rows {
         return Err(broken("too few bytes for the size of the image"));
     }
-    let mut scan = Scan::new(parameters, &bytes[at..]);
+    let pixels = bytes.get(at..).ok_or_else(|| broken("the header ends beyond the pixels"))?;
+    let mut scan = Scan::new(parameters, pixels);
     let mut out = Vec::new();
     // One value before and one after the line.
     let (mut above, mut line) = (vec![0_i32; columns + 2], vec![0_i32; columns + 2]);
@@ -381,5 +382,20 @@ impl Bits<'_> {
             return Ok((zeros << k | self.take(k)?) as i32 & 0x00ff_ffff);
         }
         Ok(self.take(qbpp)? as i32 + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_longer_than_its_file_is_told() {
+        // Start, frame of 8 bits and 2 × 2 pixels, scan whose length points far behind the end.
+        let frame = [0xff, 0xf7, 0, 11, 8, 0, 2, 0, 2, 1, 1, 0x11, 0];
+        let scan = [0xff, 0xda, 0xa2, 0x2a, 1, 1, 0, 0, 0, 0];
+        let bytes = [&[0xff, 0xd8][..], &frame, &scan].concat();
+        let said = decode(&bytes, [2, 2]).expect_err("no pixels there");
+        assert!(format!("{said:?}").contains("the header ends beyond the pixels"), "{said:?}");
     }
 }

@@ -108,6 +108,14 @@ fn parsed<R: Read + Seek>(input: R, most: u64) -> Result<Model, ThreemfError> {
     if !model.parts.iter().any(|p| p.built) {
         return Err(bad("nothing is built"));
     }
+    // The build stands after the objects.
+    let pictures = model.parts.iter().filter_map(|p| p.beams.as_ref()).flat_map(|(_, pictures)| pictures);
+    if let Some(built) = pictures.map(|i| &model.parts[*i]).find(|p| p.built) {
+        return Err(bad(format!(
+            "a clipping or representation mesh must be not built, object {} is",
+            built.id
+        )));
+    }
     Ok(model)
 }
 
@@ -341,8 +349,8 @@ impl Model {
                 }
                 let of = |name: &str| {
                     let id = attributes.get(name)?;
-                    let found = earlier.iter().position(|p| p.id == id && p.beams.is_none() && !p.built);
-                    found.ok_or_else(|| bad(format!("`{name}` {id} is no earlier mesh that is not built")))
+                    let found = earlier.iter().position(|p| p.id == id && p.beams.is_none());
+                    found.ok_or_else(|| bad(format!("`{name}` {id} is no earlier mesh")))
                 };
                 let points = std::mem::take(&mut last.surface.points);
                 let beams = Beams { nodes: points, ..Beams::default() };
