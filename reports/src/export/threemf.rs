@@ -105,7 +105,7 @@ pub fn write<W: Write + Seek>(surface: &TriSurface, labels: &Labels, out: W) -> 
     write_scene(&Scene { labels, metadata: Vec::new(), objects: vec![object] }, out)
 }
 
-/// Writes a package of several objects; surfaces as for [`write`].
+/// Writes a package of several objects; surfaces as for [`write()`].
 ///
 /// # Errors
 /// Those of `out`.
