@@ -229,9 +229,7 @@ impl Solver {
         observer: Observer<'_>,
         cancel: &AtomicBool,
     ) -> Result<Solution, SolveError> {
-        self.load_stiffness(model, observer)?;
-        let options = self.options.clone();
-        self.solve_under(model, &Extra::default(), &options, start, observer, cancel)
+        self.solve_beside(model, &Extra::default(), start, observer, cancel)
     }
 
     /// Solves the model without its loads: what its misfits alone do. The residual is relative to the loads left out.
@@ -245,10 +243,22 @@ impl Solver {
         observer: Observer<'_>,
         cancel: &AtomicBool,
     ) -> Result<Solution, SolveError> {
+        let extra = Extra { unloaded: true, ..Extra::default() };
+        self.solve_beside(model, &extra, start, observer, cancel)
+    }
+
+    /// Takes stiffness and laws of a model and solves it with what acts beside its loads.
+    fn solve_beside(
+        &mut self,
+        model: &Model,
+        extra: &Extra,
+        start: Option<&Solution>,
+        observer: Observer<'_>,
+        cancel: &AtomicBool,
+    ) -> Result<Solution, SolveError> {
         self.load_stiffness(model, observer)?;
         let options = self.options.clone();
-        let extra = Extra { unloaded: true, ..Extra::default() };
-        self.solve_under(model, &extra, &options, start, observer, cancel)
+        self.solve_under(model, extra, &options, start, observer, cancel)
     }
 
     /// Takes stiffness and laws of a model.

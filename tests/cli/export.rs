@@ -1,6 +1,6 @@
 //! Files for the machine from a finished run: every format read back, compared with the others, and refusals.
 
-use super::{dens, listing, outcome, scratch};
+use super::{listing, outcome, run_with, scratch};
 use dens_mesher::geometry::Field;
 use dens_mesher::geometry::surface::TriSurface;
 use dens_reports::export::{cli, threemf, verify};
@@ -21,12 +21,7 @@ fn run() -> &'static Path {
             "lattice.cell_size=3 mm",
             "implant.height_step=1 mm",
         ];
-        let mut command = dens(folder.path());
-        command.args(["run", "tiny", "-o", "run", "--quality", "draft", "--quiet"]);
-        for set in sets {
-            command.args(["--set", set]);
-        }
-        let output = command.output().expect("the program starts");
+        let output = run_with(folder.path(), "tiny", "run", &sets);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         folder
     });

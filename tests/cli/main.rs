@@ -31,6 +31,16 @@ fn scratch() -> tempfile::TempDir {
     tempfile::tempdir().expect("a scratch folder")
 }
 
+/// Runs a case into the folder `name` with entries set, and nothing said.
+fn run_with(folder: &Path, case: &str, name: &str, sets: &[&str]) -> std::process::Output {
+    let mut command = dens(folder);
+    command.args(["run", case, "-o", name, "--quiet"]);
+    for set in sets {
+        command.args(["--set", set]);
+    }
+    command.output().expect("the program starts")
+}
+
 /// Runs with these arguments and gives exit code, standard output and standard error.
 fn outcome(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let output = dens(folder).args(arguments).output().expect("the program starts");
@@ -88,8 +98,13 @@ fn anatomy() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    let required = std::env::var("DENS_REQUIRE").is_ok_and(|v| v.split(',').any(|w| w == "anatomy"));
-    assert!(!required, "the real bones are required but not there");
-    eprintln!("SKIPPED: no real bones found; set DENS_ANATOMY");
+    skipped("anatomy", "no real bones found; set DENS_ANATOMY");
     None
+}
+
+/// Says aloud why a test is skipped; fails where `DENS_REQUIRE` names what is missing.
+fn skipped(what: &str, why: &str) {
+    let required = std::env::var("DENS_REQUIRE").is_ok_and(|v| v.split(',').any(|w| w == what));
+    assert!(!required, "DENS_REQUIRE asks for {what}: {why}");
+    eprintln!("SKIPPED: {why}");
 }

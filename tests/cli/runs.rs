@@ -1,6 +1,6 @@
 //! Whole runs of the trial case, and of real bones where they are at hand.
 
-use super::{anatomy, dens, listing, outcome, record, same, scratch};
+use super::{anatomy, dens, listing, outcome, record, run_with, same, scratch};
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -41,12 +41,7 @@ fn bone_too_weak_for_its_load_ends_as_a_limit_load() {
         "design.optimize=false",
         "load.3.axial=600 N",
     ];
-    let mut command = dens(folder.path());
-    command.args(["run", "tiny", "-o", "weak", "--quiet"]);
-    for set in weak {
-        command.args(["--set", set]);
-    }
-    let output = command.output().expect("the program starts");
+    let output = run_with(folder.path(), "tiny", "weak", &weak);
     let messages = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "a collapse is a result: {messages}");
     let record = record(&folder.path().join("weak"));

@@ -12,6 +12,8 @@ use nalgebra::{DMatrix, Matrix3, SMatrix};
 
 /// One link per side: screw, rod, screw, clamped in the bones where the screws enter them.
 ///
+/// Between head and bone the screw of C1 has a smooth shank, that of C2 its thread, of which the core carries.
+///
 /// What the bone around a screw gives is left out: the construct is stiffer than a real one.
 ///
 /// # Errors
@@ -29,7 +31,7 @@ pub(super) fn links(neck: &Neck, rods: &Rods) -> Result<Vec<Box<dyn Link>>, Fail
         let nodes = [path.entry, heads[0], heads[1], low];
         let section =
             |diameter| BeamSection { diameter, youngs_modulus: rods.modulus, poissons_ratio: rods.poisson };
-        let diameters = [rods.screw_core_mm, rods.rod_diameter_mm, rods.screw_core_mm];
+        let diameters = [rods.atlas_shank_mm, rods.rod_diameter_mm, rods.screw_core_mm];
         let name = format!("C1-C2 rod {}", side.name());
         let law = chain(&nodes, &diameters.map(section))
             .ok_or_else(|| Failure::bug("screws and rods without stiffness"))?;

@@ -89,9 +89,8 @@ fn cutting_the_ligaments_of_the_dens_frees_c1_and_rods_hold_it() {
     for i in 0..Direction::ALL.len() {
         let [a, b, c] = [&intact, &unstable, &fixed].map(|m| m[i].angle(1));
         assert!(a < b, "{:?}: {a} {b}", Direction::ALL[i]);
-        // Table T1 asks for less than 1 degree; screws of 3.5 mm with the section of their core miss it in extension, by 0.2
-        // degrees, which `dens validate` tells. Here it must only be far from a neck without rods.
-        assert!(c < 1.25 && c < 0.25 * b, "{:?}: {b} {c}", Direction::ALL[i]);
+        // The gate of table T1: below 1 degree.
+        assert!(c < 1.0, "{:?}: {c}", Direction::ALL[i]);
         // A pure moment loads the levels below alike, whatever was done above.
         let below = (intact[i].angle(3) - fixed[i].angle(3)).abs();
         assert!(below < 0.02 * intact[i].angle(3), "{below}");

@@ -42,6 +42,7 @@ pub struct Rods {
     pub modulus: f64,
     pub poisson: f64,
     pub rod_diameter_mm: f64,
+    pub atlas_shank_mm: f64,
     pub screw_core_mm: f64,
     pub offset_mm: f64,
 }

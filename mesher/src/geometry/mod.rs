@@ -129,8 +129,14 @@ pub(crate) fn anatomy_folder() -> Option<std::path::PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    let required = std::env::var("DENS_REQUIRE").is_ok_and(|v| v.split(',').any(|w| w == "anatomy"));
-    assert!(!required, "the real bones are required but not there");
-    eprintln!("SKIPPED: no real bones found; set DENS_ANATOMY");
+    skipped("anatomy", "no real bones found; set DENS_ANATOMY");
     None
+}
+
+/// Says aloud why a test is skipped; fails where `DENS_REQUIRE` names what is missing.
+#[cfg(test)]
+pub(crate) fn skipped(what: &str, why: &str) {
+    let required = std::env::var("DENS_REQUIRE").is_ok_and(|v| v.split(',').any(|w| w == what));
+    assert!(!required, "DENS_REQUIRE asks for {what}: {why}");
+    eprintln!("SKIPPED: {why}");
 }

@@ -24,14 +24,20 @@ pub(super) fn relative_density(value: Value) -> f64 {
 /// Solid share of a cell that grows by offsets: the share of points nearer to a skeleton than a radius.
 ///
 /// The distances of the samples of [`relative_density`] are counted in bins a 64th of the sample spacing wide,
-/// each shared by the two bins beside it; the plane rule of that function is then applied to the bins.
+/// each shared by the two bins beside it; the plane rule of that function is then applied to the bins. Counts are
+/// whole numbers, so the share never falls as the radius grows and a full cell is exactly full.
 pub(super) struct DensityCurve {
-    /// Integral of the share of samples within a distance, at the bins.
-    integrals: Vec<f64>,
+    /// Sum over the bins up to this one of the samples within them, in parts of a sample; whole numbers below 2⁵³.
+    sums: Vec<f64>,
+    /// All samples, in parts of a sample.
+    all: f64,
 }
 
-/// Bins per sample spacing.
+/// Bins per sample spacing, even.
 const BINS: usize = 64;
+
+/// Parts into which a sample is cut to be shared by two bins.
+const SHARES: f64 = 65536.0;
 
 impl DensityCurve {
     pub(super) fn new(distance: &(dyn Fn(Vec3) -> f64 + Sync)) -> Self {
@@ -43,41 +49,37 @@ impl DensityCurve {
             let mut bins = vec![0.0; count];
             for i in z * n * n..(z + 1) * n * n {
                 let place = (distance(midpoint(i, n)) / width).min((count - 2) as f64);
-                let (bin, share) = (place as usize, place.fract());
-                bins[bin] += 1.0 - share;
+                let bin = place as usize;
+                let share = (place.fract() * SHARES).round();
+                bins[bin] += SHARES - share;
                 bins[bin + 1] += share;
             }
             bins
         };
         let planes: Vec<Vec<f64>> = (0..n).into_par_iter().map(plane).collect();
-        let mut integrals = Vec::with_capacity(count);
-        let (mut within, mut integral) = (0.0, 0.0);
+        let mut sums = Vec::with_capacity(count);
+        let (mut within, mut sum) = (0.0, 0.0);
         for bin in 0..count {
-            integral += width * within;
-            within += planes.iter().map(|p| p[bin]).sum::<f64>() / n.pow(3) as f64;
-            integrals.push(integral);
+            sum += within;
+            within += planes.iter().map(|p| p[bin]).sum::<f64>();
+            sums.push(sum);
         }
-        Self { integrals }
+        Self { sums, all: within }
     }
 
     /// Solid share at a radius in cell edges: mean of the share of nearer samples over one sample spacing.
     pub(super) fn at(&self, radius: f64) -> f64 {
-        let h = 1.0 / (COARSE * PARTS) as f64;
-        (self.integral(radius + 0.5 * h) - self.integral(radius - 0.5 * h)) / h
+        let place = (radius * (COARSE * PARTS * BINS) as f64).max(0.0);
+        let within =
+            |bin: usize| self.sum(bin + BINS / 2) - bin.checked_sub(BINS / 2).map_or(0.0, |b| self.sum(b));
+        let [here, next] = [0, 1].map(|step| within(place as usize + step));
+        (here + place.fract() * (next - here)) / (BINS as f64 * self.all)
     }
 
-    /// Integral of the share of samples within a distance, from zero.
-    fn integral(&self, distance: f64) -> f64 {
-        let width = 1.0 / (COARSE * PARTS * BINS) as f64;
-        let place = (distance / width).max(0.0);
-        let (bin, part) = (place as usize, place.fract());
-        match (self.integrals.get(bin), self.integrals.get(bin + 1)) {
-            (Some(here), Some(next)) => here + part * (next - here),
-            // Everything is within that distance.
-            _ => {
-                self.integrals[self.integrals.len() - 1] + (place - (self.integrals.len() - 1) as f64) * width
-            }
-        }
+    /// Sum up to a bin; beyond the last one everything is within.
+    fn sum(&self, bin: usize) -> f64 {
+        let last = self.sums.len() - 1;
+        self.sums[bin.min(last)] + bin.saturating_sub(last) as f64 * self.all
     }
 }
 

@@ -1,23 +1,10 @@
 //! How near the parametric bones come to real ones: the ArtiSynth cervical surfaces, where present.
 //!
-//! The surfaces (c1.obj to c4.obj, one adult, mm, same axes as ours) are no part of the program. They are
-//! looked for in the folder named by `DENS_ANATOMY`, then in `../shared/anatomy` beside the workspace.
+//! The surfaces (c1.obj to c4.obj, one adult, mm, same axes as ours) are no part of the program.
 
 use super::*;
-use crate::geometry::Field;
+use crate::geometry::{Field, anatomy_folder};
 use rayon::prelude::*;
-use std::path::PathBuf;
-
-/// Folder of the surfaces, if there.
-fn folder() -> Option<PathBuf> {
-    let named = std::env::var_os("DENS_ANATOMY").map(PathBuf::from);
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/anatomy");
-    [named, Some(beside)]
-        .into_iter()
-        .flatten()
-        .map(|f| f.join("artisynth_cervical"))
-        .find(|f| f.join("c1.obj").is_file())
-}
 
 /// Vertices of an OBJ file, then the middles of its faces.
 fn points_of(text: &str) -> (Vec<Vec3>, Vec<Vec3>) {
@@ -129,12 +116,8 @@ fn alignment(real: &[Vec3], model: &[Vec3]) -> Similarity {
 
 #[test]
 fn bones_lie_within_two_millimetres_of_real_ones_on_average() {
-    let Some(folder) = folder() else {
-        let required = std::env::var("DENS_REQUIRE").is_ok_and(|r| r.contains("anatomy"));
-        assert!(!required, "DENS_REQUIRE asks for the anatomy folder, and there is none");
-        eprintln!("SKIPPED: no anatomy folder; set DENS_ANATOMY to compare with real bones");
-        return;
-    };
+    let Some(folder) = anatomy_folder() else { return };
+    let folder = folder.join("artisynth_cervical");
     let spine = spine(&Parametric::default()).expect("the default parameters are in range");
     for (bone, name) in spine.bones.iter().zip(["c1.obj", "c2.obj", "c3.obj", "c4.obj"]) {
         let text = std::fs::read_to_string(folder.join(name)).expect("the file was found and is text");
