@@ -11,6 +11,7 @@ use crate::library;
 use crate::pipeline::grading;
 use crate::reader::Reader;
 use crate::scan::{self, Scan};
+use dens_mesher::Vec3;
 use dens_mesher::catalog::Range;
 use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::solid::Zones;
@@ -218,6 +219,8 @@ pub struct Case {
     pub approach: Option<Approach>,
     pub friction: f64,
     pub facet_friction: f64,
+    /// Angle of the head's load and of the way of the occiput off the vertical, rad; positive: downward toward anterior.
+    pub head_tilt: f64,
     pub loads: Vec<Load>,
     /// Couples; `None`: the case has none, or the quality leaves them out.
     pub moments: Option<MomentLoad>,
@@ -292,6 +295,12 @@ impl Case {
             case.moments = None;
         }
         case
+    }
+
+    /// Unit direction in which the head presses on C1 and along which the occiput is guided: downward, and by the tilt
+    /// toward anterior.
+    pub fn load_direction(&self) -> Vec3 {
+        Vec3::new(0.0, -self.head_tilt.sin(), -self.head_tilt.cos())
     }
 
     /// Largest axial load, N.
@@ -427,6 +436,12 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         approach: approach::read(r),
         friction: r.number("contact.friction", Range::Within(0.0, 2.0)),
         facet_friction: r.number("contact.facet_friction", Range::Within(0.0, 2.0)),
+        head_tilt: if r.has("head.tilt") {
+            r.text("head.source");
+            r.quantity("head.tilt", Dimension::Angle, Range::Within(-0.53, 0.53))
+        } else {
+            0.0
+        },
         loads,
         moments: moments(r),
         criteria,

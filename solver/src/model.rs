@@ -278,8 +278,9 @@ impl Model {
             for (part, facets) in &g.beds {
                 self.check_surface("guide", &g.name, *part, facets, &mut errors);
             }
-            let k = g.foundation;
-            number("guide", &g.name, "foundation in N/mm³", k, 0.0 < k, "above 0", &mut errors);
+            for k in [g.foundation.normal, g.foundation.shear] {
+                number("guide", &g.name, "foundation in N/mm³", k, 0.0 < k, "above 0", &mut errors);
+            }
             let force = dens_mesher::Vec3::from(g.force).norm();
             number("guide", &g.name, "force in N", force, 0.0 < force, "above 0", &mut errors);
         }
@@ -292,8 +293,9 @@ impl Model {
             for (part, facets) in &b.beds {
                 self.check_surface("rigid body", &b.name, *part, facets, &mut errors);
             }
-            let k = b.foundation;
-            number("rigid body", &b.name, "foundation in N/mm³", k, 0.0 < k, "above 0", &mut errors);
+            for k in [b.foundation.normal, b.foundation.shear] {
+                number("rigid body", &b.name, "foundation in N/mm³", k, 0.0 < k, "above 0", &mut errors);
+            }
             let force = dens_mesher::Vec3::from(b.force).norm();
             number(
                 "rigid body",

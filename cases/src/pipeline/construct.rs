@@ -22,6 +22,7 @@ use dens_mesher::Vec3;
 use dens_mesher::geometry::spine::{self, Level, ScrewPath, Side};
 use dens_solver::loads::beam::BeamSection;
 use dens_solver::loads::fixation::{Fixation, Link, Tie, Wire};
+use dens_solver::loads::guide::Bedding;
 use dens_solver::loads::rigid::RigidBody;
 use nalgebra::Isometry3;
 
@@ -188,13 +189,13 @@ fn through_implant(case: &Case, geometry: &Geometry, question: &Question, fixati
     }
 }
 
-/// The occiput on these facets under the axial force, its screws clamped in it.
+/// The occiput on these facets under the force of the head, its screws clamped in it.
 pub fn occiput(
     geometry: &Geometry,
     fixation: &mut Fixation,
     beds: Vec<(usize, Vec<u32>)>,
-    foundation: f64,
-    axial: f64,
+    foundation: Bedding,
+    force: Vec3,
 ) -> RigidBody {
     let node = fixation.nodes.len() as u32;
     fixation.nodes.push(condyles(geometry));
@@ -210,7 +211,7 @@ pub fn occiput(
         node,
         beds,
         foundation,
-        force: [0.0, 0.0, -axial],
+        force: force.into(),
         couple: [0.0; 3],
         guided: true,
     }

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use dens_mesher::geometry::spine::{self, JointKind, Level, Side};
 use dens_mesher::mesh::Mesh;
 use dens_solver::loads::contact::{Gaps, Law};
-use dens_solver::loads::guide::Guide;
+use dens_solver::loads::guide::{Bedding, Guide};
 use dens_solver::materials::layers;
 use dens_solver::model::{Hold, Interface, Model, Part, Surface};
 use nalgebra::Isometry3;
@@ -267,13 +267,18 @@ pub fn seat_name(set: &str, bone: Level) -> String {
 
 /// Two condyles that share the load equally and move along it only; with screws in the occiput one rigid body that does.
 fn occiput(case: &Case, geometry: &Geometry, stage: Stage, question: &mut Question) -> Result<(), Failure> {
-    let bed =
-        layers::confined_bedding(case.soft.cartilage.0, case.soft.cartilage.1, case.soft.condyle_thickness);
+    let (modulus, poisson) = case.soft.cartilage;
+    let bed = Bedding {
+        normal: layers::confined_bedding(modulus, poisson, case.soft.condyle_thickness),
+        shear: layers::shear_bedding(modulus, poisson, case.soft.condyle_thickness),
+    };
+    let down = case.load_direction();
     let on_c1 = |side: Side| surface(question, Kind::Bone(Level::C1), &format!("condyle {}", side.name()));
     let condyles = [on_c1(Side::Left)?, on_c1(Side::Right)?];
     if stage != Stage::Intact && case.fixation.rods && case.fixation.occiput {
         let beds = condyles.into_iter().map(|s| (s.part, s.facets)).collect();
-        let body = construct::occiput(geometry, &mut question.model.fixation, beds, bed, case.largest_load());
+        let body =
+            construct::occiput(geometry, &mut question.model.fixation, beds, bed, case.largest_load() * down);
         question.model.bodies.push(body);
         return Ok(());
     }
@@ -282,7 +287,7 @@ fn occiput(case: &Case, geometry: &Geometry, stage: Stage, question: &mut Questi
             name: format!("condyle {}", side.name()),
             beds: vec![(facets.part, facets.facets)],
             foundation: bed,
-            force: [0.0, 0.0, -0.5 * case.largest_load()],
+            force: (0.5 * case.largest_load() * down).into(),
         });
     }
     Ok(())

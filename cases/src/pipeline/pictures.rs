@@ -148,7 +148,8 @@ fn loads(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let mut objects: Vec<Object> = assembly(day_one);
     for patch in &results.geometry.spine.condyles {
         let tip = spine::moved(&results.geometry.implant.upper, patch.center);
-        objects.push(arrow(tip + Vec3::z() * 18.0, tip + Vec3::z() * 1.0, 1.0, LOAD));
+        let back = -case.load_direction();
+        objects.push(arrow(tip + back * 18.0, tip + back * 1.0, 1.0, LOAD));
     }
     for patch in &results.geometry.spine.held {
         objects.push(arrow(patch.center + patch.axis * 12.0, patch.center + patch.axis * 0.5, 1.0, HELD));

@@ -2,15 +2,16 @@
 //!
 //! ```text
 //!        F  ↓            reference node: one unknown q along a = F/|F|, everything else fixed
-//!      ──┬──┬──          elastic foundation k (N/mm³) in all three directions, bonded
+//!      ──┬──┬──          elastic foundation, bonded: k along the normal n of the facets, s across it, N/mm³
 //!      ▒▒▒▒▒▒▒▒          named facets
-//! energy  ½ k ∫ |u(x) − q a|² dA − F·q a
+//! energy  ½ ∫ d·(k n nᵀ + s (I − n nᵀ)) d dA − F·q a,   d = u(x) − q a
 //! ```
 
 use super::facet_points;
 use dens_mesher::Vec3;
 use dens_mesher::cells::{quadrature, tri6};
 use dens_mesher::mesh::Mesh;
+use nalgebra::Matrix3;
 
 /// Rigid body bedded on facets and pushed along a straight guide.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,8 +21,8 @@ pub struct Guide {
     /// Facets it is bedded on: part and indices into the boundary of its mesh. Several entries make one
     /// rigid body.
     pub beds: Vec<(usize, Vec<u32>)>,
-    /// Stiffness of the bedding, N/mm³, the same in all directions.
-    pub foundation: f64,
+    /// Stiffness of the bedding.
+    pub foundation: Bedding,
     /// Force on the rigid body, N; its direction is the guide.
     pub force: [f64; 3],
 }
@@ -34,6 +35,27 @@ impl Guide {
     }
 }
 
+/// Elastic foundation under a facet, N/mm³, both above 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bedding {
+    /// Along the normal of the facet.
+    pub normal: f64,
+    /// Across it.
+    pub shear: f64,
+}
+
+impl Bedding {
+    /// The same in all directions.
+    pub fn uniform(stiffness: f64) -> Self {
+        Self { normal: stiffness, shear: stiffness }
+    }
+
+    /// Traction per displacement on a facet with the unit normal `n`, N/mm³.
+    pub fn stiffness(&self, n: Vec3) -> Matrix3<f64> {
+        (self.normal - self.shear) * n * n.transpose() + self.shear * Matrix3::identity()
+    }
+}
+
 /// Point of the bedding.
 #[derive(Debug, Clone)]
 pub(crate) struct BedPoint {
@@ -43,6 +65,8 @@ pub(crate) struct BedPoint {
     pub(crate) values: [f64; 6],
     /// Position, mm.
     pub(crate) position: Vec3,
+    /// Unit normal of the facet.
+    pub(crate) normal: Vec3,
     /// Area, mm².
     pub(crate) weight: f64,
 }
@@ -55,11 +79,13 @@ pub(crate) fn bed_points(mesh: &Mesh, facets: &[u32], offset: u32) -> Vec<BedPoi
         let points = facet_points(mesh, facet);
         for (xi, w) in quadrature::TRI_7.iter() {
             let xi = [xi[0], xi[1]];
+            let area = tri6::area_vector(&points, xi);
             bed.push(BedPoint {
                 nodes: facet.nodes.map(|n| n + offset),
                 values: tri6::values(xi),
                 position: tri6::position(&points, xi),
-                weight: w * tri6::area_vector(&points, xi).norm(),
+                normal: area.try_normalize(0.0).unwrap_or_default(),
+                weight: w * area.norm(),
             });
         }
     }

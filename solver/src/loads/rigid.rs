@@ -5,11 +5,12 @@
 //!   ┌──┴───────────┐       screws clamped in the body follow it (see `fixation::Link`)
 //!   └┬──┬┬──┬──────┘
 //!   k▒▒▒▒▒▒▒▒              named facets
-//! energy  ½ k ∫ |u(x) − u − θ × (x − c)|² dA − F·u − M·θ
+//! energy  ½ ∫ d·K d dA − F·u − M·θ,   d = u(x) − u − θ × (x − c), K as of a guide
 //! ```
 //! Unlike a [`super::guide::Guide`] it shares its motions with a node of the fixation, so that screws and rods
 //! carry their part of the load past the facets.
 
+use super::guide::Bedding;
 use dens_mesher::Vec3;
 
 /// Rigid body bedded on facets.
@@ -21,8 +22,8 @@ pub struct RigidBody {
     pub node: u32,
     /// Facets it is bedded on: part and indices into the boundary of its mesh.
     pub beds: Vec<(usize, Vec<u32>)>,
-    /// Stiffness of the bedding, N/mm³, the same in all directions.
-    pub foundation: f64,
+    /// Stiffness of the bedding.
+    pub foundation: Bedding,
     /// Force on the reference node, N.
     pub force: [f64; 3],
     /// Couple on the body, N·mm.

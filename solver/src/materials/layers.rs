@@ -17,6 +17,13 @@ pub fn confined_bedding(youngs_modulus: f64, poissons_ratio: f64, thickness: f64
     confined / thickness
 }
 
+/// Shear stiffness per area of such a layer, N/mm³: G/t, G = E / (2 (1 + ν)).
+///
+/// Quantities and validity as in [`confined_bedding`].
+pub fn shear_bedding(youngs_modulus: f64, poissons_ratio: f64, thickness: f64) -> f64 {
+    0.5 * youngs_modulus / (1.0 + poissons_ratio) / thickness
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +37,6 @@ mod tests {
     fn the_confined_modulus_is_that_of_uniaxial_strain() {
         let c = crate::tensor::isotropic(10.4, 0.4);
         assert!((confined_bedding(10.4, 0.4, 1.0) - c[2][2]).abs() < 1e-12);
+        assert!((shear_bedding(10.4, 0.4, 1.0) - c[3][3]).abs() < 1e-12);
     }
 }

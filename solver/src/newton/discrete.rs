@@ -285,12 +285,12 @@ impl Discrete {
         self.assemble_cells(model, assembler, matrix)?;
         for ((node, bed), guide) in self.guides.iter().zip(&model.guides) {
             for p in bed {
-                let k = guide.foundation * p.weight;
+                let k = p.weight * guide.foundation.stiffness(p.normal);
                 let nodes: Vec<u32> = p.nodes.iter().copied().chain([*node]).collect();
                 let shares: Vec<f64> = p.values.iter().copied().chain([-1.0]).collect();
                 for (i, a) in nodes.iter().zip(&shares) {
                     for (j, b) in nodes.iter().zip(&shares) {
-                        matrix.add_block(*i as usize, *j as usize, &scaled_identity(k * a * b));
+                        matrix.add_block(*i as usize, *j as usize, &row_major(&(a * b * k)));
                     }
                 }
             }
@@ -298,10 +298,10 @@ impl Discrete {
         for (bed, body) in self.bodies.iter().zip(&model.bodies) {
             for p in bed {
                 let shares = self.bed_shares(model, body.node, p);
-                let k = body.foundation * p.weight;
+                let k = p.weight * body.foundation.stiffness(p.normal);
                 for (row, a) in &shares {
                     for (column, b) in &shares {
-                        let block = k * a.transpose() * b;
+                        let block = a.transpose() * k * b;
                         matrix.add_block(*row as usize, *column as usize, &row_major(&block));
                     }
                 }
@@ -529,8 +529,4 @@ pub(super) fn modulus_along(stiffness: &Stiffness, direction: Vec3) -> f64 {
 
 pub(super) fn row_major(m: &Matrix3<f64>) -> [f64; 9] {
     std::array::from_fn(|k| m[(k / 3, k % 3)])
-}
-
-fn scaled_identity(k: f64) -> [f64; 9] {
-    [k, 0.0, 0.0, 0.0, k, 0.0, 0.0, 0.0, k]
 }

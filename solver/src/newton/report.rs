@@ -168,7 +168,7 @@ fn rail(discrete: &Discrete, model: &Model, k: usize, u: &[f64]) -> GuideReport 
             d += share * Vec3::from_column_slice(&u[3 * *n as usize..3 * *n as usize + 3]);
         }
         // Traction of the bedding on the part; the rail must give the rigid body the same.
-        let traction = -guide.foundation * d;
+        let traction = -guide.foundation.stiffness(p.normal) * d;
         let force = p.weight * traction;
         report.transverse += force - force.dot(&axis) * axis;
         report.moment += (p.position - center).cross(&force);
@@ -203,7 +203,7 @@ fn body(discrete: &Discrete, model: &Model, k: usize, state: &State<'_>) -> Guid
     for p in &discrete.bodies[k] {
         let shares = discrete.bed_shares(model, body.node, p);
         let d: Vec3 = shares.iter().map(|(n, a)| a * at(state.u, *n as usize)).sum();
-        let along = -body.foundation * d.dot(&axis);
+        let along = -(body.foundation.stiffness(p.normal) * d).dot(&axis);
         report.peak_pressure = report.peak_pressure.max(along);
         report.peak_tension = report.peak_tension.max(-along);
     }

@@ -12,6 +12,7 @@ use crate::solved;
 use dens_mesher::Vec3;
 use dens_solver::loads::beam::BeamSection;
 use dens_solver::loads::fixation::{Fixation, Link, Wire};
+use dens_solver::loads::guide::Bedding;
 use dens_solver::loads::rigid::RigidBody;
 use dens_solver::model::Model;
 
@@ -34,7 +35,7 @@ fn body(force: [f64; 3], couple: [f64; 3], guided: bool) -> Model {
             name: "occiput".into(),
             node: 0,
             beds,
-            foundation: 40.0,
+            foundation: Bedding::uniform(40.0),
             force,
             couple,
             guided,

@@ -14,7 +14,7 @@ use crate::blocks::{Face, face, hold, mapped, part};
 use crate::solved;
 use dens_mesher::Vec3;
 use dens_solver::loads::contact::{Gaps, Law};
-use dens_solver::loads::guide::Guide;
+use dens_solver::loads::guide::{Bedding, Guide};
 use dens_solver::model::{Interface, Model};
 
 const R: f64 = 5.0;
@@ -55,7 +55,7 @@ fn pressure_under_a_sphere_is_that_of_hertz() {
         guides: vec![Guide {
             name: "press".into(),
             beds: vec![(top.part, top.facets)],
-            foundation: 1e6,
+            foundation: Bedding::uniform(1e6),
             force: [0.0, 0.0, -load],
         }],
         parts,

@@ -6,7 +6,7 @@ use dens_mesher::Vec3;
 use dens_solver::loads::beam::BeamSection;
 use dens_solver::loads::contact::{Gaps, Law};
 use dens_solver::loads::fixation::Fixation;
-use dens_solver::loads::guide::Guide;
+use dens_solver::loads::guide::{Bedding, Guide};
 use dens_solver::loads::traction::Traction;
 use dens_solver::model::{Interface, Model, ModelError, Part};
 use dens_solver::newton::{Options, SolveError, Solver};
@@ -26,7 +26,12 @@ fn guided(parts: Vec<Part>, until: f64, force: [f64; 3]) -> Model {
     facets.retain(|f| mesh.facet_geometry(&mesh.boundary[*f as usize]).0.x < until);
     Model {
         holds: vec![hold(&parts, 0, Face::Bottom)],
-        guides: vec![Guide { name: "condyle".into(), beds: vec![(last, facets)], foundation: 40.0, force }],
+        guides: vec![Guide {
+            name: "condyle".into(),
+            beds: vec![(last, facets)],
+            foundation: Bedding::uniform(40.0),
+            force,
+        }],
         parts,
         ..Model::default()
     }

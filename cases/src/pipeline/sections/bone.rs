@@ -55,8 +55,18 @@ pub(in crate::pipeline) fn loads_section(case: &Case, results: &Results) -> Sect
     } else {
         "The bodies are linear elastic. With a misfit the implanted stages are not proportional to the load: each is solved without a load and under the largest, which is the judged one."
     };
+    let poisson = case.soft.cartilage.1;
+    let soft = significant((0.5 - poisson) / (1.0 - poisson), 2);
+    let tilted = if case.head_tilt == 0.0 {
+        String::new()
+    } else {
+        format!(
+            ", {:.1} degrees off the vertical (positive: toward anterior on the way down)",
+            case.head_tilt.to_degrees()
+        )
+    };
     section
-        .paragraph(format!("Half of the axial load acts on each condyle of a rigid occiput, bedded on the superior facets of C1 and guided along the load; the lowest bone is held at its inferior endplate and facets. {proportional} Moments are relative to the force times 100 mm."))
+        .paragraph(format!("Half of the axial load acts on each condyle of a rigid occiput, bedded on the superior facets of C1 by cartilage that keeps to both (in shear {soft} times as stiff as along its thickness) and guided along the load{tilted}; the lowest bone is held at its inferior endplate and facets. {proportional} Moments are relative to the force times 100 mm."))
         .figure("loads")
         .table(t)
         .table(b)
