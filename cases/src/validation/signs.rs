@@ -22,6 +22,7 @@ use dens_solver::criteria::settling;
 use dens_solver::model::Interpolation;
 use dens_solver::newton::{Options, Solver};
 use dens_solver::tensor::Stiffness;
+use nalgebra::SMatrix;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -35,7 +36,7 @@ pub(super) const SIGNS: Validation = Validation {
     id: "signs",
     title: "signs of a replacement of C2 against the intact neck and a mesh cage, 300 N",
     source: "expected by the literature on stress shielding, subsidence and lattice stiffness; no numbers",
-    note: "Ratios over the intact control, or between two implants; the band is the expected sign, and there is no published value. Energy is the mean strain energy density of a region of C3. Where rods run from C1 to C4 they carry about half of a load under which C1 cannot tilt, so the endplate bears no more than the disc did: the expected overload shows without rods, where all of the load passes it. Under a follower load from the facets of C1 to the middle of the endplate nothing guides C1, which may tilt on the implant and bend the rods; that row, over the same guided control, tells how much of the sparing is the guide's. A lattice of twice the density changes the construct by far less than expected: the implant's own compliance is a few hundredths of that of the bones, discs and edges of contact in a row with it (solid metal throughout stiffens the construct by a hundredth); springs in a row cannot change by more than the share of the one that changes. With rods the cage sinks little more than the implant, because rods take what the bone lets go; alone on bone a rim sinks several times as far as a plate. A mesh of 4.2 mm is used.",
+    note: "Ratios over the intact control, or between two implants; the band is the expected sign, and there is no published value. Energy is the mean strain energy density of a region of C3. Where rods run from C1 to C4 they carry a third of a load under which the occiput cannot tilt, so the endplate is overloaded by a fifth only; without rods and screws all of the load passes it. Under a follower load from the facets of C1 to the middle of the endplate nothing guides C1, which may tilt on the implant and bend the rods; that row, over the same guided control, tells how much of the sparing is the guide's. Screws through the implant into C3 are part of the default case; without them the endplate bore no more than the disc did. A lattice of twice the density changes the construct by less than expected: the implant holds a few hundredths of the strain energy (bones, discs, cartilage, screws and edges of contact hold the rest), and by the minimum of potential energy the construct cannot stiffen by more than that share times the stiffening of the lattice, friction apart. With rods the cage sinks little more than the implant, because rods take what the bone lets go; alone on bone a rim sinks several times as far as a plate. A mesh of 4.2 mm is used.",
     run: rows,
     figures: None,
 };
@@ -52,8 +53,13 @@ pub struct Signs {
     pub share: [f64; 4],
     /// Axial stiffness of the construct at relative density 0.2 and 0.4, N/mm.
     pub stiffness: [f64; 2],
-    /// Shortening of the implant over that of the construct, times its share of the load, at 0.2.
-    pub implant_part: f64,
+    /// Most that the second density can stiffen the construct, relative, friction apart.
+    ///
+    /// ```text
+    /// K₂/K₁ − 1 ≤ (λ − 1) U_implant / U        λ: largest ratio of the energies of one strain in the two lattices
+    /// ```
+    /// Minimum of potential energy: the displacements of the first construct are admissible in the second.
+    pub bound: f64,
     /// Loss of height under cycles, mm: implant, mesh cage.
     pub settling: [f64; 2],
 }
@@ -142,6 +148,7 @@ pub fn signs(interpolation: Interpolation) -> Result<Signs, Failure> {
         let follower = column.solved(follows)?;
         let mut case = column.case.clone();
         case.fixation.rods = false;
+        case.fixation.implant_screws.clear();
         let without = models::build(&case, &column.geometry, &column.bodies, Stage::DayOne, &stiffness[0])?;
         let bare = column.solved(without)?;
         let other = Column::of("compare-cage", interpolation)?;
@@ -160,9 +167,7 @@ pub fn signs(interpolation: Interpolation) -> Result<Signs, Failure> {
         found.map_or(f64::NAN, |c| c.force.z.abs() / force)
     };
     let ratio = |solved: &Solved, region: &str| energy(solved, region) / energy(&intact, region);
-    let height = |set: &str| rods.mean_displacement(Kind::Implant, set).map_or(f64::NAN, |u| u.z);
-    let shortening =
-        height("implant lower") - 0.5 * (height("implant upper left") + height("implant upper right"));
+    let of_implant: f64 = rods.points(Kind::Implant).map(|p| p.weight * p.energy).sum();
     let seat = "C3 on implant lower";
     Ok(Signs {
         masses: ["left lateral mass", "right lateral mass"].map(|side| ratio(&rods, side)),
@@ -174,9 +179,19 @@ pub fn signs(interpolation: Interpolation) -> Result<Signs, Failure> {
             share(&follower, seat),
         ],
         stiffness: [&rods, &denser].map(|s| force / travel(s)),
-        implant_part: shortening / travel(&rods) * share(&rods, seat),
+        bound: (ratio_of_energies(&stiffness) - 1.0) * of_implant / (0.5 * force * travel(&rods)),
         settling: [settled, cage_settled],
     })
+}
+
+/// Largest eigenvalue of C₁⁻¹ C₂; NaN where the first is not positive definite.
+fn ratio_of_energies([first, second]: &[Stiffness; 2]) -> f64 {
+    let [first, second] = [first, second].map(|c| SMatrix::<f64, 6, 6>::from_fn(|i, j| c[i][j]));
+    let Some(factor) = first.cholesky() else { return f64::NAN };
+    let root = factor.l();
+    let half = root.solve_lower_triangular(&second).unwrap_or_default();
+    let whole = root.solve_lower_triangular(&half.transpose()).unwrap_or_default();
+    whole.symmetric_eigenvalues().max()
 }
 
 /// Mean travel of the condyles, mm.
@@ -213,7 +228,7 @@ fn rows(_: &Bench) -> Result<Vec<Row>, Failure> {
         row("C3 left lateral mass, energy over intact", s.masses[0], less),
         row("C3 right lateral mass, energy over intact", s.masses[1], less),
         row("C3 endplate, energy over intact, with rods", s.endplate[0], more),
-        row("C3 endplate, energy over intact, without rods", s.endplate[1], more),
+        row("C3 endplate, energy over intact, without rods and screws", s.endplate[1], more),
         row("C3 endplate, energy over intact, with rods, follower load", s.endplate[2], more),
         row("construct, density 0.4 over 0.2", s.stiffness[1] / s.stiffness[0], [1.05, 1.30]),
         row("loss of height, mesh cage over implant", s.settling[1] / s.settling[0], more),
