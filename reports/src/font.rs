@@ -1,6 +1,9 @@
 //! The one typeface of reports, Inter (SIL Open Font License 1.1, `fonts/OFL.txt`), and the widths of its text.
 
 use std::sync::OnceLock;
+use ttf_parser::gsub::{SingleSubstitution, SubstitutionSubtable};
+use ttf_parser::opentype_layout::Lookup;
+use ttf_parser::{Face, GlyphId, Tag};
 
 /// Name of the typeface as written into SVG files.
 pub const FAMILY: &str = "Inter";
@@ -35,7 +38,7 @@ impl Weight {
     fn metrics(self) -> &'static Metrics {
         static METRICS: OnceLock<[Metrics; 3]> = OnceLock::new();
         let all = METRICS.get_or_init(|| {
-            Self::ALL.map(|w| Metrics::read(w.file()).expect("the embedded fonts have cmap 12 and hmtx"))
+            Self::ALL.map(|w| Metrics::read(w.file()).expect("the embedded fonts are whole and have digits"))
         });
         &all[self as usize]
     }
@@ -44,9 +47,17 @@ impl Weight {
 /// Glyph number and advance of a character; a character the font lacks takes the glyph 0.
 pub(crate) fn glyph(c: char, weight: Weight) -> (u16, f64) {
     let m = weight.metrics();
-    let id = m.glyph(c as u32);
-    let advance = m.advances.get(id as usize).or(m.advances.last()).copied().unwrap_or(0);
-    (id, f64::from(advance) / m.units_per_em)
+    m.advance(m.face.glyph_index(c).unwrap_or_default())
+}
+
+/// The same with digits that all have one width, so that columns of numbers stand straight.
+pub(crate) fn tabular_glyph(c: char, weight: Weight) -> (u16, f64) {
+    let m = weight.metrics();
+    match c.to_digit(10) {
+        // The bold four of this font is a few units narrower than its fellows.
+        Some(digit) => (m.tabular[digit as usize].0, m.advance(m.tabular[0]).1),
+        None => glyph(c, weight),
+    }
 }
 
 /// Whether the typeface has a glyph for every character of `text`.
@@ -61,53 +72,45 @@ pub fn text_width(text: &str, size: f64, weight: Weight) -> f64 {
 
 /// Glyphs and advances of a font file.
 struct Metrics {
-    units_per_em: f64,
-    advances: Vec<u16>,
-    /// First character, last character, glyph of the first.
-    groups: Vec<[u32; 3]>,
+    face: Face<'static>,
+    /// The digits of one width, 0 to 9.
+    tabular: [GlyphId; 10],
 }
 
 impl Metrics {
-    /// Reads `head`, `hhea`, `hmtx` and a format-12 subtable of `cmap`.
-    fn read(file: &[u8]) -> Option<Self> {
-        let table = |tag: &[u8; 4]| -> Option<&[u8]> {
-            let n = u16_at(file, 4)? as usize;
-            let at = (0..n).map(|i| 12 + 16 * i).find(|&at| file.get(at..at + 4) == Some(tag))?;
-            let (start, len) = (u32_at(file, at + 8)? as usize, u32_at(file, at + 12)? as usize);
-            file.get(start..start + len)
-        };
-        let units_per_em = f64::from(u16_at(table(b"head")?, 18)?);
-        let n_metrics = u16_at(table(b"hhea")?, 34)? as usize;
-        let hmtx = table(b"hmtx")?;
-        let advances = (0..n_metrics).map(|i| u16_at(hmtx, 4 * i)).collect::<Option<_>>()?;
-        let cmap = table(b"cmap")?;
-        let subtable = (0..u16_at(cmap, 2)? as usize)
-            .filter_map(|i| cmap.get(u32_at(cmap, 8 + 8 * i)? as usize..))
-            .find(|s| u16_at(s, 0) == Some(12))?;
-        let groups = (0..u32_at(subtable, 12)? as usize)
-            .map(|i| {
-                let at = 16 + 12 * i;
-                Some([u32_at(subtable, at)?, u32_at(subtable, at + 4)?, u32_at(subtable, at + 8)?])
-            })
-            .collect::<Option<_>>()?;
-        Some(Self { units_per_em, advances, groups })
-    }
-
-    fn glyph(&self, c: u32) -> u16 {
-        let i = self.groups.partition_point(|g| g[1] < c);
-        match self.groups.get(i) {
-            Some(&[first, _, glyph]) if first <= c => (glyph + c - first) as u16,
-            _ => 0,
+    fn read(file: &'static [u8]) -> Option<Self> {
+        let face = Face::parse(file, 0).ok()?;
+        let mut tabular = [GlyphId(0); 10];
+        for (digit, own) in ('0'..='9').zip(&mut tabular) {
+            *own = of_one_width(&face, face.glyph_index(digit)?);
         }
+        Some(Self { face, tabular })
+    }
+
+    /// Number and advance, em, of a glyph.
+    fn advance(&self, glyph: GlyphId) -> (u16, f64) {
+        let advance = self.face.glyph_hor_advance(glyph).unwrap_or(0);
+        (glyph.0, f64::from(advance) / f64::from(self.face.units_per_em()))
     }
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+/// What the feature `tnum` of the font puts in the place of a glyph.
+fn of_one_width(face: &Face<'_>, glyph: GlyphId) -> GlyphId {
+    let Some(table) = face.tables().gsub else { return glyph };
+    let Some(feature) = table.features.find(Tag::from_bytes(b"tnum")) else { return glyph };
+    let lookups = feature.lookup_indices.into_iter().filter_map(|i| table.lookups.get(i));
+    let replaced = |lookup: Lookup<'_>| {
+        lookup.subtables.into_iter::<SubstitutionSubtable<'_>>().find_map(|s| match s {
+            SubstitutionSubtable::Single(SingleSubstitution::Format1 { coverage, delta }) => {
+                coverage.get(glyph).map(|_| GlyphId(glyph.0.wrapping_add_signed(delta)))
+            }
+            SubstitutionSubtable::Single(SingleSubstitution::Format2 { coverage, substitutes }) => {
+                coverage.get(glyph).and_then(|i| substitutes.get(i))
+            }
+            _ => None,
+        })
+    };
+    lookups.map(replaced).find_map(|found| found).unwrap_or(glyph)
 }
 
 #[cfg(test)]
@@ -120,6 +123,17 @@ mod tests {
             let text = "AZaz09 −×·≤≥²³⁻⁰¹µ°±–—…→≈√Δσεψ½Σλνρφμ[]()/%\u{a0}";
             assert!(covers(text, weight), "{weight:?}");
             assert!(!covers("漢", weight));
+        }
+    }
+
+    #[test]
+    fn digits_of_tables_have_one_width_and_are_drawn_for_it() {
+        for weight in Weight::ALL {
+            let all: Vec<(u16, f64)> = ('0'..='9').map(|c| tabular_glyph(c, weight)).collect();
+            assert!(all.iter().all(|g| g.1 == all[0].1), "{weight:?}: {all:?}");
+            // The one of running text is narrow.
+            assert_ne!(all[1].0, glyph('1', weight).0);
+            assert_eq!(tabular_glyph('a', weight), glyph('a', weight));
         }
     }
 

@@ -238,7 +238,9 @@ fn cut_of(word: &str, width: f64, face: Type) -> usize {
             break;
         }
         fits = fits.max(end);
-        if matches!(c, '.' | '_' | '/' | '-' | ',' | ':') && end < word.len() {
+        let between_digits = word[..i].ends_with(|c: char| c.is_ascii_digit())
+            && word[end..].starts_with(|c: char| c.is_ascii_digit());
+        if matches!(c, '.' | '_' | '/' | '-' | ',' | ':') && end < word.len() && !between_digits {
             after_separator = Some(end);
         }
     }
@@ -297,5 +299,12 @@ mod tests {
     #[test]
     fn characters_without_glyph_become_a_box() {
         assert_eq!(printable("C2 漢\n", Weight::Regular), "C2 □ ");
+    }
+
+    #[test]
+    fn a_number_is_not_cut_at_its_point() {
+        let face = Type { size: 8.0, weight: Weight::Regular, color: [0; 3] };
+        let lines = wrap("limit/0.08844\u{a0}mm", face.width("limit/0.0"), face);
+        assert_eq!(lines[0], "limit/", "{lines:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::flow::{BOTTOM, Flow, LEFT, Mark, Type, WIDTH, printable, wrap};
 use super::{BODY, CAPTION, bold, colored};
-use crate::font::Weight;
+use crate::font::{Weight, tabular_glyph};
 use crate::palette::{GRAY, INK, Rgb};
 use crate::table::{Cell, Table};
 
@@ -204,10 +204,9 @@ fn height_of(cells: &[Vec<String>], face: Type) -> f64 {
     lines * face.leading() + 2.0 * ROOM - (face.leading() - face.size) * 0.4
 }
 
-/// Width with all digits as wide as the widest.
+/// Width with digits of one width.
 pub(super) fn tabular_width(text: &str, face: Type) -> f64 {
-    let zero = face.width("0");
-    text.chars().map(|c| if c.is_ascii_digit() { zero } else { face.width(c.encode_utf8(&mut [0; 4])) }).sum()
+    face.size * text.chars().map(|c| tabular_glyph(c, face.weight).1).sum::<f64>()
 }
 
 #[cfg(test)]

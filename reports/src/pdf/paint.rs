@@ -3,7 +3,7 @@
 use super::PdfError;
 use super::flow::{Mark, Type};
 use crate::base64;
-use crate::font::{Weight, X_HEIGHT, glyph, text_width};
+use crate::font::{Weight, X_HEIGHT, tabular_glyph, text_width};
 use crate::palette::Rgb;
 use crate::svg::{Element, SvgError, parse};
 use krilla::color::rgb;
@@ -72,17 +72,14 @@ pub(super) fn paint<'a>(
     Ok(())
 }
 
-/// Text in which every digit takes the width of a zero, so that columns of numbers stand straight.
+/// Text with digits of one width, so that columns of numbers stand straight.
 fn draw_tabular(surface: &mut Surface<'_>, fonts: &Fonts, at: [f64; 2], text: &str, face: Type) {
-    let zero = glyph('0', face.weight).1;
     let glyphs: Vec<KrillaGlyph> = text
         .char_indices()
         .map(|(i, c)| {
-            let (id, own) = glyph(c, face.weight);
-            let advance = if c.is_ascii_digit() { zero } else { own };
-            let offset = 0.5 * (advance - own);
+            let (id, advance) = tabular_glyph(c, face.weight);
             let range = i..i + c.len_utf8();
-            KrillaGlyph::new(GlyphId::new(id.into()), advance as f32, offset as f32, 0.0, 0.0, range, None)
+            KrillaGlyph::new(GlyphId::new(id.into()), advance as f32, 0.0, 0.0, 0.0, range, None)
         })
         .collect();
     surface.draw_glyphs(point(at), &glyphs, fonts.get(face.weight), text, face.size as f32, false);
