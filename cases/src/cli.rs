@@ -119,6 +119,10 @@ pub struct RunArgs {
     /// Density of meshes and grids.
     #[arg(long, value_enum, default_value_t = Quality::Standard)]
     pub quality: Quality,
+    /// Keep finished parts of the run here, and go on from those of a run that was stopped; removed when it is done. A bench
+    /// test is one part and begins anew.
+    #[arg(long, value_name = "DIR")]
+    pub checkpoint: Option<PathBuf>,
     /// Threads and what is shown.
     #[command(flatten)]
     pub manner: Manner,

@@ -14,6 +14,7 @@ pub mod approach;
 pub mod bench;
 pub mod calibration;
 pub mod case;
+pub mod checkpoint;
 pub mod cli;
 pub mod commands;
 pub mod comparator;

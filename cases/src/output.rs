@@ -1,5 +1,6 @@
 //! The folder of a result: written beside its final name, then renamed, so that only whole results exist.
 
+use crate::checkpoint::Checkpoint;
 use crate::failure::{Exit, Failure};
 use std::fs;
 use std::io::Write;
@@ -24,6 +25,7 @@ static PARTIAL: Mutex<Option<PathBuf>> = Mutex::new(None);
 pub struct Output {
     target: PathBuf,
     partial: PathBuf,
+    keep: Option<PathBuf>,
     done: bool,
 }
 
@@ -45,7 +47,23 @@ impl Output {
         if let Ok(mut slot) = PARTIAL.lock() {
             *slot = Some(partial.clone());
         }
-        Ok(Self { target: target.to_path_buf(), partial, done: false })
+        Ok(Self { target: target.to_path_buf(), partial, keep: None, done: false })
+    }
+
+    /// The same with a folder for finished parts of the work, which outlives it.
+    pub fn keeping(mut self, folder: Option<&Path>) -> Self {
+        self.keep = folder.map(Path::to_path_buf);
+        self
+    }
+
+    /// The folder for finished parts, open for the work with this identity; see [`Checkpoint::open`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn checkpoint(&self, identity: &[&str]) -> Result<Checkpoint, Failure> {
+        self.keep
+            .as_deref()
+            .map_or_else(|| Ok(Checkpoint::none()), |folder| Checkpoint::open(folder, identity))
     }
 
     /// Writes one file of the result; folders in `name` are made.

@@ -6,10 +6,11 @@
 use crate::loads::beam::SectionForces;
 use crate::loads::contact::{Law, Status};
 use dens_mesher::Vec3;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// Answer of a model under its load.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Solution {
     /// Displacement of every node of every part, mm.
     pub displacements: Vec<Vec<Vec3>>,
@@ -41,7 +42,7 @@ pub struct Solution {
 }
 
 /// State of one interface.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contact {
     /// Name of the interface.
     pub name: String,
@@ -69,7 +70,7 @@ pub struct Contact {
 }
 
 /// Integration point of an interface.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ContactPoint {
     /// Position on the slave surface, mm.
     pub position: Vec3,
@@ -94,7 +95,7 @@ pub struct ContactPoint {
 }
 
 /// Slave facet of an interface.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContactFacet {
     /// Index into the boundary of the slave part's mesh.
     pub facet: u32,
@@ -124,7 +125,7 @@ impl Contact {
 }
 
 /// Resultant of the forces a support exerts.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reaction {
     /// Name of the support.
     pub name: String,
@@ -135,7 +136,7 @@ pub struct Reaction {
 }
 
 /// What a guide did.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GuideReport {
     /// Name of the guide.
     pub name: String,
@@ -154,7 +155,7 @@ pub struct GuideReport {
 }
 
 /// Forces in a screw or rod.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MemberReport {
     /// Name of the member.
     pub name: String,
@@ -167,7 +168,7 @@ pub struct MemberReport {
 }
 
 /// Force of a screw on the part it is tied into.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TieReport {
     /// Name of the screw.
     pub member: String,
@@ -189,7 +190,7 @@ pub struct TieReport {
 }
 
 /// Pressure of a screw on the part around it, at one place of its length.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Bearing {
     /// Cells of the part that hold the screw's wall there.
     pub cells: [u32; 4],
@@ -198,7 +199,7 @@ pub struct Bearing {
 }
 
 /// What a wire does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WireReport {
     /// Name of the wire.
     pub name: String,
@@ -217,7 +218,7 @@ pub struct WireReport {
 }
 
 /// Balance of forces and moments, from the internal forces at the supports against the loads.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Balance {
     /// Sum of the magnitudes of all applied resultants, N.
     pub applied: f64,
@@ -228,7 +229,7 @@ pub struct Balance {
 }
 
 /// Cost and course of a solve.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Newton iterations, one linear solve each.
     pub iterations: usize,

@@ -29,6 +29,38 @@ fn the_trial_case_gives_all_outputs_and_the_same_record_for_any_thread_count() {
 }
 
 #[test]
+fn a_run_killed_in_the_middle_goes_on_and_ends_with_the_same_bytes() {
+    let folder = scratch();
+    let run = |name: &str| ["run", "tiny", "-o", name, "--quiet", "--checkpoint", "kept"].map(String::from);
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_dens"))
+        .current_dir(folder.path())
+        .args(run("stopped"))
+        .spawn()
+        .expect("the program starts");
+    let first = folder.path().join("kept/day-1.part");
+    let deadline = Instant::now() + Duration::from_secs(50);
+    while !first.is_file() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    assert!(first.is_file() && !folder.path().join("stopped").exists());
+    // Another case does not take these parts.
+    let other = [&run("other")[..], &["--set", "contact.friction=0.5"].map(String::from)].concat();
+    let refused = dens(folder.path()).args(&other).output().expect("the program starts");
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(2) && words.contains("belongs to another run"), "{words}");
+    let ended = dens(folder.path()).args(run("resumed")).output().expect("the program starts");
+    assert!(ended.status.success() && !folder.path().join("kept").exists());
+    let (code, _, err) = outcome(folder.path(), &["run", "tiny", "-o", "whole", "--quiet"]);
+    assert_eq!(code, 0, "{err}");
+    let (a, b) = (folder.path().join("resumed"), folder.path().join("whole"));
+    same(&a, &b, &["case.toml", "fields", "figures", "history.csv", "record.json", "report.pdf"]);
+    let fields = listing(&a.join("fields"));
+    same(&a.join("fields"), &b.join("fields"), &fields.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
 fn bone_too_weak_for_its_load_ends_as_a_limit_load() {
     let folder = scratch();
     // Unrodded and osteoporotic beyond any patient, under far less than a daily peak: nothing but the bone can give way.

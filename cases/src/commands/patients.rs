@@ -187,7 +187,7 @@ fn predict(
     pool: &rayon::ThreadPool,
 ) -> Result<Prediction, Failure> {
     let name = row.patient.name();
-    let run = |loaded| single::complete(&loaded, args.quality, &folder.join(&name), pool, args.quiet);
+    let run = |loaded| single::complete(&loaded, args.quality, (&folder.join(&name), None), pool, args.quiet);
     match load(&CaseArgs { case: name.clone(), set: Vec::new() }).and_then(run) {
         Ok(done) => Ok(Prediction::of(&done.record, done.settling)),
         Err(stop @ Failure { exit: Exit::Interrupted, .. }) => Err(stop),

@@ -3,6 +3,7 @@
 use super::{Loaded, Study, load};
 use crate::bench;
 use crate::case::Quality;
+use crate::checkpoint::Checkpoint;
 use crate::cli::{RunArgs, print};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, stop_cleanly};
@@ -26,7 +27,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     stop_cleanly()?;
     let target = args.output.clone().unwrap_or_else(|| PathBuf::from("out").join(loaded.study.name()));
     let Completed { design, record, seconds, .. } =
-        complete(&loaded, args.quality, &target, &pool, args.manner.quiet)?;
+        complete(&loaded, args.quality, (&target, args.checkpoint.as_deref()), &pool, args.manner.quiet)?;
     if args.manner.json {
         print(&summary_json(&record, &target, seconds));
     } else if !args.manner.quiet {
@@ -49,16 +50,18 @@ pub(super) struct Completed {
 
 /// Runs a loaded case and puts its whole result at `target`.
 ///
+/// - `kept`: folder for finished parts, removed when the result stands
+///
 /// # Errors
 /// As the pipeline; nothing is left behind then.
 pub(super) fn complete(
     loaded: &Loaded,
     quality: Quality,
-    target: &Path,
+    (target, kept): (&Path, Option<&Path>),
     pool: &ThreadPool,
     quiet: bool,
 ) -> Result<Completed, Failure> {
-    let output = Output::begin(target)?;
+    let output = Output::begin(target)?.keeping(kept);
     let progress = Progress::new(quiet);
     let folder = &loaded.folder;
     let done = pool.install(|| match &loaded.study {
@@ -81,6 +84,7 @@ pub(super) fn complete(
         &manifest(loaded, pool.current_num_threads(), &output, phases, progress.elapsed())?,
     )?;
     output.commit()?;
+    kept.into_iter().for_each(Checkpoint::clear);
     Ok(Completed { design, settling, record, seconds: progress.elapsed() })
 }
 

@@ -14,6 +14,7 @@ use super::strengths::Strengths;
 use super::under::{self, Layer};
 use super::{solve_failure, tissue};
 use crate::case::Case;
+use crate::checkpoint::Checkpoint;
 use crate::failure::{Exit, Failure};
 use dens_mesher::geometry::spine::Level;
 use dens_solver::criteria::{self, settling, subsidence};
@@ -171,6 +172,7 @@ pub fn run(
     bodies: &Bodies,
     day_one: &Solved,
     options: &Options,
+    kept: &Checkpoint,
     observer: Observer<'_>,
     cancel: &AtomicBool,
 ) -> Result<Crushing, Failure> {
@@ -180,10 +182,13 @@ pub fn run(
     let mut order: Vec<usize> = (0..case.loads.len()).collect();
     order.sort_by(|a, b| case.loads[*a].axial.total_cmp(&case.loads[*b].axial));
     order.dedup_by(|a, b| case.loads[*a].axial == case.loads[*b].axial);
-    let solve = |steps: &[Step], part: [f64; 2]| {
+    let solve = |name: &str, steps: &[Step], part: [f64; 2]| {
         let within = |what: &str, f: f64| observer(what, part[0] + f * (part[1] - part[0]));
         let start = Some(&day_one.solution);
-        solve_yielding(&question.model, &parts, steps, TOLERANCE, start, options, &within, cancel)
+        kept.once(name, || {
+            solve_yielding(&question.model, &parts, steps, TOLERANCE, start, options, &within, cancel)
+                .map_err(|e| failure(&e))
+        })
     };
     let factors: Vec<f64> = order.iter().map(|k| case.loads[*k].axial / largest).collect();
     let fits = fits(case);
@@ -193,7 +198,7 @@ pub fn run(
     let follows = if fits.is_empty() || judged < largest { &[][..] } else { &settling[1..] };
     let steps: Vec<Step> =
         fits.iter().cloned().chain(Step::loads(&factors)).chain(follows.iter().cloned()).collect();
-    let course = solve(&steps, [0.0, 0.5]).map_err(|e| failure(&e))?;
+    let course = solve("crushing", &steps, [0.0, 0.5])?;
     let layers = under::layers(geometry, question, &day_one.solution, case.criteria.crush_depth);
     let strengths = Strengths::of(case, bodies, question)?;
     let state = |(k, r): (usize, &Reached)| {
@@ -223,7 +228,7 @@ pub fn run(
     if crushing.judged(case).is_some() {
         let own = if follows.is_empty() {
             let steps: Vec<Step> = fits.iter().chain(&settling).cloned().collect();
-            let Course::Completed(reached) = solve(&steps, [0.5, 1.0]).map_err(|e| failure(&e))? else {
+            let Course::Completed(reached) = solve("settling", &steps, [0.5, 1.0])? else {
                 return Err(Failure::not_converged(
                     "settling: no equilibrium under the judged load, which the bone carried in smaller steps\n  = hint: refine mesh.edge_*",
                 ));

@@ -21,10 +21,11 @@ use dens_solver::criteria::{self, design, implant, subsidence};
 use dens_solver::newton::{Options, Solver};
 use dens_solver::solution::Solution;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::AtomicBool;
 
 /// One evaluated design.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Design {
     /// Number, from 1.
     pub number: usize,
@@ -57,7 +58,7 @@ pub struct Design {
 }
 
 /// Result of the loop.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct History {
     /// Every design in the order of evaluation.
     pub designs: Vec<Design>,

@@ -32,6 +32,7 @@ pub mod under;
 mod verdicts;
 
 use crate::case::{Case, Quality};
+use crate::checkpoint::Checkpoint;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::progress::Progress;
@@ -44,6 +45,7 @@ use dens_reports::record::Record;
 use dens_solver::loads::contact::Gaps;
 use dens_solver::model::Interpolation;
 use dens_solver::newton::{Observer, Options, SolveError, Solver};
+use dens_solver::solution::Solution;
 use design::History;
 use export::Exported;
 use fields::Solved;
@@ -129,19 +131,23 @@ pub fn run(
     phase(2);
     let within = |what: &str, fraction: f64| progress.within(what, fraction);
     let exact = reported(case, quality);
-    let intact =
-        solve(case, &geometry, &bodies, (Stage::Intact, Fill::Even(&no_lattice)), &exact, &within, &cancel)?;
+    let kept =
+        &output.checkpoint(&[&format!("{case:?}"), quality.name(), &format!("{:?}", geometry.hashes)])?;
+    let intact = models::build(case, &geometry, &bodies, Stage::Intact, Fill::Even(&no_lattice))?;
+    let intact = solved(intact, &exact, kept, &within, &cancel)?;
     phase(3);
     let coarse = case.fineness.edge[Quality::Draft as usize];
     let voxels = case.fineness.voxels[grade];
     let loop_voxels = voxels.min(case.fineness.voxels[Quality::Draft as usize]);
-    let history = if edge < coarse {
-        let coarse_bodies = bodies::mesh(case, &geometry, coarse, &Progress::new(true))?;
-        let control = design::control(case, &geometry, &coarse_bodies, &cancel)?;
-        design::run(case, &geometry, &coarse_bodies, &control, loop_voxels, progress, &cancel)?
-    } else {
-        design::run(case, &geometry, &bodies, &intact, loop_voxels, progress, &cancel)?
-    };
+    let history = kept.once("designs", || {
+        if edge < coarse {
+            let coarse_bodies = bodies::mesh(case, &geometry, coarse, &Progress::new(true))?;
+            let control = design::control(case, &geometry, &coarse_bodies, &cancel)?;
+            design::run(case, &geometry, &coarse_bodies, &control, loop_voxels, progress, &cancel)
+        } else {
+            design::run(case, &geometry, &bodies, &intact, loop_voxels, progress, &cancel)
+        }
+    })?;
     let mut warnings = crate::comparator::described(case, &geometry.implant.params.form);
     let drawn = chosen_lattice(case, &history, &mut warnings)?;
     if case.lattice.grading.is_some() {
@@ -159,20 +165,22 @@ pub fn run(
     let (stages, exported) = rayon::join(
         || {
             let halfway = |what: &str, f: f64| progress.within(what, 0.3 * f);
-            let solved =
-                solve(case, &geometry, &bodies, (Stage::DayOne, lattice), &exact, &halfway, &cancel)?;
+            let day_one = models::build(case, &geometry, &bodies, Stage::DayOne, lattice)?;
+            let day_one = solved(day_one, &exact, kept, &halfway, &cancel)?;
             let factor = case.judged_load().axial / case.largest_load();
-            let ingrowth = ingrowth::limits().map(|l| ingrowth::of(&solved, geometry.pad_areas(), factor, l));
+            let ingrowth =
+                ingrowth::limits().map(|l| ingrowth::of(&day_one, geometry.pad_areas(), factor, l));
             let later = |stage: Stage, grown: &Ingrowth| {
                 let question = models::build_grown(case, &geometry, &bodies, stage, lattice, Some(grown))?;
-                solved_question(question, &exact, &|_, _| {}, &cancel)
+                solved(question, &exact, kept, &|_, _| {}, &cancel)
             };
             let (forces, (partial, ingrown)) = rayon::join(
                 || {
-                    let moments =
-                        turn(case, &solved, &|what, f| progress.within(what, 0.3 + 0.3 * f), &cancel)?;
+                    let within = |what: &str, f: f64| progress.within(what, 0.3 + 0.3 * f);
+                    let moments = turn(case, &day_one, kept, &within, &cancel)?;
                     let rest = |what: &str, f: f64| progress.within(what, 0.6 + 0.4 * f);
-                    let crushing = crush::run(case, &geometry, &bodies, &solved, &exact, &rest, &cancel)?;
+                    let crushing =
+                        crush::run(case, &geometry, &bodies, &day_one, &exact, kept, &rest, &cancel)?;
                     Ok::<_, Failure>((moments, crushing))
                 },
                 || {
@@ -182,7 +190,7 @@ pub fn run(
                     )
                 },
             );
-            Ok::<_, Failure>((solved, forces?, partial?, ingrown?, ingrowth))
+            Ok::<_, Failure>((day_one, forces?, partial?, ingrown?, ingrowth))
         },
         || export::write(case, &geometry, &chosen, quality, output, &quiet, &cancel),
     );
@@ -235,6 +243,7 @@ pub fn run(
 fn turn(
     case: &Case,
     day_one: &Solved,
+    kept: &Checkpoint,
     observer: Observer<'_>,
     cancel: &AtomicBool,
 ) -> Result<Option<Moments>, Failure> {
@@ -246,7 +255,7 @@ fn turn(
                 max_iterations: case.max_iterations.max(250),
                 ..reported(case, firmness)
             });
-            moments::run(load, &day_one.question, &options, observer, cancel).map(Some)
+            moments::run(load, &day_one.question, &options, kept, observer, cancel).map(Some)
         }
         _ => Ok(None),
     }
@@ -267,25 +276,27 @@ fn chosen_lattice(case: &Case, history: &History, warnings: &mut Vec<String>) ->
     Drawn::new(&l.cell, l.relative_density, l.cell_size)
 }
 
-fn solve(
-    case: &Case,
-    geometry: &Geometry,
-    bodies: &Bodies,
-    (stage, lattice): (Stage, Fill<'_>),
-    options: &Options,
-    observer: Observer<'_>,
-    cancel: &AtomicBool,
-) -> Result<Solved, Failure> {
-    let question = models::build(case, geometry, bodies, stage, lattice)?;
-    solved_question(question, options, observer, cancel)
-}
-
-fn solved_question(
+/// Solves a stage, or takes its answer from what was kept.
+fn solved(
     question: models::Question,
     options: &Options,
+    kept: &Checkpoint,
     observer: Observer<'_>,
     cancel: &AtomicBool,
 ) -> Result<Solved, Failure> {
+    let (solution, rest) =
+        kept.once(question.stage.key(), || answer(&question, options, observer, cancel))?;
+    let solved = Solved::new(question, solution)?;
+    Ok(Solved { rest, ..solved })
+}
+
+/// The answer under the load, and without one where that is not nothing.
+fn answer(
+    question: &models::Question,
+    options: &Options,
+    observer: Observer<'_>,
+    cancel: &AtomicBool,
+) -> Result<(Solution, Option<Solution>), Failure> {
     let failed = |e| solve_failure(question.stage.name(), &e);
     let model = &question.model;
     let mut solver = Solver::new(model, options).map_err(failed)?;
@@ -298,8 +309,7 @@ fn solved_question(
     let mut solution = solver.solve(model, start, observer, cancel).map_err(failed)?;
     ingrowth::merge(&mut solution);
     rest.iter_mut().for_each(ingrowth::merge);
-    let solved = Solved::new(question, solution)?;
-    Ok(Solved { rest, ..solved })
+    Ok((solution, rest))
 }
 
 /// Says so when an interface overlaps or jumps by more than 2 % of its facet size.

@@ -20,6 +20,7 @@ use super::peaks::Peaks;
 use super::rigid::Rigid;
 use super::solve_failure;
 use crate::case::{Case, MomentLoad};
+use crate::checkpoint::Checkpoint;
 use crate::failure::Failure;
 use dens_mesher::Vec3;
 use dens_mesher::geometry::spine::{Level, Side};
@@ -33,6 +34,7 @@ use dens_solver::model::Model;
 use dens_solver::newton::{Observer, Options, SolveError, Solver};
 use dens_solver::solution::Solution;
 use nalgebra::Matrix3;
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::AtomicBool;
 
 /// Directions with their axis in the frame of the spine: +x left, +y posterior, +z cranial.
@@ -49,10 +51,10 @@ const DIRECTIONS: [(&str, [f64; 3]); 6] = [
 const LOOSE: f64 = 0.95;
 
 /// What happens in one direction.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Turned {
     /// Direction.
-    pub direction: &'static str,
+    pub direction: String,
     /// Rotation of C1 against the caudal bone about the axis of the moment, degrees.
     pub rotation: f64,
     /// Rotation of the implant against the caudal bone, all axes, degrees.
@@ -92,20 +94,20 @@ pub struct Moments {
     /// Directions in equilibrium.
     pub found: Vec<Turned>,
     /// Directions in which the solver did not converge.
-    pub lost: Vec<&'static str>,
+    pub lost: Vec<String>,
 }
 
 impl Moments {
     /// Directions in which nothing holds the implant.
-    fn loose(&self) -> Vec<&'static str> {
-        self.found.iter().filter(|d| d.is_loose()).map(|d| d.direction).collect()
+    fn loose(&self) -> Vec<&str> {
+        self.found.iter().filter(|d| d.is_loose()).map(|d| d.direction.as_str()).collect()
     }
 
     /// Largest pull-out force over the low end of the screw's strength, with screw and direction; none where none is pulled.
-    fn worst_screw(&self, anchors: &[Anchor]) -> Option<(f64, &str, &'static str)> {
-        let of = |d: &'_ Turned, screw: &str, axial: f64| {
+    fn worst_screw<'a>(&'a self, anchors: &[Anchor]) -> Option<(f64, &'a str, &'a str)> {
+        let of = |d: &'a Turned, screw: &str, axial: f64| {
             let anchor = anchors.iter().find(|a| a.screw == screw)?;
-            Some((axial / anchor.range[0], d.direction))
+            Some((axial / anchor.range[0], d.direction.as_str()))
         };
         let all = self.found.iter().flat_map(|d| {
             let pulled = d.pulls.iter().filter(|(_, axial)| 0.0 < *axial);
@@ -138,6 +140,7 @@ impl Moments {
 ///
 /// - `day_one`: its model; the axial load is replaced
 /// - `options`: of the first attempt and of the second
+/// - `kept`: where directions are kept as they are done
 ///
 /// # Errors
 /// A model that cannot be solved for another reason (exit 2, 130).
@@ -145,6 +148,7 @@ pub fn run(
     load: &MomentLoad,
     day_one: &Question,
     options: &[Options; 2],
+    kept: &Checkpoint,
     observer: Observer<'_>,
     cancel: &AtomicBool,
 ) -> Result<Moments, Failure> {
@@ -160,7 +164,7 @@ pub fn run(
         match firm.solve(&question.model, None, &|_, _| {}, cancel) {
             Ok(solution) => Motion::of(&question, &solution)?,
             Err(e) if is_lost(&e) => {
-                let lost = DIRECTIONS.map(|(direction, _)| direction).to_vec();
+                let lost = DIRECTIONS.map(|(direction, _)| direction.to_string()).to_vec();
                 return Ok(Moments { found: Vec::new(), lost });
             }
             Err(e) => return Err(failed(e)),
@@ -171,15 +175,22 @@ pub fn run(
         let axis = Vec3::from(axis);
         load_occiput(&mut question, load.moment * axis, load.preload)?;
         let within = |what: &str, f: f64| observer(what, (k as f64 + f) / DIRECTIONS.len() as f64);
-        let mut found = firm.solve(&question.model, None, &within, cancel);
-        if found.as_ref().is_err_and(is_lost) {
-            let mut soft = Solver::new(&question.model, &options[1]).map_err(failed)?;
-            found = soft.solve(&question.model, None, &within, cancel);
-        }
-        match found {
-            Ok(solution) => out.found.push(turned(&question, &solution, &pressed, direction, axis)?),
-            Err(e) if is_lost(&e) => out.lost.push(direction),
-            Err(e) => return Err(failed(e)),
+        let name = format!("moments-{}", direction.replace(' ', "-"));
+        let one = kept.once(&name, || {
+            let mut found = firm.solve(&question.model, None, &within, cancel);
+            if found.as_ref().is_err_and(is_lost) {
+                let mut soft = Solver::new(&question.model, &options[1]).map_err(failed)?;
+                found = soft.solve(&question.model, None, &within, cancel);
+            }
+            match found {
+                Ok(solution) => turned(&question, &solution, &pressed, direction, axis).map(Some),
+                Err(e) if is_lost(&e) => Ok(None),
+                Err(e) => Err(failed(e)),
+            }
+        })?;
+        match one {
+            Some(turned) => out.found.push(turned),
+            None => out.lost.push(direction.to_string()),
         }
     }
     Ok(out)
@@ -327,7 +338,7 @@ fn turned(
         }
     }
     Ok(Turned {
-        direction,
+        direction: direction.to_string(),
         rotation: (now.turns[0] - pressed.turns[0]).dot(&axis).to_degrees(),
         tilt: (now.turns[1] - pressed.turns[1]).norm().to_degrees(),
         shift: now.shift - pressed.shift,
@@ -431,7 +442,7 @@ pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments, assessm
     );
     for d in found {
         t.push([
-            d.direction.into(),
+            d.direction.as_str().into(),
             d.rotation.into(),
             d.tilt.into(),
             d.shift.x.into(),
@@ -443,7 +454,7 @@ pub(super) fn section(case: &Case, load: &MomentLoad, moments: &Moments, assessm
             d.open[2].into(),
         ]);
         f.push([
-            d.direction.into(),
+            d.direction.as_str().into(),
             d.members.0.into(),
             d.members.1.as_str().into(),
             d.pull_out().map_or(0.0, |p| p.1).into(),
@@ -559,8 +570,8 @@ mod tests {
             compressive: None,
             bearing: 0.0,
         };
-        let turned = |direction, pulls: [f64; 2]| Turned {
-            direction,
+        let turned = |direction: &str, pulls: [f64; 2]| Turned {
+            direction: direction.to_string(),
             rotation: 0.0,
             tilt: 0.0,
             shift: Vec3::zeros(),

@@ -7,9 +7,10 @@ use dens_solver::criteria;
 use dens_solver::recover::recover;
 use dens_solver::solution::Solution;
 use dens_solver::tensor::von_mises;
+use serde::{Deserialize, Serialize};
 
 /// Largest values of a state.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Peaks {
     /// Solid metal of the implant: 99.9th percentile by volume of von Mises stress, MPa.
     pub implant: f64,

@@ -23,6 +23,8 @@ pub const MANIFEST: &str = "manifest.jsonl";
 pub const HASH: &str = "manifest.sha256";
 /// Folder of the copies of all files that cases read.
 pub const INPUTS: &str = "inputs";
+/// Folder of the finished parts of cases that were stopped.
+pub const STOPPED: &str = "stopped";
 /// Name of the copy of the case.
 pub const CASE: &str = "case.toml";
 /// Name of the copy of the sweep file.
@@ -147,6 +149,12 @@ impl Sweep {
                 self.lines.len().saturating_sub(1)
             ))
         })
+    }
+
+    /// Folder of the finished parts of a case that was stopped, absolute where the system tells the current folder.
+    pub fn checkpoint(&self, case_id: &str) -> PathBuf {
+        let folder = self.folder.join(STOPPED).join(case_id);
+        std::path::absolute(&folder).unwrap_or(folder)
     }
 
     /// Folder of the copies of inputs.

@@ -4,9 +4,12 @@
 
 use super::manifest::{CASE, INPUTS, Line, Sweep};
 use super::store::{CASES, CaseResult, Cost, Ended, LOG, Status, TEMPORARY, Workplace, clear_dead, host};
+use crate::checkpoint::Checkpoint;
 use crate::failure::{Exit, Failure};
 use crate::output::ENDS_WITH_PARENT;
+use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -71,8 +74,13 @@ pub fn run(sweep: &Sweep, line: &Line, manner: &Manner) -> Result<Done, Failure>
     if let Some(result) = CaseResult::read(sweep, &line.case_id) {
         return Ok(Done::Before(result));
     }
-    match attempt(sweep, line, manner)? {
-        Attempt::Ended(work, ended) => work.commit(sweep, line, ended).map(Done::Now),
+    let kept = sweep.checkpoint(&line.case_id);
+    match attempt(sweep, line, manner, Some(&kept))? {
+        Attempt::Ended(work, ended) => {
+            let done = work.commit(sweep, line, ended).map(Done::Now);
+            Checkpoint::clear(&kept);
+            done
+        }
         Attempt::Stopped(signal) => Ok(Done::Stopped(signal)),
     }
 }
@@ -82,7 +90,7 @@ pub fn run(sweep: &Sweep, line: &Line, manner: &Manner) -> Result<Done, Failure>
 /// # Errors
 /// As [`run`].
 pub fn same_again(sweep: &Sweep, line: &Line, manner: &Manner) -> Result<Option<bool>, Failure> {
-    match attempt(sweep, line, manner)? {
+    match attempt(sweep, line, manner, None)? {
         Attempt::Ended(work, ended) => {
             let result = work.finish(line, ended)?;
             Ok(Some(CaseResult::read(sweep, &line.case_id).is_some_and(|before| before == result)))
@@ -97,13 +105,15 @@ enum Attempt {
     Stopped(usize),
 }
 
-fn attempt(sweep: &Sweep, line: &Line, manner: &Manner) -> Result<Attempt, Failure> {
+/// - `kept`: folder for finished parts of the case
+fn attempt(sweep: &Sweep, line: &Line, manner: &Manner, kept: Option<&Path>) -> Result<Attempt, Failure> {
     sweep.check_inputs(line)?;
     let work = Workplace::new(sweep, &line.case_id)?;
     let log =
         File::create(work.join(LOG)).map_err(|e| Failure::limit(format!("cannot write `{LOG}`: {e}")))?;
     let start = Instant::now();
     let mut child = command(line, manner, &format!("../{}/run", work.name))?
+        .args(kept.into_iter().flat_map(|k| [OsStr::new("--checkpoint"), k.as_os_str()]))
         .current_dir(sweep.folder.join(INPUTS))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -120,7 +130,7 @@ fn attempt(sweep: &Sweep, line: &Line, manner: &Manner) -> Result<Attempt, Failu
         }
         let signal = manner.stop.load(Ordering::Relaxed);
         if signal != 0 {
-            // All it wrote lies in the work folder, which is dropped.
+            // All else it wrote lies in the work folder, which is dropped.
             let _ = child.kill();
             let _ = child.wait();
             return Ok(Attempt::Stopped(signal));

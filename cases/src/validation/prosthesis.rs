@@ -2,6 +2,7 @@
 
 use super::{Bench, Role, Row, Validation};
 use crate::case::{Case, MomentLoad, Quality};
+use crate::checkpoint::Checkpoint;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::moments::{self, Moments};
 use crate::pipeline::peaks::Peaks;
@@ -57,7 +58,7 @@ fn t6(_: &Bench) -> Result<Vec<Row>, Failure> {
     for (name, of, turns_round) in MEASURES {
         for (direction, sides) in DIRECTIONS {
             let most = |m: &Moments| {
-                let side = |s: &&str| m.found.iter().find(|d| d.direction == *s).map(|d| of(&d.peaks));
+                let side = |s: &&str| m.found.iter().find(|d| d.direction == **s).map(|d| of(&d.peaks));
                 let values: Option<Vec<f64>> = sides.iter().map(side).collect();
                 values.map_or(f64::NAN, |v| v.into_iter().fold(0.0, f64::max))
             };
@@ -96,5 +97,5 @@ fn turned(name: &str) -> Result<Moments, Failure> {
         ..options(&case)
     };
     let firm = Options { residual_tolerance: soft.residual_tolerance, ..reported(&case, Quality::Draft) };
-    moments::run(&load, &question, &[firm, soft], &|_, _| {}, &AtomicBool::new(false))
+    moments::run(&load, &question, &[firm, soft], &Checkpoint::none(), &|_, _| {}, &AtomicBool::new(false))
 }

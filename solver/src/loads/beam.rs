@@ -11,6 +11,7 @@
 
 use dens_mesher::Vec3;
 use nalgebra::{Matrix3, SMatrix, SVector};
+use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
 /// Stiffness of a beam over its twelve unknowns.
@@ -50,7 +51,7 @@ impl BeamSection {
 }
 
 /// Forces in a section, in the frame of [`frame`]: x along the beam.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct SectionForces {
     /// Normal force, N, tension positive.
     pub normal: f64,

@@ -21,10 +21,11 @@
 
 use dens_mesher::Vec3;
 use nalgebra::Matrix3;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// How two surfaces act on each other.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Law {
     /// No relative motion.
     Bonded,
@@ -107,7 +108,7 @@ impl Misfit {
 }
 
 /// State of a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// No traction.
     Open,

@@ -23,6 +23,7 @@ use crate::solution::Solution;
 use crate::tensor::{Six, Stiffness, apply, inverse};
 use dens_mesher::Vec3;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::AtomicBool;
 use thiserror::Error;
 
@@ -58,7 +59,7 @@ pub struct YieldingPart {
 }
 
 /// State of a point of a yielding part.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BonePoint {
     /// Volume it stands for, mm³.
     pub weight: f64,
@@ -95,7 +96,7 @@ impl Step {
 }
 
 /// Equilibrium at one load.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reached {
     /// Share of the loads of the model.
     pub factor: f64,
@@ -112,7 +113,7 @@ pub struct Reached {
 }
 
 /// How the loads ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Course {
     /// Every load was reached.
     Completed(Vec<Reached>),
