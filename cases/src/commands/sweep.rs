@@ -396,12 +396,16 @@ fn work(sweep: &Sweep, tasks: &[usize], side_by_side: usize, args: &CaseManner) 
         };
         progress.within(&format!("{done} of {} {words}", tasks.len()), done as f64 / tasks.len() as f64);
     };
+    let kept = || {
+        tasks.iter().filter_map(|k| sweep.line(*k).ok()).map(|line| sweep.parts(&line.case_id)).sum::<usize>()
+    };
+    let before = kept();
     let tally = run_all(sweep, tasks, side_by_side, args.within.map(Duration::from_secs_f64), &manner, &told);
     progress.finish();
     let tally = tally?;
-    if tally.signal == Some(TIME_IS_NEAR) && tally.run == 0 {
+    if tally.signal == Some(TIME_IS_NEAR) && tally.run == 0 && kept() <= before {
         return Err(Failure::limit(
-            "the time of this job ended within its first case, which starts from its beginning when run again\n  = hint: ask for more time; `dens sweep status` tells what a case takes",
+            "the time of this job ended within the first part of its first case, of which nothing is kept: run again, it would end there again\n  = hint: ask for more time; `dens sweep status` tells what a case takes",
         ));
     }
     if !args.quiet {

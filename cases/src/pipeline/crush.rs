@@ -163,6 +163,7 @@ impl Crushing {
 /// Loads day 1 step by step, then lets it settle.
 ///
 /// - `day_one`: the elastic answer, from which the iteration starts
+/// - `kept`: where both courses are kept when they are done
 ///
 /// # Errors
 /// No convergence (exit 3), a density outside its law (2).
@@ -171,8 +172,7 @@ pub fn run(
     geometry: &Geometry,
     bodies: &Bodies,
     day_one: &Solved,
-    options: &Options,
-    kept: &Checkpoint,
+    (options, kept): (&Options, &Checkpoint),
     observer: Observer<'_>,
     cancel: &AtomicBool,
 ) -> Result<Crushing, Failure> {

@@ -180,7 +180,7 @@ pub fn run(
                     let moments = turn(case, &day_one, kept, &within, &cancel)?;
                     let rest = |what: &str, f: f64| progress.within(what, 0.6 + 0.4 * f);
                     let crushing =
-                        crush::run(case, &geometry, &bodies, &day_one, &exact, kept, &rest, &cancel)?;
+                        crush::run(case, &geometry, &bodies, &day_one, (&exact, kept), &rest, &cancel)?;
                     Ok::<_, Failure>((moments, crushing))
                 },
                 || {

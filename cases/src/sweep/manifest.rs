@@ -157,6 +157,11 @@ impl Sweep {
         std::path::absolute(&folder).unwrap_or(folder)
     }
 
+    /// Finished parts of a case that was stopped.
+    pub fn parts(&self, case_id: &str) -> usize {
+        fs::read_dir(self.checkpoint(case_id)).into_iter().flatten().flatten().count()
+    }
+
     /// Folder of the copies of inputs.
     pub fn inputs(&self) -> PathBuf {
         self.folder.join(INPUTS)
