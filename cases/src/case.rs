@@ -11,6 +11,7 @@ use crate::library;
 use crate::pipeline::grading;
 use crate::reader::Reader;
 use crate::scan::{self, Scan};
+use crate::uncertainty;
 use dens_mesher::catalog::Range;
 use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::solid::Zones;
@@ -221,6 +222,10 @@ pub struct Case {
     pub loads: Vec<Load>,
     /// Couples; `None`: the case has none, or the quality leaves them out.
     pub moments: Option<MomentLoad>,
+    /// Unit vector along which the head presses.
+    pub load_direction: [f64; 3],
+    /// How inputs spread, where the case says it.
+    pub uncertainty: Vec<uncertainty::Input>,
     pub criteria: Criteria,
     pub design: Design,
     pub fineness: Fineness,
@@ -409,6 +414,14 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         voxels: grades.map(|g| r.count(&format!("mesh.voxels_{g}"), 8)),
         surface: grades.map(|g| length(r, &format!("mesh.surface_{g}"), 0.05, 1.5)),
     };
+    let load_direction = load_direction(r);
+    if load_direction[2] != -1.0 && fixation.rods && fixation.occiput {
+        r.problem(
+            "load_direction.sagittal",
+            "a tilted load is not known with screws in the occiput".into(),
+            "leave `[load_direction]` out, or C0 out of `fixation.levels`",
+        );
+    }
     let name = name(r);
     Case {
         name,
@@ -429,6 +442,8 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         facet_friction: r.number("contact.facet_friction", Range::Within(0.0, 2.0)),
         loads,
         moments: moments(r),
+        load_direction,
+        uncertainty: uncertainty::input::read(r),
         criteria,
         design,
         fineness,
@@ -576,6 +591,18 @@ fn moments(r: &Reader<'_>) -> Option<MomentLoad> {
         preload: r.quantity("moments.preload", Dimension::Force, Range::Within(0.0, 500.0)),
         source: r.text("moments.source"),
     })
+}
+
+/// Straight down, or tilted where the case says so: forward (anterior) and to the left.
+fn load_direction(r: &Reader<'_>) -> [f64; 3] {
+    let angle = |key: &str| {
+        let path = format!("load_direction.{key}");
+        if r.has(&path) { r.quantity(&path, Dimension::Angle, Range::Within(-0.8, 0.8)) } else { 0.0 }
+    };
+    let (forward, left) = (angle("sagittal"), angle("lateral"));
+    let v = [left.tan(), 0.0 - forward.tan(), -1.0];
+    let length = v.iter().map(|x| x * x).sum::<f64>().sqrt();
+    v.map(|x| x / length)
 }
 
 fn criteria(r: &Reader<'_>, loads: &[Load]) -> Criteria {

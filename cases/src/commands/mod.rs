@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod check;
 pub mod convert;
+pub mod dakota;
 pub mod export;
 pub mod image;
 pub mod lattice;
@@ -13,6 +14,7 @@ pub mod patients;
 pub mod run;
 pub mod solve;
 pub mod sweep;
+pub mod uncertainty;
 pub mod validate;
 pub mod verify;
 

@@ -282,7 +282,7 @@ fn occiput(case: &Case, geometry: &Geometry, stage: Stage, question: &mut Questi
             name: format!("condyle {}", side.name()),
             beds: vec![(facets.part, facets.facets)],
             foundation: bed,
-            force: [0.0, 0.0, -0.5 * case.largest_load()],
+            force: case.load_direction.map(|d| 0.5 * case.largest_load() * d),
         });
     }
     Ok(())
