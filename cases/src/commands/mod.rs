@@ -13,6 +13,7 @@ pub mod new;
 pub mod patients;
 pub mod run;
 pub mod solve;
+pub mod study;
 pub mod sweep;
 pub mod uncertainty;
 pub mod validate;
