@@ -157,6 +157,9 @@ fn kept(value: f64, limit: f64, side: Relation) -> bool {
 
 /// The two results that are most against each other: one gets better where the other gets worse.
 fn conflict<'a>(results: &[&'a Variable]) -> Option<(&'a Variable, &'a Variable)> {
+    // Of a result without a limit nobody knows which way is better.
+    let judged: Vec<&Variable> = results.iter().copied().filter(|r| r.limit.is_some()).collect();
+    let results = if judged.len() < 2 { results } else { &judged[..] };
     let sign = |v: &Variable| if Direction::of(v) == Direction::Least { 1.0 } else { -1.0 };
     let pairs = (0..results.len()).flat_map(|i| (0..i).map(move |j| (results[j], results[i])));
     pairs.min_by(|(a, b), (c, d)| {

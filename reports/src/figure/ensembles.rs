@@ -51,9 +51,10 @@ pub fn pareto(
     let of = |wanted: bool| {
         (0..e.runs.len()).filter(|k| feasible[*k] == wanted).filter(drawn).map(at).collect::<Vec<_>>()
     };
-    let words = |d: Direction| if d == Direction::Least { "less is better" } else { "more is better" };
-    let axis = |v: &Variable, d: Direction| Axis::new(&format!("{}, {}", v.label, words(d)), &v.unit);
-    let mut plot = Plot::new(id, caption, axis(a, da), axis(b, db)).wide();
+    let words = |d: Direction| if d == Direction::Least { "less" } else { "more" };
+    let caption = format!("{caption} Better: {} across, {} up.", words(da), words(db));
+    let axis = |v: &Variable| Axis::new(&v.label, &v.unit);
+    let mut plot = Plot::new(id, &caption, axis(a), axis(b)).wide();
     let outside = of(false);
     if !outside.is_empty() {
         plot = plot.series(Series::new("breaks a limit", Look::Markers, outside).style(Marker::Cross, 4));

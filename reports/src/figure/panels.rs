@@ -1,7 +1,7 @@
 //! One result over several inputs, a small plot each, with one upright axis for all.
 
 use super::axis::{Axis, Ruler};
-use super::canvas::{Anchor, Marker, Pen, draw_svg};
+use super::canvas::{Anchor, Marker, Pen, draw_svg, width_mm};
 use super::{FONT_SIZE, Figure, FigureError, Width};
 use crate::ensemble::{Ensemble, Variable};
 use crate::font::Weight;
@@ -36,7 +36,9 @@ pub fn responses(
     let left = 7.8 + y.label_width();
     let panel = (width - left - 3.5 - gap * (ACROSS - 1) as f64) / ACROSS as f64;
     let rows = inputs.len().div_ceil(ACROSS);
-    let foot = 12.5;
+    // Words under a panel stand in up to three rows.
+    let word_rows = inputs.iter().map(|i| i.words.len().min(3)).max().unwrap_or(0);
+    let foot = 12.5 + 3.4 * word_rows.saturating_sub(1) as f64;
     let mut x_rulers = Vec::new();
     for input in inputs {
         let mut axis = Axis::new(&input.label, &input.unit);
@@ -49,7 +51,11 @@ pub fn responses(
             panel / 13.0,
         )?);
     }
-    let svg = draw_svg(width, 3.0 + rows as f64 * (HEIGHT + foot), |c| {
+    let height = 3.0 + rows as f64 * (HEIGHT + foot);
+    let svg = draw_svg(width, height, |c| {
+        // One title for all rows.
+        y.span = [height - foot, 3.0];
+        y.title_left(c, left - 1.6 - y.label_width());
         for (i, (input, x)) in inputs.iter().zip(&mut x_rulers).enumerate() {
             let start = left + (i % ACROSS) as f64 * (panel + gap);
             let top = 3.0 + (i / ACROSS) as f64 * (HEIGHT + foot);
@@ -60,15 +66,26 @@ pub fn responses(
                 x.draw_below(c, top, bottom);
             } else {
                 for (k, word) in input.words.iter().enumerate() {
-                    // Long words in two rows, so that neighbors do not meet.
-                    let at = [x.at(k as f64), bottom + 4.2 + if k % 2 == 1 { 3.4 } else { 0.0 }];
+                    // In rows and within the panel, so that neighbors do not meet.
+                    let half = 0.5 * width_mm(word, FONT_SIZE, Weight::Regular);
+                    let middle = x.at(k as f64).min(start + panel - half).max(start + half);
+                    let at = [middle, bottom + 4.2 + 3.4 * (k % 3) as f64];
                     c.text(at, word, FONT_SIZE, Anchor::Middle, (INK, Weight::Regular));
+                    c.line(&[[x.at(k as f64), bottom], [x.at(k as f64), bottom + 1.0]], Pen::solid(INK, 0.2));
                 }
-                let title = [start + 0.5 * panel, bottom + 10.8];
+                let title = [start + 0.5 * panel, bottom + 8.6 + 3.4 * (input.words.len().min(3) - 1) as f64];
                 c.text(title, &input.label, FONT_SIZE, Anchor::Middle, (INK, Weight::Regular));
             }
             if i % ACROSS == 0 {
-                y.draw_left(c, start, start + panel);
+                for (v, text) in &y.ticks {
+                    c.line(
+                        &[[start, y.at(*v)], [start + panel, y.at(*v)]],
+                        Pen::solid(crate::palette::HAIR, 0.1),
+                    );
+                    c.line(&[[start - 1.0, y.at(*v)], [start, y.at(*v)]], Pen::solid(INK, 0.2));
+                    let ink = (INK, Weight::Regular);
+                    c.text([start - 1.6, y.at(*v) + 1.0], text, FONT_SIZE, Anchor::End, ink);
+                }
             } else {
                 for (v, _) in &y.ticks {
                     c.line(

@@ -4,7 +4,7 @@ use super::canvas::{Anchor, Marker, Pen, draw_svg, width_mm};
 use super::{FONT_SIZE, Figure, FigureError, Width};
 use crate::ensemble::{Ensemble, Variable};
 use crate::font::Weight;
-use crate::palette::{ColorMap, GRAY, INK};
+use crate::palette::{ColorMap, GRAY, INK, WHITE};
 use crate::table::{csv_text, significant};
 
 /// Most axes that stay readable.
@@ -85,7 +85,12 @@ pub fn parallel(id: &str, caption: &str, e: &Ensemble, results: &[&Variable]) ->
                     c.line(&[[at - 0.7, y(a, k as f64)], [at + 0.7, y(a, k as f64)]], Pen::solid(INK, 0.3));
                     let (anchor, dx) =
                         if a + 1 == axes.len() { (Anchor::End, -1.2) } else { (Anchor::Start, 1.2) };
-                    c.text([at + dx, y(a, k as f64) - 0.6], word, FONT_SIZE, anchor, ink);
+                    // The lines behind a word are lightened, so that it can be read.
+                    let w = width_mm(word, FONT_SIZE, Weight::Regular);
+                    let start = if anchor == Anchor::End { at + dx - w } else { at + dx };
+                    let base = y(a, k as f64) - 0.6;
+                    c.rect([start - 0.3, base - 2.6], [start + w + 0.3, base + 0.7], WHITE, 0.8);
+                    c.text([at + dx, base], word, FONT_SIZE, anchor, ink);
                 }
             }
             if let Some((limit, _)) = axis.limit
