@@ -11,6 +11,7 @@ use crate::library;
 use crate::pipeline::grading;
 use crate::reader::Reader;
 use crate::scan::{self, Scan};
+use crate::uncertainty;
 use dens_mesher::Vec3;
 use dens_mesher::catalog::Range;
 use dens_mesher::geometry::implant::Form;
@@ -219,11 +220,13 @@ pub struct Case {
     pub approach: Option<Approach>,
     pub friction: f64,
     pub facet_friction: f64,
-    /// Angle of the head's load and of the way of the occiput off the vertical, rad; positive: downward toward anterior.
-    pub head_tilt: f64,
     pub loads: Vec<Load>,
     /// Couples; `None`: the case has none, or the quality leaves them out.
     pub moments: Option<MomentLoad>,
+    /// Unit vector along which the head presses on C1 and the occiput is guided.
+    pub load_direction: Vec3,
+    /// How inputs spread, where the case says it.
+    pub uncertainty: Vec<uncertainty::Input>,
     pub criteria: Criteria,
     pub design: Design,
     pub fineness: Fineness,
@@ -295,12 +298,6 @@ impl Case {
             case.moments = None;
         }
         case
-    }
-
-    /// Unit direction in which the head presses on C1 and along which the occiput is guided: downward, and by the tilt
-    /// toward anterior.
-    pub fn load_direction(&self) -> Vec3 {
-        Vec3::new(0.0, -self.head_tilt.sin(), -self.head_tilt.cos())
     }
 
     /// Largest axial load, N.
@@ -418,6 +415,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         voxels: grades.map(|g| r.count(&format!("mesh.voxels_{g}"), 8)),
         surface: grades.map(|g| length(r, &format!("mesh.surface_{g}"), 0.05, 1.5)),
     };
+    let load_direction = load_direction(r);
     let name = name(r);
     Case {
         name,
@@ -436,14 +434,10 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         approach: approach::read(r),
         friction: r.number("contact.friction", Range::Within(0.0, 2.0)),
         facet_friction: r.number("contact.facet_friction", Range::Within(0.0, 2.0)),
-        head_tilt: if r.has("head.tilt") {
-            r.text("head.source");
-            r.quantity("head.tilt", Dimension::Angle, Range::Within(-0.53, 0.53))
-        } else {
-            0.0
-        },
         loads,
         moments: moments(r),
+        load_direction,
+        uncertainty: uncertainty::input::read(r),
         criteria,
         design,
         fineness,
@@ -591,6 +585,17 @@ fn moments(r: &Reader<'_>) -> Option<MomentLoad> {
         preload: r.quantity("moments.preload", Dimension::Force, Range::Within(0.0, 500.0)),
         source: r.text("moments.source"),
     })
+}
+
+/// Straight down, or tilted where the case says so: forward (anterior) and to the left.
+fn load_direction(r: &Reader<'_>) -> Vec3 {
+    let angle = |key: &str| {
+        let path = format!("load_direction.{key}");
+        if r.has(&path) { r.quantity(&path, Dimension::Angle, Range::Within(-0.8, 0.8)) } else { 0.0 }
+    };
+    let (forward, left) = (angle("sagittal"), angle("lateral"));
+    // 0 less it, so that no tilt is no negative zero.
+    Vec3::new(left.tan(), 0.0 - forward.tan(), -1.0).normalize()
 }
 
 fn criteria(r: &Reader<'_>, loads: &[Load]) -> Criteria {

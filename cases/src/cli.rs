@@ -60,9 +60,20 @@ pub enum Command {
     Mesh(MeshArgs),
     /// Run one case many times with other values: planned once, run anywhere, merged from files.
     Sweep(SweepArgs),
+    /// Let the inputs of a case spread as they do: screening, shares of variance, bounds of 95 % with 95 % confidence.
+    Uncertainty(UncertaintyArgs),
+    /// Answer a question of an engineer by many runs, with one PDF.
+    Study(StudyArgs),
+    /// Answer a call of Dakota: parameter file in, results file out.
+    DakotaDriver(DriverArgs),
+    /// Write a deck for Dakota over the uncertain inputs of a case.
+    DakotaDeck(DeckArgs),
 }
 
+pub use crate::commands::dakota::{DeckArgs, DriverArgs};
+pub use crate::commands::study::StudyArgs;
 pub use crate::commands::sweep::SweepArgs;
+pub use crate::commands::uncertainty::UncertaintyArgs;
 
 /// Which case, with which overrides.
 #[derive(Debug, Args)]
@@ -636,6 +647,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::Lattice(a) => commands::lattice::run(a),
         Command::Mesh(a) => commands::mesh::run(a),
         Command::Sweep(a) => commands::sweep::run(&a.action),
+        Command::Uncertainty(a) => commands::uncertainty::run(a),
+        Command::Study(a) => commands::study::run(a),
+        Command::DakotaDriver(a) => commands::dakota::driver(a),
+        Command::DakotaDeck(a) => commands::dakota::deck(a),
     };
     match outcome {
         Ok(exit) => exit.code(),

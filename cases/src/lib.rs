@@ -4,10 +4,10 @@
 //! written), [`reader`], [`case`] and [`anatomy`] (its meaning), [`comparator`] (what an implant is compared with), [`diagnostic`] (its problems), [`library`] (embedded
 //! cases), [`patients`] (the nine published ones), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models,
 //! solutions, assessment, design, record, files), [`mod@print`] (files for the machine from a finished run),
-//! [`lattice`] (one lattice cell on its own), [`sweep`] (one case with many values), [`deck`] (input decks of other programs),
+//! [`lattice`] (one lattice cell on its own), [`sweep`] (one case with many values), [`uncertainty`] (values drawn as inputs spread), [`study`] (a question answered by many runs), [`dakota`] (runs that Dakota asks for), [`deck`] (input decks of other programs),
 //! [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
 //!
-//! Deliberately absent: formulas. They live in the mesher and the solver.
+//! Deliberately absent: formulas of mechanics. They live in the mesher and the solver.
 
 pub mod anatomy;
 pub mod approach;
@@ -18,6 +18,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod commands;
 pub mod comparator;
+pub mod dakota;
 pub mod deck;
 pub mod diagnostic;
 pub mod document;
@@ -33,5 +34,7 @@ pub mod progress;
 pub mod reader;
 pub mod scan;
 pub mod spine;
+pub mod study;
 pub mod sweep;
+pub mod uncertainty;
 pub mod validation;

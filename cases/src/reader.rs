@@ -257,6 +257,13 @@ impl<'d> Reader<'d> {
         self.document.numbered(name)
     }
 
+    /// Names of the tables in a table, in order.
+    pub fn named(&self, table: &str) -> Vec<String> {
+        let start = format!("{table}.");
+        let inside = self.document.tables.keys().filter_map(|k| k.strip_prefix(&start));
+        inside.filter(|rest| !rest.contains('.')).map(str::to_string).collect()
+    }
+
     /// All problems, after checking that nothing was left unread and that every number has a source.
     pub fn finish(self) -> Vec<Problem> {
         for table in self.sourced.borrow().clone() {

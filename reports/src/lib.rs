@@ -35,14 +35,16 @@
 //! Not guaranteed: text in scripts other than Latin and Greek (a character without glyph prints as □), tagged PDF,
 //! figures from foreign SVG (they are refused), a check of the PDF by an outside validator.
 //!
-//! Modules in reading order: [`record`], [`manifest`], [`table`], [`figure`], [`render`], [`export`], [`pdf`],
-//! [`palette`], [`font`], [`base64`].
+//! Modules in reading order: [`record`], [`manifest`], [`table`], [`ensemble`], [`figure`], [`render`], [`export`], [`pdf`],
+//! [`pixels`], [`page`], [`palette`], [`font`], [`base64`].
 
 pub mod record;
 
 pub mod manifest;
 
 pub mod table;
+
+pub mod ensemble;
 
 pub mod figure;
 
@@ -51,6 +53,10 @@ pub mod render;
 pub mod export;
 
 pub mod pdf;
+
+pub mod pixels;
+
+pub mod page;
 
 pub mod palette;
 

@@ -14,6 +14,7 @@ mod runs;
 mod scan;
 mod solve;
 mod sweep;
+mod uncertainty;
 mod validate;
 
 use assert_cmd::Command;

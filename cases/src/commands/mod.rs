@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod check;
 pub mod convert;
+pub mod dakota;
 pub mod export;
 pub mod image;
 pub mod lattice;
@@ -12,7 +13,9 @@ pub mod new;
 pub mod patients;
 pub mod run;
 pub mod solve;
+pub mod study;
 pub mod sweep;
+pub mod uncertainty;
 pub mod validate;
 pub mod verify;
 

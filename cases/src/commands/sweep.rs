@@ -8,12 +8,13 @@ use crate::failure::{Exit, Failure};
 use crate::output::{stop_cleanly, write_whole};
 use crate::progress::Progress;
 use crate::sweep::cluster::{Job, quoted};
+use crate::sweep::ensemble::ensemble;
 use crate::sweep::forecast::Forecast;
 use crate::sweep::manifest::{plan, quality_of};
 use crate::sweep::merge::{count, described, merge, results};
 use crate::sweep::store::{NONDETERMINISTIC, Status};
 use crate::sweep::task::{self, Done, Manner, TIME_IS_NEAR, Tally, exit_after, forget, listen, run_all};
-use crate::sweep::{CaseResult, Spec, Sweep};
+use crate::sweep::{CaseResult, Spec, Sweep, plot};
 use clap::{Args, Subcommand};
 use dens_mesher::units::{self, Dimension};
 use std::fmt::Write as _;
@@ -47,6 +48,8 @@ pub enum Action {
     Status(FolderArgs),
     /// Make results.csv, results.jsonl, failures.csv and sweep.json from what there is.
     Merge(MergeArgs),
+    /// Draw the runs that have ended: plots as SVG, PNG and CSV, digest.pdf, and page.html for a browser.
+    Plot(PlotArgs),
     /// Forget the results of failed runs, so that they are run again.
     Retry(RetryArgs),
     /// Check every hash, and that some runs give the same bytes again.
@@ -214,6 +217,17 @@ pub struct MergeArgs {
     pub strict: bool,
 }
 
+/// Arguments of `dens sweep plot`.
+#[derive(Debug, Args)]
+pub struct PlotArgs {
+    /// Folder of the sweep.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Results to plot, by their names; those with a limit by default.
+    #[arg(long = "of", value_name = "ID")]
+    pub of: Vec<String>,
+}
+
 /// Arguments of `dens sweep retry`.
 #[derive(Debug, Args)]
 pub struct RetryArgs {
@@ -276,6 +290,7 @@ pub fn run(action: &Action) -> Result<Exit, Failure> {
         Action::Template(a) => template(a),
         Action::Status(a) => status(a),
         Action::Merge(a) => merge_it(a),
+        Action::Plot(a) => plot_it(a),
         Action::Retry(a) => retry(a),
         Action::Verify(a) => verify(a),
     }
@@ -381,7 +396,16 @@ fn ended(tally: &Tally) -> Exit {
     }
 }
 
-fn work(sweep: &Sweep, tasks: &[usize], side_by_side: usize, args: &CaseManner) -> Result<Tally, Failure> {
+/// Runs tasks here, with progress.
+///
+/// # Errors
+/// As [`run_all`]; a time too short for a single case, exit 4.
+pub(super) fn work(
+    sweep: &Sweep,
+    tasks: &[usize],
+    side_by_side: usize,
+    args: &CaseManner,
+) -> Result<Tally, Failure> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let of_job = std::env::var("SLURM_CPUS_PER_TASK").ok().and_then(|v| v.parse().ok());
     let threads = args.threads.map(usize::from).or(of_job).unwrap_or((cores / side_by_side).max(1));
@@ -558,6 +582,28 @@ fn merge_it(args: &MergeArgs) -> Result<Exit, Failure> {
     }
     let whole = counts.failed() + counts.pending() == 0;
     Ok(if args.strict && !whole { Exit::CriterionFailed } else { Exit::Met })
+}
+
+fn plot_it(args: &PlotArgs) -> Result<Exit, Failure> {
+    let sweep = Sweep::open(&args.folder)?;
+    stop_cleanly()?;
+    let name = fs::canonicalize(&args.folder).ok();
+    let name = name
+        .as_deref()
+        .and_then(Path::file_name)
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let e = ensemble(&name, &sweep, &results(&sweep), None);
+    let digest = plot::digest(&e, &plot::chosen(&e, &args.of)?)?;
+    let n = digest.figures.figures.len();
+    plot::write(&args.folder, &format!("Sweep {name}"), &e, digest, None)?;
+    print(&format!(
+        "drew {} runs: {n} plots in {}, {} and {}\n",
+        e.runs.len(),
+        args.folder.join(plot::PLOTS).display(),
+        plot::DIGEST,
+        plot::PAGE
+    ));
+    Ok(Exit::Met)
 }
 
 fn retry(args: &RetryArgs) -> Result<Exit, Failure> {

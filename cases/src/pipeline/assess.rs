@@ -192,7 +192,7 @@ pub fn assess(
         .contacts
         .iter()
         .find(|c| c.name == "C2-C3 disc below")
-        .map(|c| c.force.dot(&case.load_direction()).abs() / case.largest_load());
+        .map(|c| c.force.dot(&case.load_direction).abs() / case.largest_load());
     Ok(Assessment {
         regions,
         resorbed: resorbed(case.criteria.dead_zone),
@@ -282,7 +282,7 @@ fn stage_state(
         })
         .collect();
     let lower = solved.solution.contacts.iter().find(|c| seat_names.first() == Some(&c.name));
-    let through = lower.map_or(0.0, |c| c.force.dot(&case.load_direction()).abs());
+    let through = lower.map_or(0.0, |c| c.force.dot(&case.load_direction).abs());
     let implant_stiffness = implant_stiffness(solved, through);
     StageState {
         seats,

@@ -77,6 +77,48 @@ struct Window {
     admissible: bool,
 }
 
+impl Window {
+    /// Middle of the cell sizes that keep the limits; `strut` and `pore` per cell edge.
+    fn new(case: &Case, density: f64, strut: f64, pore: f64) -> Self {
+        let d = &case.design;
+        let smallest = (d.strut_min / strut).max(d.pore[0] / pore);
+        let largest = d.pore[1] / pore;
+        let admissible = smallest <= largest;
+        // Where nothing is admissible the printable strut comes first: it decides whether it can be made.
+        Self { density, size: if admissible { 0.5 * (smallest + largest) } else { smallest }, admissible }
+    }
+}
+
+/// Evaluates every cell at every density, as the loop evaluates its designs; `None` where a cell has no such density.
+///
+/// - `points`: lattice cell and relative density, in the order of the result
+/// - `told`: called before each with its number
+///
+/// # Errors
+/// A model that cannot be solved.
+pub fn grid(
+    case: &Case,
+    (geometry, bodies, intact): (&Geometry, &Bodies, &Solved),
+    voxels: usize,
+    points: &[(String, f64)],
+    told: &dyn Fn(usize),
+    cancel: &AtomicBool,
+) -> Result<Vec<Option<Design>>, Failure> {
+    let reference = bone(intact, case.implant.caudal).map(|p| p.energy).collect();
+    let mut evaluator =
+        Evaluator { case, geometry, bodies, voxels, cancel, reference, solver: None, last: None };
+    let one = |(k, (cell, density)): (usize, &(String, f64))| {
+        told(k);
+        let [least, most] = dens_mesher::lattice::cell(cell).map_err(Failure::input)?.density_range();
+        if *density < least || most < *density {
+            return Ok(None);
+        }
+        let unit = Drawn::new(cell, *density, 1.0)?;
+        evaluator.evaluate(cell, Window::new(case, *density, unit.strut, unit.pore), k + 1).map(Some)
+    };
+    points.iter().enumerate().map(one).collect()
+}
+
 /// Runs the loop on `bodies` (the coarse mesh) against the `intact` control on the same mesh.
 ///
 /// # Errors
@@ -145,17 +187,12 @@ impl Measures {
 
     /// Cell size within pore and strut limits at a density, and whether there is one.
     fn window(&self, case: &Case, density: f64) -> Window {
-        let d = &case.design;
         let last = self.table.len() - 1;
         let k = self.table[1..last.max(1)].iter().take_while(|row| row[0] < density).count();
         let (a, b) = (self.table[k], self.table[(k + 1).min(last)]);
         let t = if a[0] < b[0] { (density - a[0]) / (b[0] - a[0]) } else { 0.0 };
         let (strut, pore) = (a[1] + t * (b[1] - a[1]), a[2] + t * (b[2] - a[2]));
-        let smallest = (d.strut_min / strut).max(d.pore[0] / pore);
-        let largest = d.pore[1] / pore;
-        let admissible = smallest <= largest;
-        // Where nothing is admissible the printable strut comes first: it decides whether it can be made.
-        Window { density, size: if admissible { 0.5 * (smallest + largest) } else { smallest }, admissible }
+        Window::new(case, density, strut, pore)
     }
 
     /// Least and largest density that admit a cell size, to a fiftieth of the range.

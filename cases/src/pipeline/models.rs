@@ -272,7 +272,7 @@ fn occiput(case: &Case, geometry: &Geometry, stage: Stage, question: &mut Questi
         normal: layers::confined_bedding(modulus, poisson, case.soft.condyle_thickness),
         shear: layers::shear_bedding(modulus, poisson, case.soft.condyle_thickness),
     };
-    let down = case.load_direction();
+    let down = case.load_direction;
     let on_c1 = |side: Side| surface(question, Kind::Bone(Level::C1), &format!("condyle {}", side.name()));
     let condyles = [on_c1(Side::Left)?, on_c1(Side::Right)?];
     if stage != Stage::Intact && case.fixation.rods && case.fixation.occiput {

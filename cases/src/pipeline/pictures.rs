@@ -148,7 +148,7 @@ fn loads(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let mut objects: Vec<Object> = assembly(day_one);
     for patch in &results.geometry.spine.condyles {
         let tip = spine::moved(&results.geometry.implant.upper, patch.center);
-        let back = -case.load_direction();
+        let back = -case.load_direction;
         objects.push(arrow(tip + back * 18.0, tip + back * 1.0, 1.0, LOAD));
     }
     for patch in &results.geometry.spine.held {

@@ -13,9 +13,11 @@
 //! Not guaranteed: that two programs of different versions agree; a manifest is bound to the version that planned it.
 
 pub mod cluster;
+pub mod ensemble;
 pub mod forecast;
 pub mod manifest;
 pub mod merge;
+pub mod plot;
 pub mod sample;
 pub mod spec;
 pub mod store;

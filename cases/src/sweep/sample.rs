@@ -1,6 +1,6 @@
 //! From the parameters of a sweep to the values of each run.
 
-use super::spec::{Distribution, Sampling, Spec};
+use super::spec::{Sampling, Spec};
 use crate::document::Value;
 use dens_reports::manifest::digest;
 
@@ -36,74 +36,74 @@ fn grid(spec: &Spec) -> Vec<Point> {
     points
 }
 
-/// Latin hypercube of McKay, Beckman & Conover (1979), Technometrics 21:239: of n equal shares of each range, each is met once.
+/// Latin hypercube: of n equal shares of each range, each is met once.
 fn latin_hypercube(spec: &Spec) -> Vec<Point> {
-    let n = spec.samples;
     let columns: Vec<Vec<Value>> = spec
         .parameters
         .iter()
         .map(|parameter| {
-            let mut draws = Draws::new(spec.seed, &parameter.path);
-            let mut order: Vec<usize> = (0..n).collect();
-            for i in (1..n).rev() {
-                order.swap(i, draws.below(i + 1));
-            }
-            let share = |k: usize, inside: f64| (k as f64 + inside) / n as f64;
-            order
-                .into_iter()
-                .map(|k| {
-                    let u = share(k, draws.unit());
-                    parameter.distribution.as_ref().map_or(Value::Number(u), |d| quantile(d, u))
-                })
-                .collect()
+            let shares = stratified(spec.seed, &parameter.path, spec.samples).into_iter();
+            shares.map(|u| parameter.distribution.as_ref().map_or(Value::Number(u), |d| d.value(u))).collect()
         })
         .collect();
-    (0..n).map(|k| columns.iter().map(|c| c[k].clone()).collect()).collect()
+    (0..spec.samples).map(|k| columns.iter().map(|c| c[k].clone()).collect()).collect()
 }
 
-/// Value below which the share `u` of all draws lies, to six significant digits.
-fn quantile(distribution: &Distribution, u: f64) -> Value {
-    let (unit, value) = match distribution {
-        Distribution::Uniform(low, high) => (low, low.number + u * (high - low.number)),
-        Distribution::LogUniform(low, high) => (low, low.number * (high / low.number).powf(u)),
-        Distribution::Triangular(low, mode, high) => {
-            let (a, c, b) = (low.number, *mode, *high);
-            let peak = (c - a) / (b - a);
-            let value = if u < peak {
-                a + (u * (b - a) * (c - a)).sqrt()
-            } else {
-                b - ((1.0 - u) * (b - a) * (b - c)).sqrt()
-            };
-            (low, value)
-        }
-    };
-    // Six digits are finer than any input is known; they keep file and table readable.
-    let rounded = format!("{value:.5e}").parse().unwrap_or(value);
-    unit.with(rounded)
+/// One number from each of `n` equal shares of 0 to 1, in random order: a column of the Latin hypercube of McKay, Beckman
+/// & Conover (1979), Technometrics 21:239.
+pub(crate) fn stratified(seed: u64, name: &str, n: usize) -> Vec<f64> {
+    let mut draws = Draws::new(seed, name);
+    let mut order: Vec<usize> = (0..n).collect();
+    for i in (1..n).rev() {
+        order.swap(i, draws.below(i + 1));
+    }
+    order.into_iter().map(|k| (k as f64 + draws.unit()) / n as f64).collect()
 }
 
 /// Stream of numbers from the hash of seed, name and count: the same on every machine, for ever.
-struct Draws {
-    name: String,
-    count: u64,
+pub(crate) struct Draws(Stream);
+
+enum Stream {
+    Hash {
+        name: String,
+        count: u64,
+    },
+    /// SplitMix64: Steele, Lea & Flood (2014), for millions of draws that no file shows.
+    Quick(u64),
 }
 
 impl Draws {
-    fn new(seed: u64, name: &str) -> Self {
-        Self { name: format!("{seed}/{name}"), count: 0 }
+    pub(crate) fn new(seed: u64, name: &str) -> Self {
+        Self(Stream::Hash { name: format!("{seed}/{name}"), count: 0 })
     }
 
-    fn next(&mut self) -> u64 {
-        self.count += 1;
-        leading_bits(&format!("{}/{}", self.name, self.count))
+    /// Stream from a seed alone, a hundred times as fast.
+    pub(crate) fn quick(seed: u64) -> Self {
+        Self(Stream::Quick(seed))
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        match &mut self.0 {
+            Stream::Hash { name, count } => {
+                *count += 1;
+                leading_bits(&format!("{name}/{count}"))
+            }
+            Stream::Quick(state) => {
+                *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                let mut z = *state;
+                z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                z ^ (z >> 31)
+            }
+        }
     }
 
     /// From 0 up to but without 1.
-    fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         // The bias of the remainder is below n / 2^64.
         (self.next() % n as u64) as usize
     }
@@ -122,9 +122,10 @@ pub fn seed_of(sweep: u64, index: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::spec::{Keep, Measured, Parameter};
+    use super::super::spec::{Keep, Parameter};
     use super::*;
     use crate::case::Quality;
+    use crate::uncertainty::{Distribution, Shape};
 
     fn spec(sampling: Sampling, samples: usize, parameters: Vec<Parameter>) -> Spec {
         let (name, case) = ("s".to_string(), "tiny".to_string());
@@ -159,7 +160,11 @@ mod tests {
         let drawn = |path: &str, low: f64, high: f64| Parameter {
             path: path.into(),
             values: Vec::new(),
-            distribution: Some(Distribution::Uniform(Measured { number: low, unit: "mm".into() }, high)),
+            distribution: Some(Distribution {
+                shape: Shape::Uniform(low, high),
+                unit: "mm".into(),
+                ends: [low, high],
+            }),
         };
         let n = 50;
         let found =
@@ -177,14 +182,6 @@ mod tests {
             shares.sort_unstable();
             assert_eq!(shares, (0..n).collect::<Vec<_>>());
         }
-    }
-
-    #[test]
-    fn a_triangle_has_its_median_where_half_of_its_area_lies() {
-        // Right triangle from 0 to 1 with its peak at 1: the cumulative share is x², its median √½.
-        let d = Distribution::Triangular(Measured { number: 0.0, unit: String::new() }, 1.0, 1.0);
-        let Value::Number(x) = quantile(&d, 0.5) else { panic!("a number") };
-        assert!((x - 0.5f64.sqrt()).abs() < 1e-5, "{x}"); // rounded to six digits
     }
 
     #[test]

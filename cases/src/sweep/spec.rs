@@ -4,6 +4,7 @@ use crate::case::Quality;
 use crate::diagnostic::Problem;
 use crate::document::{Document, Value};
 use crate::reader::Reader;
+use crate::uncertainty::Distribution;
 use serde::{Deserialize, Serialize};
 
 /// Version of the layout of a sweep file.
@@ -31,57 +32,6 @@ pub enum Keep {
     Record,
     /// The whole folder of the run: report, figures, print files.
     Everything,
-}
-
-/// Number with the unit it was written with; the unit may be empty.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
-    /// Number in that unit.
-    pub number: f64,
-    /// Unit as written.
-    pub unit: String,
-}
-
-impl Measured {
-    fn read(value: &Value) -> Option<Self> {
-        let (number, unit) = match value {
-            Value::Number(n) => (*n, String::new()),
-            Value::Text(t) => {
-                let t = t.trim();
-                let end = t
-                    .char_indices()
-                    .find(|(i, c)| {
-                        let exponent = matches!(c, 'e' | 'E')
-                            && t[i + 1..].starts_with(|d: char| d.is_ascii_digit() || d == '-');
-                        !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+') || exponent)
-                    })
-                    .map_or(t.len(), |(i, _)| i);
-                (t[..end].parse().ok()?, t[end..].trim().to_string())
-            }
-            _ => return None,
-        };
-        Some(Self { number, unit }).filter(|m| m.number.is_finite())
-    }
-
-    /// The number in this unit as a value of a case file.
-    pub fn with(&self, number: f64) -> Value {
-        if self.unit.is_empty() {
-            Value::Number(number)
-        } else {
-            Value::Text(format!("{number} {}", self.unit))
-        }
-    }
-}
-
-/// Distribution a value is drawn from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Distribution {
-    /// Equal chance between the two.
-    Uniform(Measured, f64),
-    /// Equal chance of the logarithm between the two, both above zero.
-    LogUniform(Measured, f64),
-    /// Chance that rises from the first to the second in a straight line and falls to the third.
-    Triangular(Measured, f64, f64),
 }
 
 /// One entry of the case that varies.
@@ -208,47 +158,5 @@ fn parameter(r: &Reader<'_>, i: usize, drawn: bool) -> Parameter {
     if !drawn {
         return Parameter { path, values: r.values(&at("values")), distribution: None };
     }
-    let kind = r.choice(&at("distribution"), &["uniform", "log-uniform", "triangular"]);
-    let read = |name: &str| {
-        let found = r.value(&at(name)).as_ref().and_then(Measured::read);
-        if found.is_none() {
-            r.problem(
-                &at(name),
-                format!("`{name}` is no number with or without unit"),
-                "for instance \"28 mm\"",
-            );
-        }
-        found
-    };
-    // A drawn value says where its range comes from, as every number of a case.
-    if r.text(&at("source")).trim().is_empty() {
-        r.problem(&at("source"), "an empty `source`".into(), "say where the range comes from");
-    }
-    let names: &[&str] = if kind == "triangular" { &["low", "mode", "high"] } else { &["low", "high"] };
-    let ends: Vec<Measured> = names.iter().filter_map(|n| read(n)).collect();
-    let nothing = Parameter { path: path.clone(), values: Vec::new(), distribution: None };
-    if ends.len() < names.len() {
-        return nothing;
-    }
-    if ends.iter().any(|e| e.unit != ends[0].unit) {
-        let units: Vec<&str> = ends.iter().map(|e| e.unit.as_str()).collect();
-        r.problem(&at("high"), format!("the units differ: {units:?}"), "use one unit");
-        return nothing;
-    }
-    let ordered = ends.windows(2).all(|w| w[0].number <= w[1].number) && ends[0] != ends[ends.len() - 1];
-    if !ordered || (kind == "log-uniform" && ends[0].number <= 0.0) {
-        r.problem(
-            &at("high"),
-            "these ends are no range".into(),
-            "low below high; above zero for log-uniform",
-        );
-        return nothing;
-    }
-    let low = ends[0].clone();
-    let distribution = match kind.as_str() {
-        "triangular" => Distribution::Triangular(low, ends[1].number, ends[2].number),
-        "log-uniform" => Distribution::LogUniform(low, ends[1].number),
-        _ => Distribution::Uniform(low, ends[1].number),
-    };
-    Parameter { distribution: Some(distribution), ..nothing }
+    Parameter { path, values: Vec::new(), distribution: Distribution::read(r, &format!("parameter.{i}")) }
 }

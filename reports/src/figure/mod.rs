@@ -6,14 +6,22 @@
 mod axis;
 mod bars;
 mod canvas;
+mod ensembles;
 mod legend;
+mod panels;
+mod parallel;
 mod plot;
+mod ranges;
 mod recipes;
 
 pub use axis::{Axis, Scale};
 pub use bars::{BarChart, Group};
 pub use canvas::Marker;
+pub use ensembles::{Direction, cumulative, pareto, tornado};
+pub use panels::responses;
+pub use parallel::{MOST_AXES, parallel};
 pub use plot::{Band, Look, Plot, Rule, Series};
+pub use ranges::{Range, RangeChart};
 pub use recipes::{Design, design_history, exceedance, histogram, residuals};
 
 pub(crate) use axis::step_125;
@@ -108,4 +116,9 @@ pub enum FigureError {
         /// Number of categories.
         expected: usize,
     },
+}
+
+/// A unit as it stands behind a number: nothing for a number without dimension.
+pub(crate) fn unit_words(unit: &str) -> &str {
+    if unit == crate::table::NO_UNIT { "" } else { unit }
 }

@@ -57,12 +57,13 @@ pub(in crate::pipeline) fn loads_section(case: &Case, results: &Results) -> Sect
     };
     let poisson = case.soft.cartilage.1;
     let soft = significant((0.5 - poisson) / (1.0 - poisson), 2);
-    let tilted = if case.head_tilt == 0.0 {
+    let d = case.load_direction;
+    let tilted = if d.z == -1.0 {
         String::new()
     } else {
+        let [forward, left] = [-d.y, d.x].map(|v| v.atan2(-d.z).to_degrees());
         format!(
-            ", {:.1} degrees off the vertical (positive: toward anterior on the way down)",
-            case.head_tilt.to_degrees()
+            ", off the vertical by {forward:.1} degrees toward anterior and {left:.1} toward left on its way down"
         )
     };
     section
