@@ -3,7 +3,7 @@
 use super::{Study as Meaning, load};
 use crate::case::{Case, Quality};
 use crate::cli::{CaseArgs, print};
-use crate::dakota::deck::{Deck, Study};
+use crate::dakota::deck::{Deck, POINTS, Study};
 use crate::dakota::{Manner, Template, answer, assignments, evaluate, params, refuse_derivatives};
 use crate::document::Document;
 use crate::failure::{Exit, Failure};
@@ -159,7 +159,7 @@ pub fn deck(args: &DeckArgs) -> Result<Exit, Failure> {
     let dens = args.dens.clone().unwrap_or_else(|| quoted(&own.to_string_lossy()).replace('\'', ""));
     let driver = format!("{dens} dakota-driver --template case.toml --quality {}", args.quality.name());
     let entry = format!("mesh.edge_{}", args.quality.name());
-    let text = Deck {
+    let deck = Deck {
         study: args.study,
         n,
         seed: args.seed,
@@ -169,8 +169,8 @@ pub fn deck(args: &DeckArgs) -> Result<Exit, Failure> {
         driver: &driver,
         jobs: usize::from(args.jobs),
         edge: (&entry, case.fineness.edge[args.quality as usize]),
-    }
-    .text()?;
+    };
+    let text = deck.text()?;
     let sets = super::uncertainty::settings(&args.case.set)?;
     let sets: Vec<(&str, toml::Value)> = sets.iter().map(|(p, v)| (p.as_str(), v.clone())).collect();
     let written = template(&loaded.text, &sets, &case, &design.inputs)?;
@@ -184,6 +184,9 @@ pub fn deck(args: &DeckArgs) -> Result<Exit, Failure> {
         .map_err(|e| Failure::limit(format!("cannot make `{}`: {e}", args.output.display())))?;
     write_whole(&args.output.join("study.in"), text.as_bytes())?;
     write_whole(&args.output.join("case.toml"), written.as_bytes())?;
+    if args.study == Study::List {
+        write_whole(&args.output.join(POINTS), deck.points().as_bytes())?;
+    }
     print(&format!(
         "wrote study.in and case.toml in {0}\nnext: cd {0} && dakota -i study.in -o study.out\n",
         args.output.display()

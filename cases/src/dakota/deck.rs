@@ -23,6 +23,9 @@ pub enum Study {
     Richardson,
 }
 
+/// Name of the file of a list.
+pub const POINTS: &str = "points.dat";
+
 /// What a deck asks.
 #[derive(Debug, Clone)]
 pub struct Deck<'a> {
@@ -113,6 +116,21 @@ impl Deck<'_> {
         Ok(t)
     }
 
+    /// Points of a list, a row each, words too: within the deck itself Dakota takes numbers alone.
+    pub fn points(&self) -> String {
+        // Dakota takes the variables by kind: normal, lognormal, uniform, log-uniform, triangular, words.
+        let order = by_kind(self.inputs);
+        let row = |u: &Vec<f64>| {
+            let one = |i: &usize| {
+                let d = &self.inputs[*i].distribution;
+                let value = d.value(u[*i]);
+                if d.categories().is_empty() { number(&value) } else { shown(&value) }
+            };
+            order.iter().map(one).collect::<Vec<_>>().join(" ") + "\n"
+        };
+        self.list.iter().map(row).collect()
+    }
+
     fn method(&self, t: &mut String, k: usize) {
         let (n, seed) = (self.n, self.seed.max(1));
         let _ = match self.study {
@@ -132,22 +150,7 @@ impl Deck<'_> {
                 writeln!(t, "  multidim_parameter_study\n    partitions = {partitions}")
             }
             Study::List => {
-                let _ = writeln!(t, "  list_parameter_study\n    list_of_points =");
-                // Dakota takes the variables by kind: normal, lognormal, uniform, log-uniform, triangular, words.
-                let order = by_kind(self.inputs);
-                let row = |u: &Vec<f64>| {
-                    let one = |i: &usize| {
-                        let d = &self.inputs[*i].distribution;
-                        let value = d.value(u[*i]);
-                        if d.categories().is_empty() {
-                            number(&value)
-                        } else {
-                            format!("'{}'", shown(&value))
-                        }
-                    };
-                    order.iter().map(one).collect::<Vec<_>>().join(" ")
-                };
-                self.list.iter().try_for_each(|u| writeln!(t, "      {}", row(u)))
+                writeln!(t, "  list_parameter_study\n    import_points_file = '{POINTS}'\n      freeform")
             }
             Study::Richardson => {
                 writeln!(
@@ -288,7 +291,7 @@ mod tests {
             "samples = 40",
             "lognormal_uncertain = 1",
             "triangular_uncertain = 2",
-            "elements = 'keyak' 'kopperdahl2002-qct' 'morgan2003-vertebra'",
+            "elements = 'keller1994' 'keyak' 'kopperdahl2002-qct'",
             "'construct_stiffness' 'strut_stress'",
             "no_gradients",
         ] {
