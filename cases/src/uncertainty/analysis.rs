@@ -109,6 +109,9 @@ fn bounds(r: &Variable, present: &[f64], failed: usize, all: usize) -> Vec<Bound
             } else {
                 order::bound(present, failed, *upper).ok_or_else(|| {
                     let enough = order::runs(failed + 1, order::SHARE, order::SHARE);
+                    if failed == 0 {
+                        return format!("{all} runs are too few; {enough} bear one");
+                    }
                     format!(
                         "{all} runs of which {failed} failed bear none; {enough} runs bear as many failures"
                     )
