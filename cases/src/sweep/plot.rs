@@ -265,14 +265,9 @@ pub fn statistics(e: &Ensemble) -> Table {
         [("result", ""), ("unit", ""), ("runs", "1")].into_iter().chain(columns.map(|c| (c, "1"))).collect();
     let mut table = Table::new("statistics", "Results over the runs", &head);
     for r in e.results.iter().filter(|r| r.varies()) {
-        let mut v: Vec<f64> = r.values.iter().copied().filter(|v| v.is_finite()).collect();
-        v.sort_by(f64::total_cmp);
+        let v: Vec<f64> = r.values.iter().copied().filter(|v| v.is_finite()).collect();
         let n = v.len();
-        let mean = v.iter().sum::<f64>() / n as f64;
-        let deviation =
-            (v.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n.saturating_sub(1).max(1) as f64).sqrt();
-        let at = |share: f64| v[((n as f64 * share).ceil() as usize).clamp(1, n) - 1];
-        let numbers = [mean, deviation, v[0], at(0.05), at(0.5), at(0.95), v[n - 1]];
+        let numbers = spread(&v);
         table.push(
             row![r.label.clone(), r.unit.clone(), n]
                 .into_iter()
@@ -280,6 +275,18 @@ pub fn statistics(e: &Ensemble) -> Table {
         );
     }
     table
+}
+
+/// Mean, standard deviation, least, 5 %, median, 95 % and largest of some values, at least one.
+pub fn spread(values: &[f64]) -> [f64; 7] {
+    let mut v = values.to_vec();
+    v.sort_by(f64::total_cmp);
+    let n = v.len();
+    let mean = v.iter().sum::<f64>() / n as f64;
+    let squares = v.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
+    let deviation = (squares / n.saturating_sub(1).max(1) as f64).sqrt();
+    let at = |share: f64| v[((n as f64 * share).ceil() as usize).clamp(1, n) - 1];
+    [mean, deviation, v[0], at(0.05), at(0.5), at(0.95), v[n - 1]]
 }
 
 /// Writes plots, digest and page of an ensemble into a folder.

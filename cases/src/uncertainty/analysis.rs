@@ -5,6 +5,7 @@ use super::order;
 use super::plan::{Design, Method};
 use super::screening::{self, Effects};
 use super::surrogate::{Surrogate, q2};
+use crate::sweep::plot::spread;
 use dens_reports::ensemble::{Ensemble, Variable};
 use dens_reports::record::Relation;
 use rayon::prelude::*;
@@ -79,28 +80,18 @@ fn finding(design: &Design, e: &Ensemble, r: &Variable) -> Finding {
     let values: Vec<Option<f64>> = r.values.iter().map(|v| v.is_finite().then_some(*v)).collect();
     let method = design.method;
     let failed = r.values.len() - present.len();
+    let [mean, deviation, _, p05, median, p95, _] = spread(&present);
     Finding {
         id: r.id.clone(),
         label: r.label.clone(),
         unit: r.unit.clone(),
-        spread: spread(&present),
+        spread: [mean, deviation, p05, median, p95],
         bounds: if method == Method::Bound { bounds(r, &present, failed, e.runs.len()) } else { Vec::new() },
         effects: design.trajectories.as_ref().map(|t| screening::effects(t, design.inputs.len(), &values)),
         swings: (method == Method::Tornado)
             .then(|| (0..design.inputs.len()).map(|i| [1, 2].map(|s| values[2 * i + s])).collect()),
         shares: (method == Method::Sobol).then(|| shares(design, &values)).flatten(),
     }
-}
-
-fn spread(values: &[f64]) -> [f64; 5] {
-    let mut v = values.to_vec();
-    v.sort_by(f64::total_cmp);
-    let n = v.len();
-    let mean = v.iter().sum::<f64>() / n as f64;
-    let deviation =
-        (v.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n.saturating_sub(1).max(1) as f64).sqrt();
-    let at = |share: f64| v[((n as f64 * share).ceil() as usize).clamp(1, n) - 1];
-    [mean, deviation, at(0.05), at(0.5), at(0.95)]
 }
 
 fn bounds(r: &Variable, present: &[f64], failed: usize, all: usize) -> Vec<Bound> {
@@ -118,6 +109,9 @@ fn bounds(r: &Variable, present: &[f64], failed: usize, all: usize) -> Vec<Bound
             } else {
                 order::bound(present, failed, *upper).ok_or_else(|| {
                     let enough = order::runs(failed + 1, order::SHARE, order::SHARE);
+                    if failed == 0 {
+                        return format!("{all} runs are too few; {enough} bear one");
+                    }
                     format!(
                         "{all} runs of which {failed} failed bear none; {enough} runs bear as many failures"
                     )
