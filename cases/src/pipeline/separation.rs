@@ -1,0 +1,92 @@
+//! Where fewer cells lie across the lattice than homogenisation wants, and what that costs at the thinnest place.
+
+use super::lattice::Carrying;
+use crate::case::Titanium;
+use dens_mesher::Vec3;
+use dens_mesher::geometry::solid::{Across, Metal, Part};
+use dens_mesher::lattice::{Effective, Lattice};
+use dens_solver::bench::submodel::{Inside, Submodel, Window};
+use dens_solver::homogenize::Base;
+
+/// Cells across from which a block follows its homogenised one within 10 %: measured on blocks of 2 to 6 cells
+/// (`dens lattice --blocks`), and the usual rule.
+pub const CELLS: f64 = 6.0;
+
+/// Cubes along the edge of a cell of the sub-model.
+const VOXELS: usize = 12;
+/// Height of the sub-model and room about the thinnest place, cells.
+const HEIGHT: f64 = 2.0;
+const ROOM: f64 = 0.5;
+/// Largest half width of the sub-model, cells: memory grows with its square.
+const MOST_HALF: f64 = 3.0;
+
+/// Scale separation of the lattice.
+#[derive(Debug, Clone)]
+pub struct Separation {
+    /// Thickness of the lattice zone.
+    pub across: Across,
+    /// Edge of a cell, mm.
+    pub cell_mm: f64,
+    /// Share of the zone's volume with fewer than [`CELLS`] cells across.
+    pub share: f64,
+    /// Middle (mm) of the thinnest twentieth of the zone, and cells across there.
+    pub thinnest: Option<(Vec3, f64)>,
+    /// A box about it with every strut against one with the homogenised lattice, where asked for; or why there is none.
+    pub submodel: Option<Result<Submodel, String>>,
+}
+
+impl Separation {
+    /// Measures the zone of `metal`.
+    ///
+    /// - `step`: grid of the thickness, mm
+    pub fn new(metal: &Metal<'_>, lattice: &Lattice, step: f64) -> Self {
+        let across = Across::new(metal, step);
+        let cell_mm = lattice.cell_size_mm;
+        Self {
+            share: across.share_below(CELLS * cell_mm),
+            thinnest: across.thinnest().map(|(p, d)| (p, d / cell_mm)),
+            across,
+            cell_mm,
+            submodel: None,
+        }
+    }
+
+    /// The same with the sub-model of the thinnest place, of the section that carries; `rim_mm` of solid lies about the zone.
+    pub fn checked(
+        self,
+        metal: &Metal<'_>,
+        rim_mm: f64,
+        lattice: &Lattice,
+        printed: Option<&Carrying>,
+        titanium: &Titanium,
+    ) -> Self {
+        let Some((middle, cells)) = self.thinnest else { return self };
+        let rim = rim_mm / self.cell_mm;
+        let half = (0.5 * cells + rim + ROOM).min(MOST_HALF);
+        let cube = self.cell_mm / VOXELS as f64;
+        let reach = Vec3::new(half, half, 0.5 * HEIGHT) * self.cell_mm;
+        let first: [i64; 3] = std::array::from_fn(|i| ((middle - reach)[i] / cube).floor() as i64);
+        let size: [usize; 3] = std::array::from_fn(|i| (2.0 * reach[i] / cube).round().max(1.0) as usize);
+        let window = Window { first, size, voxels: VOXELS };
+        let inside = |i: [usize; 3]| {
+            let p = Vec3::from_fn(|a, _| ((first[a] + i[a] as i64) as f64 + 0.5) * cube);
+            match metal.filled(p) {
+                Some(Part::Lattice) => Inside::Lattice,
+                Some(_) => Inside::Solid,
+                None => Inside::Nothing,
+            }
+        };
+        let solved = || {
+            let base = Base::new(titanium.modulus, titanium.poisson).map_err(|e| e.to_string())?;
+            let section = Effective::of(lattice, printed.map(|c| &c.printing)).map_err(|e| e.to_string())?;
+            Submodel::solve(&|q| section.cell_value(q.into()), base, &window, &inside)
+                .map_err(|e| e.to_string())
+        };
+        Self { submodel: Some(solved()), ..self }
+    }
+
+    /// Cells across at `p`; 0 outside the lattice.
+    pub fn cells(&self, p: Vec3) -> f64 {
+        self.across.at(p) / self.cell_mm
+    }
+}
