@@ -345,3 +345,23 @@ pub fn across(case: &Case, results: &Results) -> Result<Option<Figure>, Failure>
         objects.iter().map(|(view, at, object)| Shot::new(at, *view, vec![object])).collect();
     drawn(case, sheet, &shots).map(Some)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_margin_is_what_the_load_may_grow_by() {
+        assert_eq!(margin(200.0, 50.0), 3.0);
+        assert!((margin(200.0, 250.0) + 0.2).abs() < 1e-12);
+        assert_eq!(margin(200.0, 0.0), MOST, "no stress: written as a large number");
+    }
+
+    #[test]
+    fn the_largest_stress_keeps_its_place() {
+        let places = [Vec3::x(), Vec3::y(), Vec3::z()];
+        let peak = [3.0, 7.0, 5.0].into_iter().zip(places).fold(None, |p, (s, at)| Peak::larger(p, s, at));
+        assert_eq!(peak, Some(Peak { stress: 7.0, place: Vec3::y() }));
+        assert_eq!(peak.map(|p| p.at()), Some("(0.0, 1.0, 0.0) mm".to_string()));
+    }
+}

@@ -90,3 +90,26 @@ impl Separation {
         self.across.at(p) / self.cell_mm
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Case;
+    use crate::pipeline::geometry;
+    use crate::pipeline::lattice::Drawn;
+
+    #[test]
+    fn thin_places_of_an_implant_are_found_and_larger_cells_make_more_of_them() {
+        let case = Case::embedded("tiny").expect("an embedded case");
+        let geometry = geometry::build(&case, std::path::Path::new(".")).expect("an anatomy");
+        let drawn = Drawn::new("bcc", 0.3, 1.5).expect("in range").lattice;
+        let value = |p: Vec3| drawn.value(p);
+        let metal = Metal::new(&geometry.implant, &value, 0.4);
+        let found = Separation::new(&metal, &drawn, 0.6);
+        let (place, cells) = found.thinnest.expect("a lattice");
+        assert_eq!(metal.filled(place), Some(Part::Lattice));
+        assert!((found.cells(place) - cells).abs() < 1.0 && 0.0 < cells);
+        let coarse = Separation::new(&metal, &Lattice { cell_size_mm: 3.0, ..drawn }, 0.6);
+        assert!(found.share < coarse.share && coarse.share <= 1.0, "{} {}", found.share, coarse.share);
+    }
+}
