@@ -274,6 +274,7 @@ pub fn picture(case: &Case, results: &Results) -> Result<Figure, Failure> {
     let center = results.geometry.implant.bounds().center();
     let plane = Plane { point: center, normal: -Vec3::y() };
     let mut objects: Vec<(&str, Object, Object)> = Vec::new();
+    let mut most = 0.0_f64;
     for (solved, title) in results.stages[1..].iter().zip(["day 1", "12 months"]) {
         let Some((mesh, metal)) = solved.mesh(Kind::Implant).zip(results.metal(solved)) else { continue };
         let Some(nodal) = nodal(solved, Kind::Implant, |c, q| metal.points[c][q] / fatigue) else { continue };
@@ -281,13 +282,14 @@ pub fn picture(case: &Case, results: &Results) -> Result<Figure, Failure> {
         let nodal: Vec<f64> = nodal.iter().map(|v| v.max(0.0)).collect();
         let cellwise: Vec<f64> =
             metal.points.iter().map(|p| p.iter().copied().fold(0.0, f64::max) / fatigue).collect();
+        most = cellwise.iter().copied().fold(most, f64::max);
         objects.push((
             title,
             boundary(mesh, Values::Nodal(&nodal)),
             section(mesh, &plane, Values::Cellwise(&cellwise), |_| true),
         ));
     }
-    let bar = ColorBar::new("stress in metal or struts over the fatigue limit", "1", [0.0, 1.0]);
+    let bar = ColorBar::new("stress in metal or struts over the fatigue limit", "1", [0.0, (10.0 * most).ceil().clamp(1.0, 10.0) / 10.0]);
     let sheet = Sheet::new(
         "lattice-margin",
         &format!(
@@ -335,12 +337,12 @@ pub fn across(case: &Case, results: &Results) -> Result<Option<Figure>, Failure>
     let sheet = Sheet::new(
         "lattice-across",
         &format!(
-            "Cells across the lattice: {:.0} % of its volume has fewer than {CELLS:.0}, where the homogenised stress is an estimate. Solid metal is left out.",
+            "Cells across the lattice: {:.0} % of its volume has fewer than {CELLS:.0}, where the homogenised stress is an estimate; the color of six stands for six and more. Solid metal is left out.",
             100.0 * separation.share
         ),
         2,
     )
-    .bar(ColorBar::new("cells across", "1", [0.0, 2.0 * CELLS]));
+    .bar(ColorBar::new("cells across", "1", [0.0, CELLS]));
     let shots: Vec<Shot<'_>> =
         objects.iter().map(|(view, at, object)| Shot::new(at, *view, vec![object])).collect();
     drawn(case, sheet, &shots).map(Some)

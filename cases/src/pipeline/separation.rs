@@ -65,11 +65,24 @@ impl Separation {
         let half = (0.5 * cells + rim + ROOM).min(MOST_HALF);
         let cube = self.cell_mm / VOXELS as f64;
         let reach = Vec3::new(half, half, 0.5 * HEIGHT) * self.cell_mm;
-        let first: [i64; 3] = std::array::from_fn(|i| ((middle - reach)[i] / cube).floor() as i64);
+        let mut first: [i64; 3] = std::array::from_fn(|i| ((middle - reach)[i] / cube).floor() as i64);
         let size: [usize; 3] = std::array::from_fn(|i| (2.0 * reach[i] / cube).round().max(1.0) as usize);
+        let middle_of = |i: [i64; 3]| Vec3::from_fn(|a, _| (i[a] as f64 + 0.5) * cube);
+        // Near a contact face the box is shifted along z to where every layer of it holds most metal.
+        let layer = |z: i64| {
+            let across = |k: usize| [first[0] + (k % size[0]) as i64, first[1] + (k / size[0]) as i64, z];
+            (0..size[0] * size[1]).filter(|k| metal.filled(middle_of(across(*k))).is_some()).count()
+        };
+        let half_height = size[2] as i64 / 2;
+        let lowest = first[2] - half_height;
+        let counts: Vec<usize> = (lowest..=lowest + 4 * half_height).map(layer).collect();
+        let least = |from: usize| counts[from..from + size[2]].iter().copied().min().unwrap_or(0);
+        let starts = 0..=counts.len() - size[2];
+        let best = starts.max_by_key(|s| (least(*s), std::cmp::Reverse(s.abs_diff(half_height as usize))));
+        first[2] = lowest + best.unwrap_or(0) as i64;
         let window = Window { first, size, voxels: VOXELS };
         let inside = |i: [usize; 3]| {
-            let p = Vec3::from_fn(|a, _| ((first[a] + i[a] as i64) as f64 + 0.5) * cube);
+            let p = middle_of(std::array::from_fn(|a| first[a] + i[a] as i64));
             match metal.filled(p) {
                 Some(Part::Lattice) => Inside::Lattice,
                 Some(_) => Inside::Solid,
