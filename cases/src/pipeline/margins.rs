@@ -248,7 +248,7 @@ pub fn report(case: &Case, results: &Results) -> Section {
         });
         let check = match &s.submodel {
             Some(Ok(m)) => format!(
-                " A box about that place, {:.0} % of its metal and pores lattice, pressed along z with every strut in it is {:+.1} % as stiff as with the homogenised lattice.",
+                " A box about that place, {:.0} % of its metal and pores lattice, pressed along z: with every strut in it its stiffness differs by {:+.1} % from that with the homogenised lattice.",
                 100.0 * m.lattice_share,
                 100.0 * m.difference()
             ),
@@ -289,7 +289,11 @@ pub fn picture(case: &Case, results: &Results) -> Result<Figure, Failure> {
             section(mesh, &plane, Values::Cellwise(&cellwise), |_| true),
         ));
     }
-    let bar = ColorBar::new("stress in metal or struts over the fatigue limit", "1", [0.0, (10.0 * most).ceil().clamp(1.0, 10.0) / 10.0]);
+    let bar = ColorBar::new(
+        "stress in metal or struts over the fatigue limit",
+        "1",
+        [0.0, (10.0 * most).ceil().clamp(1.0, 10.0) / 10.0],
+    );
     let sheet = Sheet::new(
         "lattice-margin",
         &format!(

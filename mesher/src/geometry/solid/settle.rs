@@ -19,8 +19,8 @@ const LEAST_SLOPE: f64 = 0.3;
 /// Cosine of the largest turn of a triangle, and the least share of its area that must be left.
 const UPRIGHT: f64 = 0.5;
 const LEAST_AREA: f64 = 0.05;
-/// Rounds in which vertices of triangles that would turn are put back; in the last all that are left of a move are.
-const ROUNDS: usize = 12;
+/// Rounds in which vertices of triangles that would turn are put back; after the last the whole move is given up.
+const ROUNDS: usize = 60;
 
 type Value<'a> = &'a (dyn Fn(Vec3) -> Option<f64> + Sync);
 
@@ -132,8 +132,8 @@ mod tests {
         settle(&mut s, &|p| Some(bar(p)), 0.03);
         assert_manifold(&s);
         let after = deviation(&s, &|p| Some(bar(p)));
-        // What is left is of the fourth order in edge over radius.
-        assert!((s.volume() / exact - 1.0).abs() < 1e-3, "{} after {}", s.volume() / exact - 1.0, before.1);
+        // Vertices move along their own normals, up to 20° off those of the triangles: a few percent of the loss stay.
+        assert!((s.volume() / exact - 1.0).abs() < 2e-3, "{} after {}", s.volume() / exact - 1.0, before.1);
         assert!(after.p99_mm < 0.8 * before.0.p99_mm, "{after:?} after {:?}", before.0);
     }
 
