@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::fixation::{self, Fixation};
 use crate::library;
 use crate::pipeline::grading;
+use crate::printing;
 use crate::reader::Reader;
 use crate::scan::{self, Scan};
 use crate::uncertainty;
@@ -17,6 +18,7 @@ use dens_mesher::catalog::Range;
 use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::solid::Zones;
 use dens_mesher::geometry::spine::Level;
+use dens_mesher::lattice::Printing;
 use dens_mesher::units::Dimension;
 use dens_solver::model::Interpolation;
 
@@ -68,6 +70,8 @@ pub struct ImplantSize {
     pub height: Option<f64>,
     pub height_step: f64,
     pub rim: f64,
+    /// Closed skin over the side, windows too; 0: windows stay open.
+    pub skin: f64,
     pub screw_diameter: f64,
     pub screw_clearance: f64,
     pub screw_wall: f64,
@@ -102,6 +106,8 @@ pub struct LatticeChoice {
     pub cell_size: f64,
     /// How the relative density varies; none: it does not.
     pub grading: Option<Zones>,
+    /// How it is printed; none: the analysis takes the drawn section.
+    pub printing: Option<Printing>,
 }
 
 /// Axial load case.
@@ -378,7 +384,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
     };
     let implant = implant_size(r, length(r, "implant.height_step", 0.0, 5.0));
     let titanium = titanium(r);
-    let lattice = grading::graded(r, lattice_choice(r));
+    let lattice = grading::graded(r, lattice_choice(r, true));
     let fixation = fixation::read(r);
     let loads = loads(r);
     let criteria = criteria(r, &loads);
@@ -471,6 +477,7 @@ pub(crate) fn implant_size(r: &Reader<'_>, height_step: f64) -> ImplantSize {
         },
         height_step,
         rim: length(r, "implant.rim", 0.3, 5.0),
+        skin: if r.has("implant.skin") { length(r, "implant.skin", 0.2, 3.0) } else { 0.0 },
         screw_diameter: length(r, "implant.screw_diameter", 1.0, 8.0),
         screw_clearance: length(r, "implant.screw_clearance", 0.0, 2.0),
         screw_wall: length(r, "implant.screw_wall", 0.4, 5.0),
@@ -525,12 +532,15 @@ pub(crate) fn titanium(r: &Reader<'_>) -> Titanium {
 }
 
 /// The lattice as written.
-pub(crate) fn lattice_choice(r: &Reader<'_>) -> LatticeChoice {
+///
+/// - `printed`: whether it is analysed as printed where nothing is said of that
+pub(crate) fn lattice_choice(r: &Reader<'_>, printed: bool) -> LatticeChoice {
     LatticeChoice {
         cell: r.choice("lattice.cell", &lattice_names()),
         relative_density: r.number("lattice.relative_density", Range::Within(0.05, 0.9)),
         cell_size: length(r, "lattice.cell_size", 0.3, 10.0),
         grading: None,
+        printing: printing::read(r, printed),
     }
 }
 

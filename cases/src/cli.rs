@@ -172,12 +172,27 @@ pub struct ExportArgs {
     /// Code of the patient, never a name: letters, digits, `-` and `_`. Written as metadata.
     #[arg(long, value_name = "CODE", default_value = "", value_parser = code)]
     pub patient: String,
+    /// Letters on the anterior wall with the patient's code and the design iteration.
+    #[arg(long, value_enum)]
+    pub emboss: Option<Emboss>,
+    /// How far these letters stand out or go in.
+    #[arg(long, value_name = "LENGTH", default_value = "0.3 mm", value_parser = length)]
+    pub emboss_depth: f64,
     /// Folder that the case's surfaces of bones are named relative to.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub inputs: PathBuf,
     /// Threads and what is shown.
     #[command(flatten)]
     pub manner: Manner,
+}
+
+/// Kinds of letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Emboss {
+    /// They stand out.
+    Raised,
+    /// They go in.
+    Recessed,
 }
 
 /// Forms of CLI files.

@@ -2,7 +2,7 @@
 //!
 //! Modules in reading order: [`cli`] and [`commands`] (what a person can ask), [`document`] (the file as
 //! written), [`reader`], [`case`] and [`anatomy`] (its meaning), [`comparator`] (what an implant is compared with), [`diagnostic`] (its problems), [`library`] (embedded
-//! cases), [`patients`] (the nine published ones), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models,
+//! cases), [`printing`] (how a lattice comes out of the machine), [`patients`] (the nine published ones), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models,
 //! solutions, assessment, design, record, files), [`mod@print`] (files for the machine from a finished run),
 //! [`lattice`] (one lattice cell on its own), [`sweep`] (one case with many values), [`uncertainty`] (values drawn as inputs spread), [`study`] (a question answered by many runs), [`dakota`] (runs that Dakota asks for), [`deck`] (input decks of other programs),
 //! [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
@@ -30,6 +30,7 @@ pub mod output;
 pub mod patients;
 pub mod pipeline;
 pub mod print;
+pub mod printing;
 pub mod progress;
 pub mod reader;
 pub mod scan;

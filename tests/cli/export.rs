@@ -78,6 +78,8 @@ fn stl_and_slices_hold_the_volume_and_box_of_the_build_sheet() {
         // Single precision at some ten millimetres.
         assert!((edges[i] - number(&size["size_mm"][i])).abs() < 1e-4, "{edges:?}");
     }
+    // Vertices lie on the field: half of the area within a thirtieth of the grid. Blunt edges decide the rest.
+    assert!(number(&size["distance_from_field_um"]["median"]) < 10.0, "{}", size["distance_from_field_um"]);
     assert!((number(&size["mass_g"]) - 4.43e-3 * stated).abs() < 1e-6 * stated);
     assert_eq!((number(&size["layers"]), number(&size["variant"])), ((edges[2] / 0.05).ceil(), 0.0));
     let text = fs::read_to_string(folder.join("build-sheet.txt")).expect("written");
@@ -134,6 +136,14 @@ fn parts_and_beams_of_a_package_make_the_whole() {
     let expected =
         [("solid", true), ("lattice-clip", false), ("lattice-representation", false), ("lattice", true)];
     assert_eq!(names, expected);
+    // For the eye only: thousands of triangles, not hundreds of thousands.
+    let shown_triangles = parts[2].surface.triangles.len();
+    assert!((100..10_000).contains(&shown_triangles), "{shown_triangles}");
+    let sets: Vec<&str> = parts[3].sets.iter().map(|s| s.0.as_str()).collect();
+    assert!(sets.contains(&"endplate") && sets.contains(&"facets") && sets.contains(&"rim"), "{sets:?}");
+    let in_sets: usize = parts[3].sets.iter().map(|s| s.1.len()).sum();
+    assert_eq!(in_sets, parts[3].beams.as_ref().expect("beams").0.beams.len(), "each beam in one set");
+    assert!(parts.iter().all(|p| p.uuid.len() == 36));
     let (beams, [clip, shown]) = parts[3].beams.as_ref().expect("beams");
     assert_eq!((*clip, *shown), (1, 2));
     // The beams within their clipping mesh are the lattice: counted at points spread evenly over the clip's box.
@@ -165,6 +175,39 @@ fn volume_of(
         })
         .count();
     hits as f64 / f64::from(n) * bounds.size().product()
+}
+
+#[test]
+fn letters_stand_out_of_the_anterior_wall_or_go_into_it() {
+    let made = |kind: &[&str]| {
+        let (_keep, folder, sheet) =
+            export(&[&["--format", "stl", "--size", "28 mm", "--patient", "P7"], kind].concat());
+        let stl = stl(&fs::read(folder.join("implant-28.0mm.stl")).expect("written"));
+        (stl, sheet["embossed"].clone())
+    };
+    let ((plain, box_of_plain), none) = made(&[]);
+    assert!(none.is_null());
+    let ((raised, box_of_raised), said) = made(&["--emboss", "raised"]);
+    let ((recessed, box_of_recessed), _) = made(&["--emboss", "recessed", "--emboss-depth", "0.25 mm"]);
+    assert_eq!((said["text"].as_str(), number(&said["relief_mm"])), (Some("P7 1"), 0.3));
+    // Three letters of some 20 mm of strokes in all, 0.45 mm wide: 2.7 mm³ at 0.3 mm, with room for their size and blunt edges.
+    assert!((1.0..5.0).contains(&(raised - plain)), "{raised} {plain}");
+    assert!((0.8..4.5).contains(&(plain - recessed)), "{recessed} {plain}");
+    for i in [0, 2] {
+        assert!((box_of_raised[i] - box_of_plain[i]).abs() < 0.05, "only forward");
+    }
+    assert!(box_of_raised[1] < box_of_plain[1] + 0.35 && box_of_recessed[1] < box_of_plain[1] + 0.05);
+    let folder = scratch();
+    let source = run().join("run");
+    let all = ["export", source.to_str().expect("a path"), "--format", "stl", "-o", "out"];
+    for (more, word) in [
+        (["--emboss", "raised", "--patient", "A-CODE-THAT-IS-FAR-TOO-LONG-FOR-A-NECK"], "finds no room"),
+        (["--emboss", "raised", "--emboss-depth", "0.9 mm"], "0.15 to 0.5 mm"),
+    ] {
+        let (code, _, message) = outcome(folder.path(), &[&all[..], &more].concat());
+        assert_eq!(code, 2);
+        assert!(message.contains(word), "{message}");
+    }
 }
 
 #[test]

@@ -235,7 +235,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Bench {
         device,
         increments: r.count("bench.increments", 1),
         titanium: titanium(r),
-        lattice: lattice_choice(r),
+        lattice: lattice_choice(r, false),
         voxels: GRADES.map(|g| r.count(&format!("mesh.voxels_{g}"), 8)),
         echo: echo(document),
     }

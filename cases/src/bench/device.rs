@@ -251,5 +251,5 @@ pub fn strengths(chosen: &Chosen, yield_strength: f64) -> CubicStrengths {
 pub fn lattice(bench: &Bench, quality: crate::case::Quality) -> Result<Chosen, Failure> {
     let l = &bench.lattice;
     let drawn = Drawn::new(&l.cell, l.relative_density, l.cell_size)?;
-    homogenized(&bench.titanium, drawn, bench.voxels[quality as usize])
+    homogenized(&bench.titanium, drawn, l.printing.as_ref(), bench.voxels[quality as usize])
 }

@@ -6,8 +6,8 @@ use crate::lattice::book::{self, Book};
 use crate::lattice::study::{self, Wanted};
 use crate::lattice::{json, pictures, text};
 use crate::output::write_whole;
+use crate::printing::{FRACTION, axis};
 use crate::progress::Progress;
-use dens_mesher::Vec3;
 use dens_mesher::lattice::{Kind, Lattice, LatticeCell, Printing};
 use std::path::{Path, PathBuf};
 
@@ -105,15 +105,12 @@ fn printing(args: &LatticeArgs) -> Result<Printing, Failure> {
         lying_oversize_mm: args.lying_oversize.unwrap_or(usual.lying_oversize_mm),
         effective_fraction: args.effective_fraction.unwrap_or(usual.effective_fraction),
         roughness_mm: args.roughness.unwrap_or(usual.roughness_mm),
-        build: match args.build.as_str() {
-            "x" => Vec3::x(),
-            "y" => Vec3::y(),
-            _ => Vec3::z(),
-        },
+        build: axis(&args.build),
     };
-    if !(0.0..=1.5).contains(&printing.effective_fraction) {
+    let [least, most] = FRACTION;
+    if !(least..=most).contains(&printing.effective_fraction) {
         return Err(Failure::input(format!(
-            "--effective-fraction is {}; from 0 to 1.5 is possible",
+            "--effective-fraction is {}; from {least} to {most} is possible",
             printing.effective_fraction
         )));
     }

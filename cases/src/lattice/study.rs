@@ -158,19 +158,13 @@ pub fn run(
         pore: lattice.pore_mm(),
         area: lattice.surface_area_per_volume(),
     };
-    let effective = wanted
-        .printing
-        .map(|p| Effective::new(&lattice, &p).map(|e| (p, e)))
-        .transpose()
+    let effective = Effective::of(&lattice, wanted.printing.as_ref())
         .map_err(|e| Failure::input(format!("as printed: {e}")))?;
     progress.phase("stiffness on three grids", 0.5);
-    let value = |q: [f64; 3]| match &effective {
-        Some((_, effective)) => effective.cell_value(q.into()),
-        None => lattice.cell_value(q.into()),
-    };
+    let value = |q: [f64; 3]| effective.cell_value(q.into());
     let failed = |e: HomogenizeError| failure(&lattice, wanted.resolution, e);
     let grids = ThreeGrids::solve(&value, base, &options).map_err(failed)?;
-    let ideal = match &effective {
+    let ideal = match &wanted.printing {
         Some(_) => {
             let drawn = |q: [f64; 3]| lattice.cell_value(q.into());
             Some(ThreeGrids::solve(&drawn, base, &options).map_err(failed)?.best)
@@ -178,7 +172,7 @@ pub fn run(
         None => None,
     };
     progress.phase("strength", 0.2);
-    let printed = effective.as_ref().map(|(printing, e)| {
+    let printed = wanted.printing.as_ref().map(|printing| {
         let outer = |pick: fn(f64, f64) -> f64, from: f64| {
             let along = lattice.cell.struts().iter().map(|s| printing.printed_mm(drawn.strut, s[1] - s[0]));
             let all = along.fold(from, pick);
@@ -192,7 +186,7 @@ pub fn run(
         Printed {
             printing: *printing,
             outer: [outer(f64::min, f64::INFINITY), outer(f64::max, 0.0)],
-            effective: e.thickness_mm,
+            effective: effective.thickness_mm(),
             relative_density: grids.finest.homogenized().relative_density,
         }
     });
@@ -333,14 +327,9 @@ impl Quick {
         let material = book.material("ti6al4v")?;
         let lattice = Lattice::with_relative_density(super::book::cell(name)?, cell_mm, relative_density)
             .map_err(Failure::input)?;
-        let effective = printing
-            .map(|p| Effective::new(&lattice, p))
-            .transpose()
-            .map_err(|e| Failure::input(format!("as printed: {e}")))?;
-        let value = |q: [f64; 3]| match &effective {
-            Some(effective) => effective.cell_value(q.into()),
-            None => lattice.cell_value(q.into()),
-        };
+        let effective =
+            Effective::of(&lattice, printing).map_err(|e| Failure::input(format!("as printed: {e}")))?;
+        let value = |q: [f64; 3]| effective.cell_value(q.into());
         let options = Options { resolution, ..Options::default() };
         let grids = ThreeGrids::solve(&value, material.base()?, &options)
             .map_err(|e| failure(&lattice, resolution, e))?;

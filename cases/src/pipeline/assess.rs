@@ -8,17 +8,18 @@ use super::anchors::{self, Anchor};
 use super::bodies::{Bodies, Kind};
 use super::fields::{Point, Solved};
 use super::geometry::Geometry;
+use super::grading::Table;
 use super::lattice::Chosen;
+use super::margins::{self, MetalStress};
 use super::sinking::{self, Sinking};
 use super::strengths::Strengths;
 use super::{ingrowth, tissue, under};
 use crate::case::Case;
 use crate::failure::Failure;
-use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::spine::Level;
 use dens_solver::criteria::{self, design, implant, interface, remodeling, subsidence};
 use dens_solver::solution::Contact;
-use dens_solver::tensor::{Six, von_mises};
+use dens_solver::tensor::Six;
 
 /// Energy of one region of one bone in the three stages.
 #[derive(Debug, Clone)]
@@ -113,6 +114,8 @@ pub struct StageState {
     pub crush: Crush,
     /// Implant.
     pub stress: ImplantStress,
+    /// Stress in the metal at every point of the implant.
+    pub metal: MetalStress,
     /// Axial stiffness of the construct, N/mm.
     pub construct_stiffness: f64,
     /// Axial stiffness of the implant between its contact faces, N/mm.
@@ -150,13 +153,15 @@ pub struct Assessment {
 
 /// Assesses the stages; `partial` is that of partial ingrowth.
 ///
+/// - `lattice`: what the implant is filled with, and its table where it is graded
+///
 /// # Errors
 /// A bone density outside its law; exit 2.
 pub fn assess(
     case: &Case,
     geometry: &Geometry,
     bodies: &Bodies,
-    chosen: &Chosen,
+    lattice: (&Chosen, Option<&Table>),
     stages: &[Solved; 3],
     partial: &Solved,
 ) -> Result<Assessment, Failure> {
@@ -186,7 +191,8 @@ pub fn assess(
         mass(&halfway, remodeling::DEAD_ZONE_LATE),
         design::mean_unloading(&weights, &halfway, &before),
     ];
-    let state = |s: &Solved| Ok::<_, Failure>(stage_state(case, geometry, chosen, s, factor, &strengths(s)?));
+    let state =
+        |s: &Solved| Ok::<_, Failure>(stage_state(case, geometry, lattice, s, factor, &strengths(s)?));
     let anterior = intact
         .solution
         .contacts
@@ -265,7 +271,7 @@ fn axial_stiffness(case: &Case, solved: &Solved) -> f64 {
 fn stage_state(
     case: &Case,
     geometry: &Geometry,
-    chosen: &Chosen,
+    (chosen, graded): (&Chosen, Option<&Table>),
     solved: &Solved,
     factor: f64,
     strengths: &Strengths,
@@ -284,10 +290,12 @@ fn stage_state(
     let lower = solved.solution.contacts.iter().find(|c| seat_names.first() == Some(&c.name));
     let through = lower.map_or(0.0, |c| c.force.dot(&case.load_direction).abs());
     let implant_stiffness = implant_stiffness(solved, through);
+    let metal = margins::metal_stress(case, &geometry.implant, chosen, graded, solved, factor);
     StageState {
         seats,
         crush: crush(case, geometry, solved, factor),
-        stress: implant_stress(case, chosen, solved, factor),
+        stress: implant_stress(case, &metal, solved, factor),
+        metal,
         construct_stiffness: axial_stiffness(case, solved),
         implant_stiffness,
         share_through_implant: through / case.largest_load(),
@@ -368,23 +376,18 @@ fn crush(case: &Case, geometry: &Geometry, solved: &Solved, factor: f64) -> Crus
     }
 }
 
-fn implant_stress(case: &Case, chosen: &Chosen, solved: &Solved, factor: f64) -> ImplantStress {
+fn implant_stress(case: &Case, points: &MetalStress, solved: &Solved, factor: f64) -> ImplantStress {
     let Some(mesh) = solved.mesh(Kind::Implant) else { return ImplantStress::default() };
     let (mut solid, mut lattice): ([Vec<f64>; 2], [Vec<f64>; 3]) = Default::default();
-    for p in solved.points(Kind::Implant) {
-        let stress = p.stress.map(|s| s * factor);
-        let metal = match case.implant.form {
-            // The stress of the wall as a whole passes through the metal between its holes; peaks beside them are higher.
-            Form::MeshCage { .. } if mesh.regions[p.cell] == 1 => Some(1.0 - case.implant.cage_open),
-            _ => (mesh.regions[p.cell] == 0).then_some(1.0),
-        };
-        if let Some(metal) = metal {
+    for (k, p) in solved.points(Kind::Implant).enumerate() {
+        let stress = points.points[p.cell][k % 4];
+        if let Some(metal) = margins::metal_share(case, mesh, p.cell) {
             solid[0].push(p.weight * metal);
-            solid[1].push(von_mises(&stress) / metal);
+            solid[1].push(stress);
         } else {
             lattice[0].push(p.weight);
-            lattice[1].push(implant::lattice_stress(&stress));
-            lattice[2].push(chosen.amplification.strut_stress(stress));
+            lattice[1].push(implant::lattice_stress(&p.stress.map(|s| s * factor)));
+            lattice[2].push(stress);
         }
     }
     let peak = |v: &[f64]| v.iter().copied().fold(0.0, f64::max);

@@ -3,8 +3,8 @@
 //! For each cell type the densities that admit a cell size within the pore and strut limits are found first;
 //! of the cell sizes, the middle of the admissible range is taken. The objective is then minimised over the
 //! density by three points and successive parabolas, each point evaluated by finite elements with the implant
-//! bonded (the linearised contact of the ingrown stage) on the coarse mesh. Homogenised stiffness does not
-//! depend on the cell size, so the density is the only variable the finite elements see.
+//! bonded (the linearised contact of the ingrown stage) on the coarse mesh. The density is the only variable: it gives
+//! the cell size, and as printed both give the section that carries.
 
 use super::assess;
 use super::bodies::{Bodies, Kind};
@@ -334,7 +334,7 @@ impl Evaluator<'_> {
         let d = &case.design;
         let objective =
             d.weight_shielding * shielding + d.weight_subsidence * sinking + d.weight_stiffness * stiffness;
-        let lattice_ratio = lattice_ratio(case, &solved, drawn.relative_density, factor);
+        let lattice_ratio = lattice_ratio(case, &solved, homogenized.relative_density, factor);
         let active = self.active(&drawn, lattice_ratio);
         let feasible = active.iter().all(|a| !a.starts_with("broken"));
         self.last = Some(solved.solution);

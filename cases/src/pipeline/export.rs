@@ -2,12 +2,14 @@
 
 use super::geometry::{Geometry, hex};
 use super::lattice::Chosen;
+use super::separation::Separation;
 use crate::case::{Case, Quality};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::progress::Progress;
+use dens_mesher::geometry::implant::Form;
 use dens_mesher::geometry::implant::Implant;
-use dens_mesher::geometry::solid::{Solid, SolidError, SolidParams, printable};
+use dens_mesher::geometry::solid::{Cut, Metal, Part, Solid, SolidError, SolidParams, settle};
 use dens_mesher::geometry::surface::TriSurface;
 use dens_reports::export::{stl, threemf, verify};
 use sha2::{Digest, Sha256};
@@ -15,6 +17,12 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::sync::atomic::AtomicBool;
+
+/// Grid on which the thickness of the lattice is measured by quality, mm.
+const THICKNESS_MM: [f64; 3] = [0.5, 0.35, 0.25];
+
+/// Largest move of a vertex onto the field, as a share of the grid edge.
+pub const MOST_MOVE: f64 = 0.3;
 
 /// One exported size with its checks.
 #[derive(Debug, Clone)]
@@ -45,6 +53,8 @@ pub struct Exported {
     pub files: Vec<(String, String)>,
     /// What a reader should know.
     pub warnings: Vec<String>,
+    /// Scale separation, of the size that was analysed where it has a lattice.
+    pub separation: Option<Separation>,
     /// The surface, for pictures.
     pub surface: TriSurface,
 }
@@ -79,11 +89,27 @@ pub fn write(
             SolidParams { edge_mm: case.fineness.surface[quality as usize], ..SolidParams::default() };
         filling.check(&implant)?;
         let lattice = |p| filling.value(&implant, p);
-        let solid = printable(&implant, &lattice, &params, stop).map_err(|e| match e {
+        let failed = |e| match e {
             SolidError::Stopped => Failure { exit: Exit::Interrupted, message: "interrupted".into() },
             other => Failure::input(format!("size {height:.1} mm: {other}")),
-        })?;
-        exported.push(one(case, chosen, &implant, solid, output)?);
+        };
+        let metal = Metal::new(&implant, &lattice, params.sample_mm);
+        let cut = Cut::new(&metal, &params, stop).map_err(failed)?;
+        let mut solid = cut.solid().map_err(failed)?;
+        on_its_field(&mut solid, &metal, cut.edge());
+        drop(cut);
+        let analysed = case.implant.form == Form::Lattice && 2 * i + 1 == heights.len();
+        let separation = analysed.then(|| {
+            let drawn = &chosen.drawn.lattice;
+            let found = Separation::new(&metal, drawn, THICKNESS_MM[quality as usize]);
+            // Seconds for a number that a first look does not need.
+            if quality == Quality::Draft {
+                found
+            } else {
+                found.checked(&metal, implant.params.rim_mm, drawn, chosen.printed.as_ref(), &case.titanium)
+            }
+        });
+        exported.push(Exported { separation, ..one(case, chosen, &implant, solid, output)? });
     }
     let mut sums = String::new();
     for (name, sum) in exported.iter().flat_map(|e| &e.files) {
@@ -91,6 +117,15 @@ pub fn write(
     }
     output.write("export/SHA256SUMS", sums.as_bytes())?;
     Ok(exported)
+}
+
+/// Moves a surface that was cut on a grid of `edge` mm onto the metal's own, and measures it again.
+pub fn on_its_field(solid: &mut Solid, metal: &Metal<'_>, edge: f64) {
+    settle(&mut solid.surface, &|p| metal.value(p, Part::Whole, edge), MOST_MOVE * edge);
+    dens_mesher::geometry::solid::separate(&mut solid.surface);
+    solid.volume_mm3 = solid.surface.volume();
+    solid.area_mm2 = solid.surface.area();
+    solid.bounds = solid.surface.bounds();
 }
 
 /// Heights in which the implant is made, mm: a step lower, as it is, a step higher; the middle one only where asked for
@@ -176,6 +211,7 @@ fn one(
         gap,
         files,
         warnings,
+        separation: None,
         surface: solid.surface,
     })
 }

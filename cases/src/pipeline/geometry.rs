@@ -213,6 +213,7 @@ fn implant_params(size: &ImplantSize) -> ImplantParams {
         caudal: size.caudal,
         height_mm: size.height,
         rim_mm: size.rim,
+        skin_mm: size.skin,
         wall_mm: size.screw_wall,
         screw_mm: size.screw_diameter,
         bore_clearance_mm: size.screw_clearance,

@@ -12,6 +12,7 @@ use dens_mesher::geometry::solid::{Graded, Zones};
 use dens_mesher::lattice::Lattice;
 use dens_mesher::units::Dimension;
 use dens_solver::elements::Section;
+use dens_solver::homogenize::Amplification;
 use dens_solver::materials::perforated;
 use dens_solver::tensor::{Stiffness, isotropic, mix};
 
@@ -100,6 +101,8 @@ pub struct Table {
     zones: Zones,
     /// Relative density and stiffness, ascending.
     rows: Vec<(f64, Stiffness)>,
+    /// Strut stress per stress on the lattice of each row.
+    amplifications: Vec<Amplification>,
 }
 
 impl Table {
@@ -115,19 +118,36 @@ impl Table {
             let density = low + (high - low) * i as f64 / (n.max(2) - 1) as f64;
             let l = &drawn.lattice;
             let drawn = Drawn::new(l.cell.name(), density, 1.0)?.resized(l.cell_size_mm);
-            Ok((density, lattice::stiffness(case, &drawn, voxels)?.best.stiffness))
+            let strut =
+                lattice::amplification(&case.titanium, &drawn, case.lattice.printing.as_ref(), voxels)?;
+            Ok(((density, lattice::stiffness(case, &drawn, voxels)?.best.stiffness), strut))
         };
-        Ok(Some(Self { zones, rows: (0..n).map(row).collect::<Result<_, Failure>>()? }))
+        let found: Vec<_> = (0..n).map(row).collect::<Result<_, Failure>>()?;
+        let (rows, amplifications) = found.into_iter().unzip();
+        Ok(Some(Self { zones, rows, amplifications }))
     }
 
     /// Stiffness at a relative density, linear between those that were homogenised: a mean of admissible ones is
     /// admissible.
     pub fn at(&self, density: f64) -> Stiffness {
+        let ([i, j], t) = self.between(density);
+        mix(&[(1.0 - t, &self.rows[i].1), (t, &self.rows[j].1)])
+    }
+
+    /// Von Mises stress in the struts at a place of `implant` for a stress on the lattice there, MPa.
+    pub fn strut_stress(&self, implant: &Implant, place: Vec3, stress: [f64; 6]) -> f64 {
+        let ([i, j], t) = self.between(self.zones.density(implant, place));
+        let [a, b] = [i, j].map(|k| self.amplifications[k].strut_stress(stress));
+        (1.0 - t) * a + t * b
+    }
+
+    /// Rows about a relative density, and its place between them.
+    fn between(&self, density: f64) -> ([usize; 2], f64) {
         let last = self.rows.len() - 1;
         let i = self.rows[..last].iter().skip(1).take_while(|r| r.0 <= density).count();
-        let (a, b) = (&self.rows[i], &self.rows[(i + 1).min(last)]);
-        let t = if a.0 < b.0 { ((density - a.0) / (b.0 - a.0)).clamp(0.0, 1.0) } else { 0.0 };
-        mix(&[(1.0 - t, &a.1), (t, &b.1)])
+        let j = (i + 1).min(last);
+        let (a, b) = (self.rows[i].0, self.rows[j].0);
+        ([i, j], if a < b { ((density - a) / (b - a)).clamp(0.0, 1.0) } else { 0.0 })
     }
 }
 
@@ -261,6 +281,10 @@ mod tests {
         let young =
             |density: f64| directional_modulus(&table.at(density), [0.0, 0.0, 1.0]).expect("admissible");
         assert!(young(0.2) < young(0.22) && young(0.39) < young(0.4) && young(0.1) == young(0.2));
+        // The denser the lattice, the less its struts bear under one stress.
+        let pressed = [0.0, 0.0, -1.0, 0.0, 0.0, 0.0];
+        let struts: Vec<f64> = table.amplifications.iter().map(|a| a.strut_stress(pressed)).collect();
+        assert!(struts.len() == 5 && struts.is_sorted_by(|a, b| a > b), "{struts:?}");
     }
 
     #[test]
@@ -271,7 +295,7 @@ mod tests {
         let mut body = bodies.find(Kind::Implant).expect("an implant").clone();
         let weak = isotropic(100.0, 0.3);
         let strong = isotropic(300.0, 0.3);
-        let table = Table { zones: NEAR, rows: vec![(0.2, weak), (0.4, strong)] };
+        let table = Table { zones: NEAR, rows: vec![(0.2, weak), (0.4, strong)], amplifications: Vec::new() };
         fill_implant(&case, &geometry.implant, Fill::Graded(&table), &mut body);
         let mut seen = [false; 2];
         for cell in (0..body.mesh.n_cells()).filter(|c| body.mesh.regions[*c] == 1) {

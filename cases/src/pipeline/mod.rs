@@ -14,6 +14,7 @@ pub mod geometry;
 pub mod grading;
 pub mod ingrowth;
 pub mod lattice;
+pub mod margins;
 pub mod misfit;
 pub mod models;
 pub mod moments;
@@ -25,6 +26,7 @@ pub mod rigid;
 mod scan;
 mod sections;
 pub mod segmented;
+pub mod separation;
 pub mod sinking;
 pub mod strengths;
 pub mod tissue;
@@ -53,8 +55,10 @@ use geometry::Geometry;
 use grading::{Fill, Table};
 use ingrowth::Ingrowth;
 use lattice::{Chosen, Drawn};
+use margins::MetalStress;
 use models::Stage;
 use moments::Moments;
+use separation::Separation;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -89,6 +93,21 @@ pub struct Results {
 }
 
 impl Results {
+    /// Stress in the metal of the implant of a solved stage; none of the intact one.
+    pub fn metal(&self, solved: &Solved) -> Option<&MetalStress> {
+        match solved.question.stage {
+            Stage::Intact => None,
+            Stage::DayOne => Some(&self.assessment.stages[0].metal),
+            Stage::Partial => Some(&self.assessment.partial.metal),
+            Stage::Ingrown => Some(&self.assessment.stages[1].metal),
+        }
+    }
+
+    /// Scale separation of the lattice that was analysed.
+    pub fn separation(&self) -> Option<&Separation> {
+        self.exported.iter().find_map(|e| e.separation.as_ref())
+    }
+
     /// All solved stages in order of time.
     pub fn in_time(&self) -> [&Solved; 4] {
         let [intact, day_one, ingrown] = &self.stages;
@@ -153,7 +172,7 @@ pub fn run(
     if case.lattice.grading.is_some() {
         drawn.filling(case)?.check(&geometry.implant)?;
         warnings.push(String::from(
-            "The lattice is graded (lattice.grading): stiffness follows the relative density at every cell of the mesh; strength, stiffness in tables and strut and pore are those of its least relative density.",
+            "The lattice is graded (lattice.grading): stiffness and strut stress follow the relative density at every place; stiffness in tables, strut and pore are those of its least relative density.",
         ));
     }
     let chosen = lattice::choose(case, drawn, voxels)?;
@@ -198,7 +217,7 @@ pub fn run(
     let stages = [intact, day_one, ingrown];
     let exported = exported?;
     phase(5);
-    let assessment = assess::assess(case, &geometry, &bodies, &chosen, &stages, &partial)?;
+    let assessment = assess::assess(case, &geometry, &bodies, (&chosen, table.as_ref()), &stages, &partial)?;
     if case.interpolation == Interpolation::Linear {
         warnings.push(String::from(
             "Displacements are linear within each tetrahedron (solver.interpolation): far too stiff in bending and in soft tissue; these numbers only show that the chain runs.",

@@ -171,7 +171,7 @@ fn loads(case: &Case, results: &Results) -> Result<Figure, Failure> {
 }
 
 /// Nodal values of a scalar given at the quadrature points of the part of that kind.
-fn nodal(solved: &Solved, kind: Kind, value: impl Fn(usize, usize) -> f64) -> Option<Vec<f64>> {
+pub(super) fn nodal(solved: &Solved, kind: Kind, value: impl Fn(usize, usize) -> f64) -> Option<Vec<f64>> {
     let part = solved.question.part(kind)?;
     let mesh = &solved.question.model.parts[part].mesh;
     let weights = &solved.fields[part].weights;

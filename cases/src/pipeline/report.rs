@@ -4,7 +4,8 @@ use super::Results;
 use super::assess::StageState;
 use super::fields::Solved;
 use super::{
-    anchors, approach, fit, ingrowth, misfit, moments, pictures, plots, scan, sections, segmented, verdicts,
+    anchors, approach, fit, ingrowth, margins, misfit, moments, pictures, plots, scan, sections, segmented,
+    verdicts,
 };
 use crate::anatomy::Anatomy;
 use crate::case::{Case, Quality};
@@ -34,6 +35,12 @@ pub fn write(case: &Case, quality: Quality, results: &Results, output: &Output) 
     figures.add(fit::gap_map(case, results)?);
     plots::draw(case, results, &mut figures)?;
     scan::draw(case, results, &mut figures)?;
+    if case.implant.form == Form::Lattice {
+        figures.add(margins::picture(case, results)?);
+        if let Some(figure) = margins::across(case, results)? {
+            figures.add(figure);
+        }
+    }
     if let Some((plan, access)) = case.approach.as_ref().zip(results.access.as_ref()) {
         approach::draw(case, plan, access, results, &mut figures)?;
     }
@@ -41,7 +48,7 @@ pub fn write(case: &Case, quality: Quality, results: &Results, output: &Output) 
     files(&record, &figures, &record.history, output)?;
     for solved in results.in_time() {
         let name = format!("fields/{}.vtu", solved.question.stage.key());
-        output.write(&name, &fields(solved)?)?;
+        output.write(&name, &fields(case, results, solved)?)?;
     }
     Ok(record)
 }
@@ -81,7 +88,7 @@ pub(crate) fn inputs(echo: &[(String, String, String)]) -> Vec<Input> {
 }
 
 /// Displacement, stress and strain energy of a stage under its load, for ParaView.
-fn fields(solved: &Solved) -> Result<Vec<u8>, Failure> {
+fn fields(case: &Case, results: &Results, solved: &Solved) -> Result<Vec<u8>, Failure> {
     let mut bodies = Vec::new();
     for (i, part) in solved.question.model.parts.iter().enumerate() {
         let mesh = &part.mesh;
@@ -99,7 +106,9 @@ fn fields(solved: &Solved) -> Result<Vec<u8>, Failure> {
                 Array::tensor("stress [MPa]", &stresses),
                 Array::scalar("von Mises stress [MPa]", mises),
             ],
-            cell_arrays: vec![Array::scalar("strain energy density [MPa]", energy)],
+            cell_arrays: std::iter::once(Array::scalar("strain energy density [MPa]", energy))
+                .chain(margins::arrays(case, results, solved, i))
+                .collect(),
         });
     }
     write_vtu(&bodies).map_err(Failure::bug)
@@ -116,6 +125,10 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
         .settings
         .insert("voxels along a lattice cell".into(), results.chosen.homogenized.resolution.to_string());
     record.settings.insert("export grid [mm]".into(), case.fineness.surface[quality as usize].to_string());
+    let printed = case.lattice.printing.is_some();
+    record
+        .settings
+        .insert("section of the lattice".into(), if printed { "as printed" } else { "as drawn" }.into());
     record.settings.insert("mesher".into(), if case.fineness.tetgen { "tetgen" } else { "level-set" }.into());
     record.settings.insert("implant".into(), crate::comparator::name(case).into());
     record.criteria = criteria(case, results);
@@ -136,12 +149,9 @@ fn record(case: &Case, quality: Quality, results: &Results) -> Result<Record, Fa
     // Of a comparator without lattice nothing is designed.
     let lattice = case.implant.form == Form::Lattice;
     record.sections.extend(lattice.then(|| sections::lattice_section(case, results)));
-    record.sections.extend([
-        sections::stiffness_section(results),
-        sections::implant_section(case, results),
-        anchors::section(case, results),
-        ingrowth::section(case, results),
-    ]);
+    record.sections.extend([sections::stiffness_section(results), sections::implant_section(case, results)]);
+    record.sections.extend(lattice.then(|| margins::report(case, results)));
+    record.sections.extend([anchors::section(case, results), ingrowth::section(case, results)]);
     record.sections.extend(case.scan.as_ref().map(|asked| scan::section(case, asked, results)));
     let access = case.approach.as_ref().zip(results.access.as_ref());
     record.sections.extend(access.map(|(plan, found)| approach::section(plan, found)));
@@ -262,6 +272,7 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
             "de Jonge 2019",
         ),
     ]);
+    list.extend(margins::criteria(case, results));
     if case.fixation.rods || !case.fixation.implant_screws.is_empty() {
         list.push(
             q("fixation-fatigue", "peak stress of screws and rods", "fixation", members, "MPa").judged(
@@ -309,7 +320,7 @@ fn criteria(case: &Case, results: &Results) -> Vec<Quantity> {
     let access = case.approach.as_ref().zip(results.access.as_ref());
     list.extend(access.into_iter().flat_map(|(plan, found)| approach::criteria(plan, found)));
     if case.implant.form != Form::Lattice {
-        list.retain(|k| k.region != "implant lattice");
+        list.retain(|k| !k.region.starts_with("implant lattice"));
     }
     if !case.verdict {
         // A trial model judges nothing: its numbers stand without limits.
@@ -371,6 +382,7 @@ fn history(results: &Results) -> Table {
 
 fn limits(case: &Case, results: &Results) -> Vec<String> {
     let mut limits: Vec<String> = vec![verdicts::loads_named(case, results)];
+    limits.push(sections::section_limit(results));
     limits.extend([
         "Computed, not validated: no prediction of this program has been compared with a clinical outcome.",
         "C1 and the bone under the implant yield and soften on day 1 only; discs, cartilage, the bones below and the healed stage are linear elastic, and so is the design loop. The constants of yielding are published means, not the patient's.",
@@ -380,8 +392,7 @@ fn limits(case: &Case, results: &Results) -> Vec<String> {
         "The condyles move along the load only; C1 cannot tilt with the head. The stiff implant then meets bone at an edge of its faces once the bone below tilts on its disc: contact areas on day 1 are small and local pressures high.",
         "Cortex and endplates are carried by partial-volume stiffness of the cells at the surface, not meshed as layers.",
         "Disc fibers resist compression as they resist tension.",
-        "The lattice is its homogenised stiffness; within about three cells of a skin or screw wall, and where fewer than six cells lie across, its stress is an estimate.",
-        "Strength of the lattice is that of the drawn struts; printed struts are rougher and thinner inside (effective diameter about 0.8).",
+        "The lattice is its homogenised stiffness; within about three cells of a skin or screw wall, and where fewer than six cells lie across (marked under \"Margin at every point\"), its stress is an estimate.",
         "Ingrowth follows from the motion of day 1 alone: a facet is bonded or it slides; young bone is as stiff as old, and no time belongs to the partial stage.",
         "Screws hold in bone without play or slip; pull-out strength counts cancellous bone only and one pull, not cycles. Fatigue of screws is that of their smooth core: the notch of the thread, which lowers it, is not counted. Bone around screws in C1 and under the implant yields as bone does elsewhere, that in other levels is elastic.",
     ]
@@ -393,7 +404,9 @@ fn limits(case: &Case, results: &Results) -> Vec<String> {
         limits.push("No screws go through the implant; their holes and walls are there.".into());
     }
     if case.implant.form != Form::Lattice {
-        limits.retain(|l| !l.starts_with("The lattice") && !l.starts_with("Strength of the lattice"));
+        limits.retain(|l| {
+            !l.starts_with("The lattice") && !l.starts_with("Stiffness and strength of the lattice")
+        });
     }
     if case.anatomy.has_template() {
         limits.push("C2 of the intact control is a fitted template, not the patient's bone: ratios to the control are those to a neck that the patient never had.".into());

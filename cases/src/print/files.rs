@@ -7,7 +7,10 @@ use crate::failure::Failure;
 use crate::output::Output;
 use dens_mesher::Vec3;
 use dens_mesher::geometry::Aabb;
-use dens_mesher::geometry::solid::{Beams, Contour, Cut, Metal, Part, Solid, SolidError, beams, slice};
+use dens_mesher::geometry::solid::{
+    Beams, Contour, Cut, Metal, Neighbor, Part, Solid, SolidError, beams, decimate, separate, slice,
+    surface_of,
+};
 use dens_mesher::geometry::surface::TriSurface;
 use dens_reports::export::cli::{self, Header, Writer};
 use dens_reports::export::threemf::{self, Content, Object, Scene};
@@ -17,6 +20,7 @@ use nalgebra::Rotation3;
 use rayon::prelude::*;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
+use std::sync::atomic::AtomicBool;
 
 /// Layers sliced at a time, so that memory stays bounded.
 const BATCH: usize = 32;
@@ -25,7 +29,10 @@ const SLICE_MM: f64 = 0.05;
 /// Contours of less area are splinters, mm²: a circle of 0.1 mm, the least focused spot of the beam.
 const SPLINTER_MM2: f64 = 0.0079;
 /// How far thinning may move a representation mesh, mm: it is for the eye only.
-const SHOWN_MM: f64 = 0.03;
+const SHOWN_MM: f64 = 0.1;
+/// Grid on which a representation mesh is cut, mm; edges that thinning may leave, mm.
+const SHOWN_GRID_MM: f64 = 0.6;
+const SHOWN_EDGE_MM: f64 = 4.0;
 /// How far volume and box may differ from the solid: relative, mm.
 const AGREE: (f64, f64) = (0.005, 0.02);
 /// Largest accepted size of a file read back, bytes.
@@ -149,7 +156,10 @@ pub fn write(
                     cell.cell.name()
                 ))
             })?;
-            parts(made, frame, Some(bars), output)?
+            let depth = cell.cell_size_mm;
+            let named = |(n, bars): (Neighbor, Vec<u32>)| (n.name().to_string(), bars);
+            let sets = bars.sets(made.metal, depth).into_iter().map(named).collect();
+            parts(made, frame, Some((bars, sets)), output)?
         }
         Format::Cli => slices(made, frame, output)?,
     };
@@ -183,7 +193,8 @@ fn unlike(name: &str, what: &dyn std::fmt::Display) -> Failure {
 fn part(made: &Made<'_>, part: Part, tolerance: f64) -> Result<Option<TriSurface>, Failure> {
     match made.cut.surface(part) {
         Ok(mut surface) => {
-            thin(&mut surface, tolerance);
+            let edge = made.cut.edge();
+            thin(&mut surface, tolerance, edge, &|p| made.metal.value(p, part, edge));
             Ok(Some(surface))
         }
         Err(SolidError::Empty { .. }) => Ok(None),
@@ -204,8 +215,21 @@ fn solid_stl(made: &Made<'_>, frame: &Frame, output: &Output) -> Result<Written,
     Ok(Written { name, sha256, bytes, count, volume_mm3: Some(measures.volume_mm3), warning: None })
 }
 
+/// What stands for the lattice on a screen: the outline of its zone, coarse.
+fn shown(made: &Made<'_>) -> Result<TriSurface, Failure> {
+    let field = |p| made.metal.value(p, Part::Zone, 2.0 * SHOWN_GRID_MM);
+    let cut = surface_of(made.metal.bounds(), SHOWN_GRID_MM, &field, &AtomicBool::new(false));
+    let (mut surface, _) = cut.map_err(|e| Failure::input(format!("representation mesh: {e}")))?;
+    decimate(&mut surface, SHOWN_MM, SHOWN_EDGE_MM);
+    separate(&mut surface);
+    Ok(surface)
+}
+
+/// Bars, and the sets they are in.
+type Bars = (Beams, Vec<(String, Vec<u32>)>);
+
 /// Solid and lattice parts; the lattice as beams where `bars` are given.
-fn parts(made: &Made<'_>, frame: &Frame, bars: Option<Beams>, output: &Output) -> Result<Written, Failure> {
+fn parts(made: &Made<'_>, frame: &Frame, bars: Option<Bars>, output: &Output) -> Result<Written, Failure> {
     let name = format!("{}{}.3mf", stem(made.height), if bars.is_some() { "-beams" } else { "" });
     let tolerance = made.order.tolerance;
     let found = |p, tolerance| part(made, p, tolerance).map(|s| s.map(|s| frame.solid(&s)));
@@ -213,26 +237,32 @@ fn parts(made: &Made<'_>, frame: &Frame, bars: Option<Beams>, output: &Output) -
     let number = |what: &str| format!("{}-{:.1}mm-{what}", made.source.case.name, made.height);
     let object =
         |name: &str, content, built| Object { name: name.into(), number: number(name), content, built };
-    let shown_tolerance = if bars.is_some() && 0.0 < tolerance { SHOWN_MM } else { tolerance };
-    let lattice = found(Part::Lattice, shown_tolerance)?;
+    let lattice =
+        if bars.is_some() { Some(frame.solid(&shown(made)?)) } else { found(Part::Lattice, tolerance)? };
     let zone = if bars.is_some() { found(Part::Zone, tolerance)? } else { None };
-    let turned = bars.map(|mut b| {
+    let turned = bars.map(|(mut b, sets)| {
         b.nodes.iter_mut().for_each(|p| *p = frame.turn * *p);
-        b
+        (b, sets)
     });
     let mut objects = Vec::new();
     objects.extend(solid.iter().map(|s| object("solid", Content::Mesh(s), true)));
     match (&turned, &zone, &lattice) {
-        (Some(bars), Some(zone), Some(shown)) => {
+        (Some((bars, sets)), Some(zone), Some(shown)) => {
             let clip = objects.len();
             objects.push(object("lattice-clip", Content::Mesh(zone), false));
             objects.push(object("lattice-representation", Content::Mesh(shown), false));
-            objects.push(object("lattice", Content::Beams { beams: bars, clip, shown: clip + 1 }, true));
+            objects.push(object(
+                "lattice",
+                Content::Beams { beams: bars, clip, shown: clip + 1, sets },
+                true,
+            ));
         }
         _ => objects.extend(lattice.iter().map(|s| object("lattice", Content::Mesh(s), true))),
     }
     let labels = labels(made);
-    let scene = Scene { labels: &labels, metadata: metadata(made), objects };
+    // The same case, size and settings give the same UUIDs; another grid is another part.
+    let identity = format!("{name}\n{}\n{:?}\n{}", made.source.case_hash, metadata(made), made.cut.edge());
+    let scene = Scene { labels: &labels, metadata: metadata(made), identity, objects };
     let (_, sha256, bytes) = file(output, &name, |out| threemf::write_scene(&scene, out)?.flush())?;
     let (back, _) = threemf::read_parts(opened(output, &name)?, MOST).map_err(|e| unlike(&name, &e))?;
     if back.len() != scene.objects.len() {
@@ -259,7 +289,7 @@ fn parts(made: &Made<'_>, frame: &Frame, bars: Option<Beams>, output: &Output) -
             _ => return Err(unlike(&name, &"another kind of object")),
         }
     }
-    let bars = turned.as_ref();
+    let bars = turned.as_ref().map(|(b, _)| b);
     let count = bars.map_or_else(
         || format!("{triangles} triangles"),
         |b| {

@@ -8,10 +8,12 @@ pub mod source;
 
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
-use crate::pipeline::export::sizes;
+use crate::pipeline::export::{MOST_MOVE, sizes};
 use crate::progress::Progress;
+use dens_mesher::Vec3;
 use dens_mesher::geometry::solid::{
-    Cut, Deviation, Metal, Part, Solid, SolidError, SolidParams, decimate, deviation,
+    Cut, Deviation, Letters, Metal, Part, Solid, SolidError, SolidParams, decimate, deviation, separate,
+    settle,
 };
 use files::{Format, Frame, Made, Written};
 use machine::Machine;
@@ -39,6 +41,9 @@ pub struct Order {
     pub only: Option<f64>,
     /// Code of the patient, no name.
     pub patient: String,
+    /// How far letters with that code and the design iteration stand out on the anterior wall, mm; negative: how deep they
+    /// go in; none: there are none.
+    pub relief: Option<f64>,
 }
 
 /// One size, written and checked.
@@ -120,13 +125,20 @@ fn one(
     let lattice = |p| filling.value(&implant, p);
     let grid = order.grid.unwrap_or(case.fineness.surface[source.quality as usize]);
     let params = SolidParams { edge_mm: grid, ..SolidParams::default() };
+    let letters =
+        order.relief.map(|relief| Letters::place(&implant, &source.inscription(&order.patient), relief));
+    let letters = letters.transpose().map_err(|e| Failure::input(format!("size {height:.1} mm: {e}")))?;
     let metal = Metal::new(&implant, &lattice, params.sample_mm);
+    let metal = match &letters {
+        Some(letters) => metal.embossed(letters.clone()),
+        None => metal,
+    };
     let cut = Cut::new(&metal, &params, stop).map_err(failed)?;
     progress.within("surface", 0.3);
     let mut solid = cut.solid().map_err(failed)?;
     let raw_triangles = solid.surface.triangles.len();
     let field = |p| metal.value(p, Part::Whole, cut.edge());
-    thin(&mut solid.surface, order.tolerance);
+    thin(&mut solid.surface, order.tolerance, cut.edge(), &field);
     solid.volume_mm3 = solid.surface.volume();
     solid.area_mm2 = solid.surface.area();
     solid.bounds = solid.surface.bounds();
@@ -146,10 +158,16 @@ fn one(
     Ok(Size { height, variant, solid, raw_triangles, deviation, files, printability })
 }
 
-/// Thins a surface; a tolerance of 0 leaves it as it is.
-fn thin(surface: &mut dens_mesher::geometry::surface::TriSurface, tolerance: f64) {
+/// Thins a surface that was cut on a grid of `edge` mm, and moves it onto its field; a tolerance of 0 leaves all triangles.
+fn thin(
+    surface: &mut dens_mesher::geometry::surface::TriSurface,
+    tolerance: f64,
+    edge: f64,
+    field: &(dyn Fn(Vec3) -> Option<f64> + Sync),
+) {
     if 0.0 < tolerance {
         decimate(surface, tolerance, LONGEST_MM);
-        dens_mesher::geometry::solid::separate(surface);
     }
+    settle(surface, field, MOST_MOVE * edge);
+    separate(surface);
 }

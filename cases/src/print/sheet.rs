@@ -17,7 +17,7 @@ pub const SCHEMA: &str = "dens-export/1";
 /// What holds for every file and is not read off it.
 const STATEMENTS: [&str; 5] = [
     "Scale 1.000: shrinkage is left to the machine's build processor; nothing here is scaled for it.",
-    "Patient code and design iteration travel as metadata of 3MF and remarks of CLI files; STL has no room for them. No text is embossed on the part.",
+    "Patient code and design iteration travel as metadata of 3MF and remarks of CLI files; STL has no room for them.",
     "Objects `solid` and `lattice` of a 3MF overlap by 0.1 mm, so that they fuse; melt themes may differ.",
     "Dimensions are nominal, as drawn; the machine prints struts thicker and rougher (lattice evidence: effective diameter 0.8 of the drawn one, range 0.6 to 1.0).",
     "Sizes differ in height and are fitted to the bones anew, not scaled; the mechanics of the run hold for its middle size.",
@@ -106,6 +106,7 @@ pub fn object(source: &Source, machine: &Machine, order: &Order, sizes: &[Size])
         "design_iteration": source.case.design_iteration,
         "design": source.design,
         "patient_code": order.patient,
+        "embossed": order.relief.map(|mm| json!({ "text": source.inscription(&order.patient), "relief_mm": mm })),
         "lattice": {
             "cell": source.drawn.lattice.cell.name(),
             "relative_density": source.drawn.relative_density,
@@ -147,6 +148,12 @@ pub fn text(source: &Source, machine: &Machine, order: &Order, sizes: &[Size]) -
         writeln!(t, "build sheet: {}, design iteration {}", source.case.name, source.case.design_iteration);
     if !order.patient.is_empty() {
         let _ = writeln!(t, "  patient code  {}", order.patient);
+    }
+    if let Some(relief) = order.relief {
+        let kind = if 0.0 < relief { "raised" } else { "recessed" };
+        let text = source.inscription(&order.patient);
+        let _ =
+            writeln!(t, "  letters       `{text}`, {kind} by {:.2} mm on the anterior wall", relief.abs());
     }
     let _ = writeln!(t, "  case          SHA-256 {}", source.case_hash);
     let _ = writeln!(t, "  machine       {}", machine.name);

@@ -32,6 +32,13 @@ pub struct Source {
     pub warnings: Vec<String>,
 }
 
+impl Source {
+    /// What is embossed: code of the patient, where there is one, and design iteration.
+    pub fn inscription(&self, patient: &str) -> String {
+        format!("{patient} {}", self.case.design_iteration).trim().to_string()
+    }
+}
+
 fn text(run: &Path, name: &str) -> Result<String, Failure> {
     std::fs::read_to_string(run.join(name)).map_err(|e| {
         Failure::input(format!(

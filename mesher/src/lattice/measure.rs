@@ -104,18 +104,20 @@ pub(super) fn surface_area(value: Value) -> f64 {
 pub(super) fn largest_pore(value: Value, exact: bool) -> f64 {
     const START: usize = 12;
     const PRECISION: f64 = 1e-3;
-    let points = if exact { Vec::new() } else { surface_points(value) };
-    let radius = |q: Vec3| {
+    let points = if exact { Vec::new() } else { spread(&surface_points(value)) };
+    // A ball that is surely smaller than `enough` need not be known better.
+    let radius = |q: Vec3, enough: f64| {
         let signed = value(q);
-        if exact || signed <= 0.0 { signed.max(0.0) } else { nearest_point(&points, q) }
+        if exact || signed <= 0.0 { signed.max(0.0) } else { nearest_point(&points, q, enough) }
     };
     let mut half = 0.5 / START as f64;
     let mut boxes: Vec<Vec3> = (0..START.pow(3)).map(|i| midpoint(i, START)).collect();
     let mut best = 0.0_f64;
     loop {
-        let radii: Vec<f64> = boxes.par_iter().map(|center| radius(*center)).collect();
-        best = radii.iter().copied().fold(best, f64::max);
         let reach = half * 3_f64.sqrt();
+        let enough = best - reach;
+        let radii: Vec<f64> = boxes.par_iter().map(|center| radius(*center, enough)).collect();
+        best = radii.iter().copied().fold(best, f64::max);
         if reach < PRECISION {
             return best;
         }
@@ -195,7 +197,9 @@ fn surface_points(value: Value) -> Vec<Vec3> {
 }
 
 /// Distance from `q` to the nearest periodic image of `points`.
-fn nearest_point(points: &[Vec3], q: Vec3) -> f64 {
+///
+/// Once it is at most `enough` the search ends: the answer is then an upper bound.
+fn nearest_point(points: &[Vec3], q: Vec3, enough: f64) -> f64 {
     // Both lie in one cell or at most a grid spacing outside: the way to the nearest image without rounding, which costs
     // more than the rest.
     let shortest = |x: f64| {
@@ -203,5 +207,27 @@ fn nearest_point(points: &[Vec3], q: Vec3) -> f64 {
         direct.min(1.0 - direct)
     };
     let squared = |p: &Vec3| (p - q).map(shortest).norm_squared();
-    points.iter().map(squared).fold(f64::INFINITY, f64::min).sqrt()
+    let enough = if 0.0 < enough { enough * enough } else { -1.0 };
+    let mut least = f64::INFINITY;
+    for some in points.chunks(64) {
+        least = some.iter().map(squared).fold(least, f64::min);
+        if least <= enough {
+            break;
+        }
+    }
+    least.sqrt()
+}
+
+/// The same points in an order in which any few lie all over the cell.
+fn spread(points: &[Vec3]) -> Vec<Vec3> {
+    let n = points.len().max(1);
+    // Golden section of the number, made coprime to it: every point comes once.
+    let common = |mut a: usize, mut b: usize| {
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        a
+    };
+    let step = ((0.618 * n as f64) as usize..).find(|s| common(*s, n) == 1).unwrap_or(1);
+    (0..points.len()).map(|i| points[i * step % n]).collect()
 }

@@ -84,21 +84,28 @@ impl Printing {
 /// The part of a lattice that carries load after printing.
 ///
 /// Struts have each their own section; walls and bars of surfaces one mean section, that of 45°.
-pub struct Effective {
-    shape: Shape,
-    /// Smallest and largest strut, or the wall, mm.
-    pub thickness_mm: [f64; 2],
-}
+pub struct Effective(Shape);
 
 enum Shape {
-    /// Struts with their radii in cell edges.
-    Struts(Bins),
-    /// Level set of another level.
+    /// Struts with their radii in cell edges; thinnest and thickest, mm.
+    Struts(Bins, [f64; 2]),
+    /// Level set, of another level where printed; or the lattice as drawn.
     Level(Lattice),
 }
 
 impl Effective {
-    /// What of `drawn` carries.
+    /// What of `drawn` carries: all of it where it is not printed.
+    ///
+    /// # Errors
+    /// As [`Effective::new`].
+    pub fn of(drawn: &Lattice, printing: Option<&Printing>) -> Result<Self, LatticeError> {
+        match printing {
+            Some(printing) => Self::new(drawn, printing),
+            None => Ok(Self(Shape::Level(*drawn))),
+        }
+    }
+
+    /// What of `drawn` carries after printing.
     ///
     /// # Errors
     /// [`LatticeError::Thickness`] when too little is left for one connected solid.
@@ -107,7 +114,7 @@ impl Effective {
         if drawn.cell.kind() != Kind::Strut {
             let thickness = printing.effective(nominal, printing.oversize_at(0.5));
             let lattice = Lattice::with_thickness(drawn.cell, drawn.cell_size_mm, thickness)?;
-            return Ok(Self { shape: Shape::Level(lattice), thickness_mm: [thickness; 2] });
+            return Ok(Self(Shape::Level(lattice)));
         }
         let struts = drawn.cell.struts();
         let diameters: Vec<f64> =
@@ -125,14 +132,22 @@ impl Effective {
             });
         }
         let radii: Vec<f64> = diameters.iter().map(|d| 0.5 * d / drawn.cell_size_mm).collect();
-        let shape = Shape::Struts(Bins::with_radii(struts.to_vec(), &radii));
-        Ok(Self { shape, thickness_mm: [thinnest, thickest] })
+        let bins = Bins::with_radii(struts.to_vec(), &radii);
+        Ok(Self(Shape::Struts(bins, [thinnest, thickest])))
+    }
+
+    /// Smallest and largest strut, or the wall, mm.
+    pub fn thickness_mm(&self) -> [f64; 2] {
+        match &self.0 {
+            Shape::Struts(_, thickness) => *thickness,
+            Shape::Level(lattice) => [lattice.strut_mm(); 2],
+        }
     }
 
     /// Signed value at `q`, both in cell edges and in the axes of the cell, negative in what carries.
     pub fn cell_value(&self, q: Vec3) -> f64 {
-        match &self.shape {
-            Shape::Struts(bins) => bins.distance(q),
+        match &self.0 {
+            Shape::Struts(bins, _) => bins.distance(q),
             Shape::Level(lattice) => lattice.cell_value(q),
         }
     }
@@ -187,7 +202,8 @@ mod tests {
             // Only the strut along `along` is near that point.
             assert!((effective.cell_value(q) - (0.3 - radius)).abs() < 1e-12);
         }
-        assert!(effective.thickness_mm[0] < effective.thickness_mm[1]);
+        let [thin, thick] = effective.thickness_mm();
+        assert!(thin < thick);
         assert!(effective.relative_density() < 0.3);
         let gone = Printing { effective_fraction: 0.05, ..printing };
         assert!(Effective::new(&drawn, &gone).is_err());

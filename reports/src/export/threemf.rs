@@ -1,7 +1,7 @@
 //! 3MF core package, written and read back.
 //!
 //! Mesh objects of type `model`, each built one item, unit millimeter, core specification 1.3; struts may be
-//! written as beams by the beam lattice extension 1.2. The bytes depend on nothing but the input: the zip's time
+//! written as beams by the beam lattice extension 1.2, and objects named for good by UUIDs of the production extension 1.2. The bytes depend on nothing but the input: the zip's time
 //! stamps are 1980-01-01.
 //!
 //! Reading is strict and meant for what this program wrote: other units, transforms or other required extensions
@@ -12,6 +12,7 @@ mod reader;
 
 pub use reader::{Package, Part, ThreemfError, read, read_parts};
 
+use crate::manifest::sha256_hex;
 use dens_mesher::geometry::solid::Beams;
 use dens_mesher::geometry::surface::TriSurface;
 use std::io::{self, BufWriter, Seek, Write};
@@ -21,6 +22,9 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 const CORE: &str = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02";
 /// Name space of the beam lattice extension; its elements carry the prefix `b`.
 const BEAMS: &str = "http://schemas.microsoft.com/3dmanufacturing/beamlattice/2017/02";
+/// Name space of the production extension; its attributes carry the prefix `p`. Nothing but UUIDs is taken from it, so a
+/// reader need not know it.
+const PRODUCTION: &str = "http://schemas.microsoft.com/3dmanufacturing/production/2015/06";
 /// Name space of our own metadata; their names carry the prefix `dens`.
 const OWN: &str = "urn:dens:print:1";
 /// Relationship type of the part to start with.
@@ -61,6 +65,8 @@ pub enum Content<'a> {
         clip: usize,
         /// Object to show instead of them, never to build; an earlier one.
         shown: usize,
+        /// Named sets of bars, by their places.
+        sets: &'a [(String, Vec<u32>)],
     },
 }
 
@@ -84,6 +90,8 @@ pub struct Scene<'a> {
     pub labels: &'a Labels,
     /// Names and values of our own, in the name space `urn:dens:print:1`.
     pub metadata: Vec<(String, String)>,
+    /// What the UUIDs of build, items and objects are made from: the same text gives the same; empty: none are written.
+    pub identity: String,
     /// Objects in file order.
     pub objects: Vec<Object<'a>>,
 }
@@ -102,7 +110,7 @@ pub fn write<W: Write + Seek>(surface: &TriSurface, labels: &Labels, out: W) -> 
         content: Content::Mesh(surface),
         built: true,
     };
-    write_scene(&Scene { labels, metadata: Vec::new(), objects: vec![object] }, out)
+    write_scene(&Scene { labels, metadata: Vec::new(), identity: String::new(), objects: vec![object] }, out)
 }
 
 /// Writes a package of several objects; surfaces as for [`write()`].
@@ -148,6 +156,9 @@ fn model(scene: &Scene<'_>, xml: &mut impl Write) -> io::Result<()> {
     if scene.objects.iter().any(|o| matches!(o.content, Content::Beams { .. })) {
         write!(xml, " xmlns:b=\"{BEAMS}\" requiredextensions=\"b\"")?;
     }
+    if !scene.identity.is_empty() {
+        write!(xml, " xmlns:p=\"{PRODUCTION}\"")?;
+    }
     if !scene.metadata.is_empty() {
         write!(xml, " xmlns:dens=\"{OWN}\"")?;
     }
@@ -169,22 +180,44 @@ fn model(scene: &Scene<'_>, xml: &mut impl Write) -> io::Result<()> {
         let number = part_number(object);
         writeln!(
             xml,
-            "<object id=\"{}\" type=\"model\"{number} name=\"{}\">\n<mesh>",
+            "<object id=\"{}\" type=\"model\"{number} name=\"{}\"{}>\n<mesh>",
             i + 1,
-            escaped(&object.name)
+            escaped(&object.name),
+            uuid(scene, "object", i)
         )?;
         match object.content {
             Content::Mesh(surface) => mesh(surface, xml)?,
-            Content::Beams { beams, clip, shown } => bars(beams, clip, shown, xml)?,
+            Content::Beams { beams, clip, shown, sets } => bars(beams, [clip, shown], sets, xml)?,
         }
         writeln!(xml, "</mesh>\n</object>")?;
     }
-    writeln!(xml, "</resources>\n<build>")?;
+    writeln!(xml, "</resources>\n<build{}>", uuid(scene, "build", 0))?;
     for (i, object) in scene.objects.iter().enumerate().filter(|(_, o)| o.built) {
         let number = part_number(object);
-        writeln!(xml, "<item objectid=\"{}\"{number}/>", i + 1)?;
+        writeln!(xml, "<item objectid=\"{}\"{number}{}/>", i + 1, uuid(scene, "item", i))?;
     }
     writeln!(xml, "</build>\n</model>")
+}
+
+/// Attribute of the UUID of the production extension, where the scene has an identity.
+///
+/// Version 8 (RFC 9562 §5.8): SHA-256 of what is named, cut to 122 bits.
+fn uuid(scene: &Scene<'_>, what: &str, place: usize) -> String {
+    if scene.identity.is_empty() {
+        return String::new();
+    }
+    let name = scene.objects.get(place).filter(|_| what != "build").map_or("", |o| o.name.as_str());
+    let hash = sha256_hex(format!("{}\n{what}\n{place}\n{name}", scene.identity).as_bytes());
+    // The variant takes the two highest bits of the ninth byte: 8, 9, a or b.
+    let variant = ["8", "9", "a", "b"][usize::from(hash.as_bytes()[16] % 4)];
+    format!(
+        " p:UUID=\"{}-{}-8{}-{variant}{}-{}\"",
+        &hash[0..8],
+        &hash[8..12],
+        &hash[13..16],
+        &hash[17..20],
+        &hash[20..32]
+    )
 }
 
 /// Attribute of the part number, where there is one.
@@ -213,7 +246,12 @@ fn mesh(surface: &TriSurface, xml: &mut impl Write) -> io::Result<()> {
     writeln!(xml, "</triangles>")
 }
 
-fn bars(beams: &Beams, clip: usize, shown: usize, xml: &mut impl Write) -> io::Result<()> {
+fn bars(
+    beams: &Beams,
+    [clip, shown]: [usize; 2],
+    sets: &[(String, Vec<u32>)],
+    xml: &mut impl Write,
+) -> io::Result<()> {
     vertices(&beams.nodes, xml)?;
     let radius = beams.beams.iter().flat_map(|b| b.radii).fold(f64::INFINITY, f64::min) as f32;
     writeln!(
@@ -230,11 +268,20 @@ fn bars(beams: &Beams, clip: usize, shown: usize, xml: &mut impl Write) -> io::R
             writeln!(xml, "<b:beam v1=\"{a}\" v2=\"{b}\" r1=\"{r}\" r2=\"{s}\"/>")?;
         }
     }
-    writeln!(xml, "</b:beams>\n<b:beamsets>\n<b:beamset name=\"lattice\" identifier=\"lattice\">")?;
-    for i in 0..beams.beams.len() {
-        writeln!(xml, "<b:ref index=\"{i}\"/>")?;
+    writeln!(xml, "</b:beams>")?;
+    if !sets.is_empty() {
+        writeln!(xml, "<b:beamsets>")?;
+        for (name, bars) in sets {
+            let name = escaped(name);
+            writeln!(xml, "<b:beamset name=\"{name}\" identifier=\"{name}\">")?;
+            for i in bars {
+                writeln!(xml, "<b:ref index=\"{i}\"/>")?;
+            }
+            writeln!(xml, "</b:beamset>")?;
+        }
+        writeln!(xml, "</b:beamsets>")?;
     }
-    writeln!(xml, "</b:beamset>\n</b:beamsets>\n</b:beamlattice>")
+    writeln!(xml, "</b:beamlattice>")
 }
 
 /// Text with the five characters XML reserves replaced, and control characters (not allowed in XML) left out.

@@ -19,6 +19,7 @@ pub mod coupon;
 pub mod curve;
 mod rig;
 mod run;
+pub mod submodel;
 #[cfg(test)]
 mod tests;
 

@@ -60,7 +60,14 @@ impl Localization {
             let reach = if local > 0.0 { yield_stress / local } else { f64::INFINITY };
             [reach * c, reach * s]
         };
-        (0..=count).map(point).collect()
+        // Elastic stress is odd in the load: the second half of an even number of points is the first, turned.
+        let own = if count.is_multiple_of(2) { count / 2 } else { count };
+        let found: Vec<[f64; 2]> = (0..own).into_par_iter().map(point).collect();
+        let turned = |i: usize| match found.get(i % count) {
+            Some(p) => *p,
+            None => found[i % count - own].map(|x| -x),
+        };
+        (0..=count).map(turned).collect()
     }
 
     /// Number of cubes.

@@ -6,35 +6,47 @@ use crate::pipeline::bodies::Kind;
 use dens_mesher::geometry::implant::Form;
 use dens_reports::record::Section;
 use dens_reports::table::{Cell, NO_UNIT, Table};
+use dens_solver::homogenize::Homogenized;
 
 pub(in crate::pipeline) fn lattice_section(case: &Case, results: &Results) -> Section {
     let c = &results.chosen;
     let h = &c.homogenized;
     let mut t = Table::new(
         "lattice",
-        "Chosen lattice as drawn",
-        &[("measure", ""), ("value", NO_UNIT), ("unit", "")],
+        "Chosen lattice: as drawn, which is what the files hold, and the section that was analysed",
+        &[("measure", ""), ("as drawn", NO_UNIT), ("analysed", NO_UNIT), ("unit", "")],
     );
-    let mut row = |name: &str, value: f64, unit: &str| t.push([name.into(), value.into(), unit.into()]);
-    let [least, most] = h.young_range();
-    row("relative density", c.drawn.relative_density, "–");
-    row("cell size", c.drawn.lattice.cell_size_mm, "mm");
-    row("strut or wall", c.drawn.strut, "mm");
-    row("largest pore", c.drawn.pore, "mm");
-    row("Young's modulus, x", h.young([1.0, 0.0, 0.0]), "MPa");
-    row("Young's modulus, y", h.young([0.0, 1.0, 0.0]), "MPa");
-    row("Young's modulus, z (load)", h.young([0.0, 0.0, 1.0]), "MPa");
-    row("smallest over all directions", least, "MPa");
-    row("largest over all directions", most, "MPa");
-    row("Zener ratio", h.zener(), "–");
-    row("bulk modulus", h.bulk(), "MPa");
-    row("change from half the resolution", c.spread, "–");
-    row("strut stress per unit stress along the load", c.amplification.along([0.0, 0.0, 1.0]), "–");
-    row(
-        "onset of yield along the load",
-        c.amplification.lattice_yield([0.0, 0.0, 1.0], case.titanium.yield_strength),
-        "MPa",
-    );
+    let mut row = |name: &str, drawn: Cell, analysed: Cell, unit: &str| {
+        t.push([name.into(), drawn, analysed, unit.into()]);
+    };
+    let none = || Cell::from("–");
+    let carrying = c.printed.as_ref();
+    let ideal = carrying.map_or(h, |p| &p.ideal);
+    row("relative density", c.drawn.relative_density.into(), h.relative_density.into(), "–");
+    row("cell size", c.drawn.lattice.cell_size_mm.into(), c.drawn.lattice.cell_size_mm.into(), "mm");
+    let [thin, thick] = carrying.map_or([c.drawn.strut; 2], |p| p.thickness_mm);
+    row("strut or wall, thinnest", c.drawn.strut.into(), thin.into(), "mm");
+    row("strut or wall, thickest", c.drawn.strut.into(), thick.into(), "mm");
+    row("largest pore", c.drawn.pore.into(), none(), "mm");
+    let mut both = |name: &str, of: &dyn Fn(&Homogenized) -> f64, unit: &str| {
+        row(name, of(ideal).into(), of(h).into(), unit);
+    };
+    both("Young's modulus, x", &|h| h.young([1.0, 0.0, 0.0]), "MPa");
+    both("Young's modulus, y", &|h| h.young([0.0, 1.0, 0.0]), "MPa");
+    both("Young's modulus, z (load)", &|h| h.young([0.0, 0.0, 1.0]), "MPa");
+    both("smallest over all directions", &|h| h.young_range()[0], "MPa");
+    both("largest over all directions", &|h| h.young_range()[1], "MPa");
+    both("Zener ratio", &Homogenized::zener, "–");
+    both("bulk modulus", &Homogenized::bulk, "MPa");
+    row("change from half the resolution", none(), c.spread.into(), "–");
+    let strut = c.amplification.along([0.0, 0.0, 1.0]);
+    row("strut stress per unit stress along the load", none(), strut.into(), "–");
+    let onset = c.amplification.lattice_yield([0.0, 0.0, 1.0], case.titanium.yield_strength);
+    row("onset of yield along the load", none(), onset.into(), "MPa");
+    for (fraction, young) in carrying.iter().flat_map(|p| p.range) {
+        let name = format!("Young's modulus along the build axis if {fraction} of the diameter carried");
+        row(&name, none(), young.map_or_else(none, Cell::from), "MPa");
+    }
     let names = ["xx", "yy", "zz", "yz", "xz", "xy"];
     let columns: Vec<(&str, &str)> = std::iter::once(("row", "")).chain(names.map(|n| (n, "MPa"))).collect();
     let mut tensor = Table::new("stiffness", "Homogenised stiffness, engineering shear", &columns);
@@ -47,13 +59,41 @@ pub(in crate::pipeline) fn lattice_section(case: &Case, results: &Results) -> Se
     }
     Section::new("lattice-stiffness", "Lattice stiffness and strength")
         .paragraph(format!(
-            "Cell {}. The stiffness is extrapolated from {n} × {n} × {n} voxels of one cell and half as many along each edge, with periodic boundary conditions and six unit strains; it is that of the drawn geometry. Printed lattices of the same density are softer: measured EBM moduli are 0.1 to 0.6 of ideal ones.",
+            "Cell {}. The stiffness is extrapolated from {n} × {n} × {n} voxels of one cell and half as many along each edge, with periodic boundary conditions and six unit strains. {} Measured EBM moduli are 0.1 to 0.6 of ideal ones.",
             c.drawn.lattice.cell.name(),
+            section_words(results),
             n = h.resolution
         ))
         .table(t)
         .table(tensor)
         .figure("lattice-modulus")
+}
+
+/// Which section was analysed, in words.
+fn section_words(results: &Results) -> String {
+    match &results.chosen.printed {
+        None => String::from("The analysis takes the drawn section (printing.section)."),
+        Some(p) => format!(
+            "The analysis takes the section that carries after printing: {:.2} of the drawn diameter at 45° to the plate, oversize {:.2} mm upright and {:.2} mm lying, never more than the core below roughness of {:.0} µm Ra (printing.*).",
+            p.printing.effective_fraction,
+            p.printing.upright_oversize_mm,
+            p.printing.lying_oversize_mm,
+            1e3 * p.printing.roughness_mm
+        ),
+    }
+}
+
+/// What the section of the lattice leaves open.
+pub(in crate::pipeline) fn section_limit(results: &Results) -> String {
+    match &results.chosen.printed {
+        None => String::from(
+            "Stiffness and strength of the lattice are those of the drawn struts; printed struts are rougher and thinner inside (effective diameter about 0.8).",
+        ),
+        Some(p) => format!(
+            "Stiffness and strength of the lattice are those of struts that carry on {:.2} of their drawn diameter, a share of low confidence (0.6 to 1.0); waviness, notches and pores in the metal are not modelled.",
+            p.printing.effective_fraction
+        ),
+    }
 }
 
 pub(in crate::pipeline) fn stiffness_section(results: &Results) -> Section {

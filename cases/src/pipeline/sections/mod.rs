@@ -7,5 +7,5 @@ mod implant;
 pub(super) use bodies::{geometry_section, materials_section, mesh_section};
 pub(super) use bone::{loads_section, shielding_section, subsidence_section};
 pub(super) use implant::{
-    design_section, export_section, implant_section, lattice_section, stiffness_section,
+    design_section, export_section, implant_section, lattice_section, section_limit, stiffness_section,
 };

@@ -108,6 +108,12 @@ pub struct Pad {
 }
 
 impl Pad {
+    /// Distance of a place in the implant from the column of the face and its plane, mm.
+    pub(crate) fn distance(&self, p: Vec3) -> f64 {
+        let depth = -(p - self.patch.center).dot(&self.patch.axis);
+        depth.max(0.0).hypot(self.patch.column(p).max(0.0))
+    }
+
     /// Fits an ellipse within the joint's whose edge lies on the bone.
     ///
     /// As long as less than 95 % of the edge meets bone, one semi-axis gives 4 %, on one end or on both,

@@ -103,6 +103,8 @@ pub struct ImplantParams {
     pub seeds: [Option<Vec3>; 3],
     /// Thickness of the solid rim along the outer walls, mm.
     pub rim_mm: f64,
+    /// Thickness of a skin that closes the side, windows too, mm; 0: windows are open. Contact faces stay open.
+    pub skin_mm: f64,
     /// Thickness of the solid wall around a screw track, mm.
     pub wall_mm: f64,
     /// Integrated screws.
@@ -136,6 +138,7 @@ impl Default for ImplantParams {
             lordosis: None,
             seeds: [None; 3],
             rim_mm: 0.9,
+            skin_mm: 0.0,
             wall_mm: 1.0,
             screws: ScrewPlan::Lower,
             screw_mm: 3.5,
@@ -163,6 +166,7 @@ impl ImplantParams {
             ("cage wall", thickness, 0.5, 0.25 * diameter),
             ("height", height, 10.0, 60.0),
             ("rim", self.rim_mm, 0.3, 3.0),
+            ("skin", self.skin_mm, 0.0, 3.0),
             ("wall", self.wall_mm, 0.4, 3.0),
             ("screw diameter", self.screw_mm, 1.5, 6.0),
             ("bore clearance", self.bore_clearance_mm, 0.0, 1.0),
@@ -271,7 +275,7 @@ impl Implant {
         let caudal = params.caudal;
         let under = bone(&spine, caudal)?;
         // The end of the body lies deeper in the bone than the rim is thick: no skin under a contact face.
-        let margin = [params.contact_margin_mm, params.rim_mm + 0.3];
+        let margin = [params.contact_margin_mm, params.rim_mm.max(params.skin_mm) + 0.3];
 
         let disc = joint(&spine, JointKind::Disc, caudal)?;
         let ends = |name: &str, bone: Level, field: &dyn Field, patch: Patch, seed: Option<Vec3>| match seed {
@@ -366,6 +370,7 @@ impl Implant {
             body: body.clone(),
             tracks: tracks.clone(),
             windows,
+            skin_mm: params.skin_mm,
             rim_mm: params.rim_mm,
             wall_mm: params.wall_mm,
             throughout: !lattice,

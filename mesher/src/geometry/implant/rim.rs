@@ -13,7 +13,7 @@ const DEEP_MM: f64 = -10.0;
 /// Solid metal inside the implant, negative inside.
 ///
 /// ```text
-/// solid = (within rim of the side ∖ windows) ∪ (within wall of a bore)
+/// solid = (within rim of the side ∖ windows) ∪ (within skin of the side) ∪ (within wall of a bore)
 /// ```
 pub(super) struct Solid {
     pub body: Arc<Body>,
@@ -21,6 +21,8 @@ pub(super) struct Solid {
     /// Columns whose inside is left open; `axis` outward, `depth` half length.
     pub windows: Vec<Patch>,
     pub rim_mm: f64,
+    /// Closed skin, over windows too; 0: none.
+    pub skin_mm: f64,
     pub wall_mm: f64,
     /// Solid metal everywhere.
     pub throughout: bool,
@@ -37,6 +39,7 @@ impl Solid {
             .map(|w| w.column(p).max((p - w.center).dot(&w.axis).abs() - w.depth))
             .fold(f64::INFINITY, f64::min);
         let rim = (-side - self.rim_mm).max(-window);
+        let rim = if 0.0 < self.skin_mm { rim.min(-side - self.skin_mm) } else { rim };
         self.tracks.iter().map(|t| t.value(p, self.wall_mm)).fold(rim, f64::min)
     }
 }

@@ -32,6 +32,63 @@ pub struct Beams {
     pub floating: usize,
 }
 
+/// What of the implant a bar lies beside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Neighbor {
+    /// The caudal contact face.
+    Endplate,
+    /// A contact face on C1.
+    Facets,
+    /// The wall of a screw track; wins over the faces.
+    Screw,
+    /// The solid rim.
+    Rim,
+    /// Nothing.
+    Core,
+}
+
+impl Neighbor {
+    /// All of them, in the order in which sets are written.
+    pub const ALL: [Self; 5] = [Self::Endplate, Self::Facets, Self::Screw, Self::Rim, Self::Core];
+
+    /// Name in files.
+    pub fn name(self) -> &'static str {
+        ["endplate", "facets", "screw-walls", "rim", "core"][self as usize]
+    }
+
+    /// What lies within `depth` mm of `p`.
+    fn of(metal: &Metal<'_>, p: Vec3, depth: f64) -> Self {
+        let implant = metal.implant;
+        let wall = implant.params.wall_mm;
+        if implant.tracks.iter().any(|t| t.value(p, wall) < depth) {
+            return Self::Screw;
+        }
+        let face = implant.pads.iter().position(|pad| pad.distance(p) < depth);
+        match face {
+            Some(0) => Self::Endplate,
+            Some(_) => Self::Facets,
+            None if metal.value(p, Part::Solid, depth).is_some_and(|v| v < depth) => Self::Rim,
+            None => Self::Core,
+        }
+    }
+}
+
+impl Beams {
+    /// Bars by what lies within `depth` mm of their middles, sets without a bar left out; each bar is in one set.
+    pub fn sets(&self, metal: &Metal<'_>, depth: f64) -> Vec<(Neighbor, Vec<u32>)> {
+        let of: Vec<Neighbor> = self
+            .beams
+            .par_iter()
+            .map(|b| {
+                let [s, e] = b.nodes.map(|n| self.nodes[n as usize]);
+                Neighbor::of(metal, 0.5 * (s + e), depth)
+            })
+            .collect();
+        let set = |n: Neighbor| (n, (0_u32..).zip(&of).filter(|(_, o)| **o == n).map(|(i, _)| i).collect());
+        Neighbor::ALL.into_iter().map(set).filter(|(_, bars): &(_, Vec<u32>)| !bars.is_empty()).collect()
+    }
+}
+
 /// Piece of a strut: ends as place, number in the lattice where it is one of its nodes, and radius.
 struct Piece {
     ends: [(Vec3, Option<[i64; 3]>); 2],
@@ -188,6 +245,14 @@ mod tests {
         let r = lattice.parameter * lattice.cell_size_mm;
         let found = beams(&lattice, &|_| r, &metal).expect("a cell of struts");
         assert!(found.beams.iter().all(|b| b.radii == [r; 2]));
+        let sets = found.sets(&metal, lattice.cell_size_mm);
+        let counted: usize = sets.iter().map(|s| s.1.len()).sum();
+        assert_eq!(counted, found.beams.len(), "each bar in one set");
+        assert!(
+            [Neighbor::Endplate, Neighbor::Facets, Neighbor::Rim]
+                .iter()
+                .all(|n| sets.iter().any(|s| s.0 == *n))
+        );
         // Points in the zone, away from its rim: inside a beam if and only if inside the lattice.
         let b = metal.bounds();
         let (mut differ, mut all) = (0, 0);

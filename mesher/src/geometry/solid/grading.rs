@@ -56,10 +56,7 @@ impl Zones {
             }
             Self::Near { endplate, core, screws, depth_mm, blend_mm } => {
                 let share = |distance: f64| 1.0 - smoothstep((distance - depth_mm) / blend_mm);
-                let faces = implant.pads.iter().map(|pad| {
-                    let depth = -(p - pad.patch.center).dot(&pad.patch.axis);
-                    depth.max(0.0).hypot(pad.patch.column(p).max(0.0))
-                });
+                let faces = implant.pads.iter().map(|pad| pad.distance(p));
                 let walls = implant.tracks.iter().map(|t| t.value(p, implant.params.wall_mm).max(0.0));
                 let near = share(faces.fold(f64::INFINITY, f64::min));
                 let wall = share(walls.fold(f64::INFINITY, f64::min));

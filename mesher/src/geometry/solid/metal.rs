@@ -2,6 +2,7 @@
 
 use super::super::implant::{FaceKind, Implant};
 use super::super::{Aabb, Field};
+use super::letters::Letters;
 use super::sampled::Sampled;
 use crate::Vec3;
 
@@ -27,26 +28,52 @@ pub struct Metal<'a> {
     pub(super) implant: &'a Implant,
     lattice: &'a (dyn Fn(Vec3) -> f64 + Sync),
     pub(super) outline: Outline<'a>,
+    letters: Option<Letters>,
 }
 
 impl<'a> Metal<'a> {
     /// Metal of `implant` filled with `lattice` (signed value in mm, negative in metal); side and bones are
     /// sampled every `sample_mm`.
     pub fn new(implant: &'a Implant, lattice: &'a (dyn Fn(Vec3) -> f64 + Sync), sample_mm: f64) -> Self {
-        Self { implant, lattice, outline: Outline::new(implant, sample_mm) }
+        Self { implant, lattice, outline: Outline::new(implant, sample_mm), letters: None }
+    }
+
+    /// The same with letters on it.
+    pub fn embossed(self, letters: Letters) -> Self {
+        Self { letters: Some(letters), ..self }
     }
 
     /// Box that contains the metal.
     pub fn bounds(&self) -> Aabb {
-        self.outline.bounds
+        self.outline.bounds.grown(self.relief())
+    }
+
+    /// How far letters stand out, mm.
+    fn relief(&self) -> f64 {
+        self.letters.as_ref().map_or(0.0, |l| l.relief_mm.max(0.0))
+    }
+
+    /// Whether `p` lies where the metal is solid or where lattice goes, pores and all; none outside. Without letters.
+    pub fn filled(&self, p: Vec3) -> Option<Part> {
+        let out = self.outline.near(p, 0.0).filter(|out| out.value < 0.0)?;
+        let solid = self.implant.solid_given_side(p, out.side) <= 0.0;
+        Some(if solid { Part::Solid } else { Part::Lattice })
     }
 
     /// Signed value at `p`, mm, negative in the part; exact within `near` mm of its surface, `None` where the
     /// outline is farther than four times that.
     pub fn value(&self, p: Vec3, part: Part, near: f64) -> Option<f64> {
-        let out = self.outline.near(p, 4.0 * near)?;
+        let out = self.outline.near(p, 4.0 * near + self.relief())?;
+        let bare = self.without_letters(&out, p, part, near);
+        Some(match &self.letters {
+            Some(letters) if matches!(part, Part::Whole | Part::Solid) => letters.carved(p, out.side, bare),
+            _ => bare,
+        })
+    }
+
+    fn without_letters(&self, out: &Near, p: Vec3, part: Part, near: f64) -> f64 {
         if near < out.value {
-            return Some(out.value);
+            return out.value;
         }
         let solid = self.implant.solid_given_side(p, out.side);
         // Deep in the solid part the lattice cannot matter.
@@ -59,7 +86,7 @@ impl<'a> Metal<'a> {
             Part::Lattice => (-solid - WELD_MM).max((self.lattice)(p)),
             Part::Zone => -solid - WELD_MM,
         };
-        Some(out.value.max(core))
+        out.value.max(core)
     }
 }
 

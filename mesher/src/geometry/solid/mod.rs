@@ -11,6 +11,7 @@
 //! for any thread count; no two vertices share f32 coordinates. Not guaranteed: features thinner than a
 //! grid edge may be missing or broken; edges are blunt over a grid edge.
 
+mod across;
 mod beams;
 mod clean;
 mod contour;
@@ -20,19 +21,24 @@ mod escape;
 mod extract;
 mod grading;
 mod grid;
+mod letters;
 mod metal;
 mod overhang;
 mod sampled;
+mod settle;
 
-pub use beams::{Beam, Beams, beams};
+pub use across::Across;
+pub use beams::{Beam, Beams, Neighbor, beams};
 pub use contour::{Contour, slice};
 pub use cut::Cut;
 pub use decimate::{Deviation, decimate, deviation};
 pub use escape::Escape;
 pub use grading::{Graded, Zones};
 pub use grid::Pieces;
+pub use letters::{Letters, LettersError};
 pub use metal::{Metal, Part, WELD_MM};
 pub use overhang::{Ceiling, Overhang, overhang};
+pub use settle::settle;
 
 use super::Aabb;
 use super::implant::Implant;

@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 /// Squared distance, mm², of every voxel to the nearest one where `target` holds; infinite where there is none.
-pub(super) fn squared(
+pub(crate) fn squared(
     dims: [usize; 3],
     spacing: [f64; 3],
     target: impl Fn(usize) -> bool + Sync,

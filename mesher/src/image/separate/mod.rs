@@ -13,7 +13,7 @@
 //! pictures.
 
 mod cut;
-mod distance;
+pub(crate) mod distance;
 mod flood;
 
 use super::Note;

@@ -1,6 +1,6 @@
 //! Strict reader of the packages the writer makes.
 
-use super::{BEAMS, CORE, MODEL, OWN, START};
+use super::{BEAMS, CORE, MODEL, OWN, PRODUCTION, START};
 use dens_mesher::Vec3;
 use dens_mesher::geometry::solid::{Beam, Beams};
 use dens_mesher::geometry::surface::TriSurface;
@@ -34,6 +34,10 @@ pub struct Part {
     pub surface: TriSurface,
     /// The bars with clipping and representation mesh (places in the list of parts), where it has them.
     pub beams: Option<(Beams, [usize; 2])>,
+    /// Named sets of the bars, by their places.
+    pub sets: Vec<(String, Vec<u32>)>,
+    /// Its UUID; empty where the package names none.
+    pub uuid: String,
     /// Whether it is built.
     pub built: bool,
 }
@@ -146,6 +150,8 @@ struct Model {
     beams: bool,
     /// Whether our own name space is declared.
     own: bool,
+    /// Whether the production extension is declared.
+    production: bool,
     ended: bool,
 }
 
@@ -263,6 +269,7 @@ impl Model {
                 if attributes.get("xmlns")? != CORE {
                     return Err(bad("it is not in the core name space"));
                 }
+                self.production = attributes.get("xmlns:p").is_ok_and(|n| n == PRODUCTION);
                 self.own = attributes.get("xmlns:dens").is_ok_and(|n| n == OWN);
                 let declared = attributes.get("xmlns:b").is_ok_and(|n| n == BEAMS);
                 match attributes.get("requiredextensions") {
@@ -288,9 +295,17 @@ impl Model {
                     return Err(bad(format!("two objects are called {id}")));
                 }
                 let name = unescaped(attributes.get("name").unwrap_or_default())?;
-                self.parts.push(Part { id, name, ..Part::default() });
+                let uuid = self.uuid(attributes)?;
+                if !uuid.is_empty() && self.parts.iter().any(|p| p.uuid == uuid) {
+                    return Err(bad(format!("two objects have the UUID {uuid}")));
+                }
+                self.parts.push(Part { id, name, uuid, ..Part::default() });
+            }
+            "build" => {
+                self.uuid(attributes)?;
             }
             "item" => {
+                self.uuid(attributes)?;
                 if attributes.get("transform").is_ok() {
                     return Err(bad("the build item has a transform"));
                 }
@@ -302,6 +317,20 @@ impl Model {
             _ => self.mesh_element(name, attributes)?,
         }
         Ok(())
+    }
+
+    /// UUID of an element, which it must have where the production extension is declared; empty where it is not.
+    fn uuid(&self, attributes: &Attributes) -> Result<String, ThreemfError> {
+        if !self.production {
+            return Ok(String::new());
+        }
+        let uuid = attributes.get("p:UUID")?;
+        let sound = uuid.len() == 36
+            && uuid.bytes().enumerate().all(|(i, b)| match i {
+                8 | 13 | 18 | 23 => b == b'-',
+                _ => b.is_ascii_hexdigit() && !b.is_ascii_uppercase(),
+            });
+        if sound { Ok(uuid.to_owned()) } else { Err(bad(format!("`{uuid}` is no UUID"))) }
     }
 
     fn mesh_element(&mut self, name: &str, attributes: &Attributes) -> Result<(), ThreemfError> {
@@ -370,10 +399,18 @@ impl Model {
                 }
                 beams.beams.push(Beam { nodes: [v1, v2], radii: [first, second] });
             }
+            "b:beamset" => {
+                let name = unescaped(attributes.get("name")?)?;
+                last.sets.push((name, Vec::new()));
+            }
             "b:ref" => {
                 let n = last.beams.as_ref().map_or(0, |b| b.0.beams.len());
-                if n <= attributes.index("index")? as usize {
+                let index = attributes.index("index")?;
+                if n <= index as usize {
                     return Err(bad("a set names a beam that is not there"));
+                }
+                if let Some((_, bars)) = last.sets.last_mut() {
+                    bars.push(index);
                 }
             }
             _ => {}

@@ -150,16 +150,21 @@ fn bars(radii: [f64; 2]) -> (TriSurface, Beams) {
 
 fn scene_bytes(radii: [f64; 2]) -> Vec<u8> {
     let (surface, beams) = bars(radii);
+    let sets = [("core".to_string(), vec![0])];
     let object =
         |name: &str, content, built| Object { name: name.into(), number: "P-1".into(), content, built };
     let objects = vec![
         object("solid", Content::Mesh(&surface), true),
         object("clip", Content::Mesh(&surface), false),
         object("picture", Content::Mesh(&surface), false),
-        object("lattice", Content::Beams { beams: &beams, clip: 1, shown: 2 }, true),
+        object("lattice", Content::Beams { beams: &beams, clip: 1, shown: 2, sets: &sets }, true),
     ];
-    let scene =
-        Scene { labels: &labels(), metadata: vec![("size".into(), "28.0 mm <middle>".into())], objects };
+    let scene = Scene {
+        labels: &labels(),
+        metadata: vec![("size".into(), "28.0 mm <middle>".into())],
+        identity: "case and size".into(),
+        objects,
+    };
     write_scene(&scene, Cursor::new(Vec::new())).expect("memory takes everything").into_inner()
 }
 
@@ -173,6 +178,10 @@ fn parts_and_beams_are_read_back() {
         assert_eq!(parts[0].surface, surface);
         // Coordinates and radii are exact in f32.
         assert_eq!(parts[3].beams, Some((beams, [1, 2])));
+        assert_eq!(parts[3].sets, [("core".to_string(), vec![0])]);
+        // The same every time, and another for each object.
+        assert_eq!(parts[0].uuid.len(), 36);
+        assert_eq!(&parts[0].uuid[14..15], "8");
         assert_eq!(metadata[3], ("dens:size".into(), "28.0 mm <middle>".into()));
     }
     assert!(matches!(read(Cursor::new(scene_bytes([0.25; 2])), 1 << 20), Err(ThreemfError::Content { .. })));
@@ -200,6 +209,8 @@ fn beam_lattices_against_the_rules_are_refused() {
     assert!(refused("<b:beams>", "<beams>").contains("unknown"));
     assert!(refused("v2=\"1\" r1", "v2=\"0\" r1").contains("joins"));
     assert!(refused("dens:size", "size").contains("name space"));
+    assert!(refused("<build p:UUID", "<build p:ID").contains("missing"));
+    assert!(refused("-8", "_8").contains("no UUID"));
     assert!(refused("index=\"0\"", "index=\"1\"").contains("not there"));
     assert!(refused("object id=\"2\"", "object id=\"1\"").contains("two objects"));
 }
