@@ -61,9 +61,13 @@ impl Output {
     /// # Errors
     /// As there.
     pub fn checkpoint(&self, identity: &[&str]) -> Result<Checkpoint, Failure> {
-        self.keep
-            .as_deref()
-            .map_or_else(|| Ok(Checkpoint::none()), |folder| Checkpoint::open(folder, identity))
+        self.keep.as_deref().map_or_else(
+            || Ok(Checkpoint::none()),
+            |folder| {
+                // Within a sweep a folder belongs to one case; what another build left there is of no use.
+                Checkpoint::open(folder, identity, std::env::var_os(ENDS_WITH_PARENT).is_some())
+            },
+        )
     }
 
     /// Writes one file of the result; folders in `name` are made.
@@ -183,12 +187,11 @@ fn refuse_foreign(target: &Path) -> Result<(), Failure> {
 /// # Errors
 /// When the file cannot be written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |e: std::io::Error| Failure::limit(format!("cannot write `{}`: {e}", path.display()));
-    let beside = path.with_extension(format!("partial-{}", std::process::id()));
-    fs::write(&beside, bytes).map_err(failed)?;
-    fs::rename(&beside, path).map_err(|e| {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.partial-{}", std::process::id()));
+    fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path)).map_err(|e| {
         let _ = fs::remove_file(&beside);
-        failed(e)
+        Failure::limit(format!("cannot write `{}`: {e}", path.display()))
     })
 }
 
@@ -226,7 +229,7 @@ fn interrupted() -> ! {
             }
         }
     }
-    let _ = writeln!(std::io::stderr(), "\ninterrupted: nothing was kept");
+    let _ = writeln!(std::io::stderr(), "\ninterrupted: no result was kept");
     std::process::exit(Exit::Interrupted.code());
 }
 

@@ -96,10 +96,9 @@ pub fn build(asked: &Asked, folder: &Path, edge: f64) -> Result<Device, Failure>
             )
         }
         Source::Surface { file, lattice, axis, face_depth, face_angle } => {
-            let (surface, (name, sum)) =
-                geometry::surface("implant", file, folder, LEAST).map_err(Failure::input)?;
-            let description = format!("closed surface `{name}` of {} triangles", surface.triangles.len());
-            hashes.insert(name, sum);
+            let (surface, sum) = geometry::surface("implant", file, folder, LEAST).map_err(Failure::input)?;
+            let description = format!("closed surface of {} triangles", surface.triangles.len());
+            hashes.insert("implant".into(), sum);
             let solid = SurfaceSolid::new(surface);
             let region = u16::from(*lattice);
             let spec = MeshSpec {

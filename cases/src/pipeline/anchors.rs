@@ -117,12 +117,15 @@ fn occipital_end(solution: &Solution, side: Side) -> Option<(String, SectionForc
     Some((name, end))
 }
 
-/// Screws in bone in every implanted state at the judged load: what yielding and settling bone lets go, others hold.
+/// Screws in bone in every implanted state: before any load, and at the judged one, where what yielding and settling bone
+/// lets go others hold.
 pub(super) fn all<'a>(case: &Case, results: &'a Results) -> impl Iterator<Item = &'a Anchor> {
     let a = &results.assessment;
     let elastic = a.stages.iter().chain([&a.partial]).flat_map(|s| &s.anchors);
     let yielding = results.crushing.judged(case).into_iter().flat_map(|s| &s.anchors);
-    elastic.chain(yielding).chain(results.crushing.settled.iter().flat_map(|s| s.anchors.iter().flatten()))
+    let fitted = results.crushing.fitted.iter().flat_map(|f| &f.state.anchors);
+    let settled = results.crushing.settled.iter().flat_map(|s| s.anchors.iter().flatten());
+    elastic.chain(yielding).chain(settled).chain(fitted)
 }
 
 /// Largest pull-out force over the low end of the strength of all implanted states.

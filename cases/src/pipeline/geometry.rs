@@ -116,31 +116,29 @@ fn scan(asked: &Scan, folder: &Path) -> Result<ScanFile, Failure> {
     };
     let found =
         image::read(&path, image::Options::default()).map_err(|e| wrong(e.to_string(), e.remedy()))?;
-    let hash = digest(&path).map_err(|e| wrong(e.to_string(), None))?;
+    let hash = digest(&path).map_err(|e| wrong(e, None))?;
     let warned = found.about.notes.into_iter().filter(|n| n.warning);
     let warnings = warned.map(|n| format!("scan: {}", n.text)).collect();
     // Names of files often hold that of the patient.
     Ok(((found.image, warnings), ("scan".to_string(), hash)))
 }
 
-/// SHA-256 of a file, or of all files of a folder in the order of their names.
-pub(super) fn digest(path: &Path) -> std::io::Result<String> {
-    let mut files = vec![path.to_path_buf()];
-    if path.is_dir() {
-        files = std::fs::read_dir(path)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
-        files.retain(|f| f.is_file());
-        files.sort();
-    }
+/// SHA-256 over all files that an image is read from: of each its name below the image's folder, its length and its bytes.
+pub(super) fn digest(path: &Path) -> Result<String, String> {
+    let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     let mut sum = Sha256::new();
-    for file in files {
-        sum.update(std::fs::read(file)?);
+    for file in image::files(path).map_err(|e| e.to_string())? {
+        let bytes = std::fs::read(&file).map_err(|e| e.to_string())?;
+        // The name of the file itself may be that of a patient and says nothing: a renamed image is the same.
+        let name = if file == path { Path::new("") } else { file.strip_prefix(folder).unwrap_or(&file) };
+        let name = name.to_string_lossy();
+        for length in [name.len(), bytes.len()] {
+            sum.update((length as u64).to_le_bytes());
+        }
+        sum.update(name.as_bytes());
+        sum.update(&bytes);
     }
     Ok(hex(&sum.finalize()))
-}
-
-/// SHA-256 of one file.
-pub(super) fn hex_of_file(path: &Path) -> std::io::Result<String> {
-    Ok(hex(&Sha256::digest(std::fs::read(path)?)))
 }
 
 /// Bones and the implant of this size designed to them.
@@ -231,8 +229,9 @@ fn surfaces(files: &[Option<String>; 4], folder: &Path) -> Result<Surfaces, Fail
     for (level, file) in Level::ALL.into_iter().zip(files) {
         let Some(file) = file else { continue };
         match surface(level.name(), file, folder, 20.0) {
-            Ok((surface, (name, sum))) => {
-                hashes.insert(name, sum);
+            Ok((surface, sum)) => {
+                // Names of files often hold that of the patient.
+                hashes.insert(level.name().to_string(), sum);
                 found.push((level, surface));
             }
             Err(wrong) => faults.push(wrong),
@@ -241,19 +240,14 @@ fn surfaces(files: &[Option<String>; 4], folder: &Path) -> Result<Surfaces, Fail
     if faults.is_empty() { Ok((found, hashes)) } else { Err(Failure::input(faults.join("\nerror: "))) }
 }
 
-/// One checked surface, with the name of its file without folder and its SHA-256.
+/// One checked surface with the SHA-256 of its file.
 ///
 /// - `what`: name of the thing, for messages
 /// - `least`: longest side that it may have at least, mm
 ///
 /// # Errors
 /// What is wrong with the file or the surface, all faults at once, as text.
-pub fn surface(
-    what: &str,
-    file: &str,
-    folder: &Path,
-    least: f64,
-) -> Result<(TriSurface, (String, String)), String> {
+pub fn surface(what: &str, file: &str, folder: &Path, least: f64) -> Result<(TriSurface, String), String> {
     let path = folder.join(file);
     let read = |e: &dyn std::fmt::Display| {
         format!("{what}: {e}\n  = hint: file names are relative to the folder of the case file")
@@ -271,8 +265,7 @@ pub fn surface(
         return Err(faults.join("\nerror: "));
     }
     let bytes = std::fs::read(&path).map_err(|e| read(&e))?;
-    let name = path.file_name().map_or_else(|| file.to_string(), |n| n.to_string_lossy().into_owned());
-    Ok((surface, (name, hex(&Sha256::digest(bytes)))))
+    Ok((surface, hex(&Sha256::digest(bytes))))
 }
 
 /// Bytes as lower-case hexadecimal digits.

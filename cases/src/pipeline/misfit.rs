@@ -58,9 +58,10 @@ pub(super) fn warning(case: &Case, day_one: &Solved, crushing: &Crushing) -> Opt
     let under = Pressed::of(&forces(&day_one.solution, &faces));
     if IDLE * load.axial < before.above.max(before.below) {
         return Some(format!(
-            "Press fit: before any load the two inclined faces on C1 press with {} N, added by size, and the face below with {} N (bone that yields).",
+            "Press fit: before any load the two inclined faces on C1 press with {} N, added by size, and the face below with {} N ({}).",
             significant(before.above, 3),
-            significant(before.below, 3)
+            significant(before.below, 3),
+            if fitted.is_some() { "bone that yields" } else { "elastic bone" }
         ));
     }
     (under.above < IDLE * load.axial).then(|| {
@@ -136,8 +137,11 @@ pub(super) fn section(case: &Case, results: &Results) -> Option<Section> {
         said.push_str(&format!("{name} is pulled out of its bone with {} N. ", significant(pull, 3)));
     }
     let faces = day_one.question.seat_names();
-    let share = |s: &Solution| Pressed::of(&forces(s, &faces)).below;
-    let more = share(&day_one.solution) - share(rest);
+    let along = |s: &Solution| {
+        let below = s.contacts.iter().filter(|c| faces.first() == Some(&c.name));
+        below.map(|c| c.force.dot(&case.load_direction).abs()).sum::<f64>()
+    };
+    let more = along(&day_one.solution) - along(rest);
     let taken = if more < IDLE * load.axial {
         String::from("takes none")
     } else {

@@ -1,6 +1,6 @@
 //! Bones of a scan: labels, surfaces, the frame they are brought into, and what was done on the way.
 
-use super::geometry::{digest, hex_of_file};
+use super::geometry::digest;
 use crate::anatomy::{Bones, Segmented};
 use crate::failure::Failure;
 use dens_mesher::geometry::check::{SurfaceFault, check};
@@ -72,7 +72,7 @@ pub fn find(asked: &Segmented, folder: &Path) -> Result<Found, Failure> {
     let mut image = read.image;
     let mut warnings: Vec<String> =
         read.about.notes.into_iter().filter(|n| n.warning).map(|n| format!("scan: {}", n.text)).collect();
-    let unreadable = |e: std::io::Error| Failure::input(format!("scan.image: {e}"));
+    let unreadable = |e: String| Failure::input(format!("scan.image: {e}"));
     let mut hashes = BTreeMap::from([("scan".to_string(), digest(&path).map_err(unreadable)?)]);
     let (mut labels, said) = match &asked.bones {
         Bones::Labels(file) => {
@@ -81,7 +81,7 @@ pub fn find(asked: &Segmented, folder: &Path) -> Result<Found, Failure> {
                 image::read_labels(&path, Options::default()).map_err(|e| refused("anatomy.labels", &e))?;
             warnings
                 .extend(about.notes.into_iter().filter(|n| n.warning).map(|n| format!("labels: {}", n.text)));
-            let sum = hex_of_file(&path).map_err(|e| Failure::input(format!("anatomy.labels: {e}")))?;
+            let sum = digest(&path).map_err(|e| Failure::input(format!("anatomy.labels: {e}")))?;
             hashes.insert("labels".into(), sum);
             (labels, String::from("a label map given with it"))
         }

@@ -269,7 +269,11 @@ pub(super) fn fixation(case: &Case, results: &Results) -> Vec<Quantity> {
     let elastic = a.stages.iter().chain([&a.partial]).flat_map(|s| &s.members).map(|m| up * m.1);
     let yielding = results.crushing.loads.iter().map(|s| s.members);
     let settled = results.crushing.settled.iter().map(|s| s.members);
-    let most = elastic.chain(yielding).chain(settled).fold(0.0, f64::max);
+    // A misfit pulls on rods before any load, which may relieve them.
+    let fitted = results.crushing.fitted.iter().map(|f| f.state.members);
+    let rest = results.in_time().into_iter().filter_map(|s| s.rest.as_ref()).flat_map(|r| &r.members);
+    let before = fitted.chain(rest.map(|m| m.peak_stress));
+    let most = elastic.chain(yielding).chain(settled).chain(before).fold(0.0, f64::max);
     let largest = case.loads.iter().max_by(|a, b| a.axial.total_cmp(&b.axial));
     let mut list = vec![
         Quantity::new("fixation-static", "peak stress of screws and rods at the largest load", most, "MPa")
@@ -314,6 +318,11 @@ pub(super) fn gaps(case: &Case, quality: Quality, results: &Results) -> Vec<Stri
                 quality.name()
             )
         });
+    }
+    for direction in results.moments.iter().flat_map(|m| &m.lost) {
+        gaps.push(format!(
+            "Moments in {direction}: no equilibrium was found; migration under it is not judged."
+        ));
     }
     for s in results.assessment.stages[0].seats.iter().filter(|s| s.paired < PAIRED) {
         gaps.push(format!(

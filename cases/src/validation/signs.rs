@@ -36,7 +36,7 @@ pub(super) const SIGNS: Validation = Validation {
     id: "signs",
     title: "signs of a replacement of C2 against the intact neck and a mesh cage, 300 N",
     source: "expected by the literature on stress shielding, subsidence and lattice stiffness; no numbers",
-    note: "Ratios over the intact control, or between two implants; the band is the expected sign, and there is no published value. Energy is the mean strain energy density of a region of C3. Where rods run from C1 to C4 they carry a third of a load under which the occiput cannot tilt, so the endplate is overloaded by a fifth only; without rods and screws all of the load passes it. Under a follower load from the facets of C1 to the middle of the endplate nothing guides C1, which may tilt on the implant and bend the rods; that row, over the same guided control, tells how much of the sparing is the guide's. Screws through the implant into C3 are part of the default case; without them the endplate bore no more than the disc did. A lattice of twice the density changes the construct by less than expected: the implant holds a few hundredths of the strain energy (bones, discs, cartilage, screws and edges of contact hold the rest), and by the minimum of potential energy the construct cannot stiffen by more than that share times the stiffening of the lattice, friction apart. With rods the cage sinks little more than the implant, because rods take what the bone lets go; alone on bone a rim sinks several times as far as a plate. A mesh of 4.2 mm is used.",
+    note: "Ratios over the intact control, or between two implants; the band is the expected sign, and there is no published value. Energy is the mean strain energy density of a region of C3. Where rods run from C1 to C4 they carry a third of a load under which the occiput cannot tilt, so the endplate is overloaded by a fifth only; without rods and screws all of the load passes it. Under a follower load from the facets of C1 to the middle of the endplate nothing guides C1, which may tilt on the implant and bend the rods; that row, over the same guided control, tells how much of the sparing is the guide's. Screws through the implant into C3 are part of the default case; without them the endplate bore no more than the disc did. A lattice of twice the density changes the construct by less than expected: the lattice holds a few hundredths of the strain energy (bones, discs, cartilage, screws and edges of contact hold the rest), and by the minimum of potential energy the construct cannot stiffen by more than that share times the stiffening of the lattice, friction apart. With rods the cage sinks little more than the implant, because rods take what the bone lets go; alone on bone a rim sinks several times as far as a plate. A mesh of 4.2 mm is used.",
     run: rows,
     figures: None,
 };
@@ -56,7 +56,7 @@ pub struct Signs {
     /// Most that the second density can stiffen the construct, relative, friction apart.
     ///
     /// ```text
-    /// K₂/K₁ − 1 ≤ (λ − 1) U_implant / U        λ: largest ratio of the energies of one strain in the two lattices
+    /// K₂/K₁ − 1 ≤ (λ − 1) U_lattice / U        λ: largest ratio of the energies of one strain in the two lattices
     /// ```
     /// Minimum of potential energy: the displacements of the first construct are admissible in the second.
     pub bound: f64,
@@ -167,7 +167,10 @@ pub fn signs(interpolation: Interpolation) -> Result<Signs, Failure> {
         found.map_or(f64::NAN, |c| c.force.z.abs() / force)
     };
     let ratio = |solved: &Solved, region: &str| energy(solved, region) / energy(&intact, region);
-    let of_implant: f64 = rods.points(Kind::Implant).map(|p| p.weight * p.energy).sum();
+    let Some(implant) = rods.mesh(Kind::Implant) else { return Err(Failure::bug("no implant")) };
+    let is_lattice = |cell: usize| implant.regions[cell] != 0;
+    let of_lattice: f64 =
+        rods.points(Kind::Implant).filter(|p| is_lattice(p.cell)).map(|p| p.weight * p.energy).sum();
     let seat = "C3 on implant lower";
     Ok(Signs {
         masses: ["left lateral mass", "right lateral mass"].map(|side| ratio(&rods, side)),
@@ -179,7 +182,7 @@ pub fn signs(interpolation: Interpolation) -> Result<Signs, Failure> {
             share(&follower, seat),
         ],
         stiffness: [&rods, &denser].map(|s| force / travel(s)),
-        bound: (ratio_of_energies(&stiffness) - 1.0) * of_implant / (0.5 * force * travel(&rods)),
+        bound: (ratio_of_energies(&stiffness) - 1.0) * of_lattice / (0.5 * force * travel(&rods)),
         settling: [settled, cage_settled],
     })
 }

@@ -34,8 +34,9 @@ pub use labels::Labels;
 pub use volume::{Grid, Volume};
 
 use error::{Fault, unreadable};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Format of an image file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,6 +211,32 @@ pub fn labels_of(image: Volume<f32>, about: &About, path: &Path) -> Result<Label
 /// A label map as NRRD, packed, with the names as 3D Slicer reads them.
 pub fn write_labels(labels: &Labels) -> Vec<u8> {
     nrrd::write(labels)
+}
+
+/// All files that [`read`] may open for a path, in a fixed order: the files of a folder and of those in it, or a file and the
+/// file of voxels its header names.
+///
+/// # Errors
+/// What cannot be listed or read.
+pub fn files(path: &Path) -> Result<Vec<PathBuf>, ImageError> {
+    if path.is_dir() {
+        return dicom::files(path);
+    }
+    let bytes = std::fs::read(path).map_err(|e| unreadable(path, e))?;
+    let mut all = vec![path.to_path_buf()];
+    let named = RefCell::new(Vec::new());
+    let beside = |name: &str| {
+        named.borrow_mut().push(path.with_file_name(name.strip_prefix("./").unwrap_or(name)));
+        beside(path, name)
+    };
+    // Only the names matter here; what is wrong with a file is told when it is read for its values.
+    if nrrd::is(&bytes) {
+        drop(nrrd::read(&bytes, &beside));
+    } else if metaimage::is(&bytes) {
+        drop(metaimage::read(&bytes, &beside));
+    }
+    all.extend(named.into_inner());
+    Ok(all)
 }
 
 /// Bytes of a file that a header names; only in its own folder.

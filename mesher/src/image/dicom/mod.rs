@@ -62,9 +62,7 @@ pub(super) fn read_file(path: &Path, bytes: Vec<u8>, options: Options) -> Result
 
 /// Reads the slices of a folder and the folders in it.
 pub(super) fn read_folder(folder: &Path, options: Options) -> Result<Reading, ImageError> {
-    let mut paths = Vec::new();
-    list(folder, 0, &mut paths)?;
-    paths.sort();
+    let paths = files(folder)?;
     let headers: Vec<Found> = paths.par_iter().map(|p| look(p)).collect::<Result<_, _>>()?;
     // By number and identity, overviews apart from slices.
     let mut series = BTreeMap::<(i64, &str, bool), Vec<usize>>::new();
@@ -152,6 +150,14 @@ fn look(path: &Path) -> Result<Found, ImageError> {
     }
     let header = open(bytes).and_then(|o| Header::of(&o.elements()?)).map_err(|f| f.named(path))?;
     Ok(header.map_or(Found::Nothing, |h| Found::Image(Box::new(h))))
+}
+
+/// All files in a folder and the folders in it, as deep as images are looked for, in the order of their paths.
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, ImageError> {
+    let mut found = Vec::new();
+    list(folder, 0, &mut found)?;
+    found.sort();
+    Ok(found)
 }
 
 fn list(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), ImageError> {
