@@ -58,10 +58,14 @@ pub enum Command {
     Lattice(LatticeArgs),
     /// Mesh closed surfaces (.stl, .ply, .obj) with quadratic tetrahedra; broken ones are repaired first.
     Mesh(MeshArgs),
+    /// Find better lattices for a case: Pareto front of few variables, or a field of densities by gradients.
+    #[command(alias = "optimize")]
+    Optimise(OptimiseArgs),
     /// Run one case many times with other values: planned once, run anywhere, merged from files.
     Sweep(SweepArgs),
 }
 
+pub use crate::commands::optimise::OptimiseArgs;
 pub use crate::commands::sweep::SweepArgs;
 
 /// Which case, with which overrides.
@@ -631,6 +635,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::Image(a) => commands::image::run(a),
         Command::Lattice(a) => commands::lattice::run(a),
         Command::Mesh(a) => commands::mesh::run(a),
+        Command::Optimise(a) => commands::optimise::run(a),
         Command::Sweep(a) => commands::sweep::run(&a.action),
     };
     match outcome {

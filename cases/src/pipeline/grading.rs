@@ -3,12 +3,13 @@
 use super::bodies::Body;
 use super::lattice::{self, Drawn};
 use crate::case::{Case, LatticeChoice};
+use crate::document::Value;
 use crate::failure::Failure;
 use crate::reader::Reader;
 use dens_mesher::Vec3;
 use dens_mesher::catalog::Range;
 use dens_mesher::geometry::implant::{Form, Implant};
-use dens_mesher::geometry::solid::{Graded, Zones};
+use dens_mesher::geometry::solid::{Graded, Samples, Zones};
 use dens_mesher::lattice::Lattice;
 use dens_mesher::units::Dimension;
 use dens_solver::elements::Section;
@@ -17,10 +18,10 @@ use dens_solver::tensor::{Stiffness, isotropic, mix};
 
 /// Largest change of the relative density over one cell: beyond it the cells are no longer those that were
 /// homogenised (`lattice.md` §5).
-const STEEPEST: f64 = 0.15;
+pub(crate) const STEEPEST: f64 = 0.15;
 
 /// What belongs to one grading or another.
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 11] = [
     "density_lower",
     "density_upper",
     "density_endplate",
@@ -28,6 +29,10 @@ const KEYS: [&str; 7] = [
     "density_screws",
     "zone_depth",
     "zone_blend",
+    "field_corner",
+    "field_spacing",
+    "field_counts",
+    "field_densities",
 ];
 
 /// Reads `lattice.grading` and what belongs to it; none: uniform.
@@ -40,7 +45,8 @@ fn read(r: &Reader<'_>) -> Option<Zones> {
         let _ = r.has(&format!("lattice.{name}"));
     }
     let density = |name: &str| r.number(&format!("lattice.{name}"), Range::Within(0.05, 0.9));
-    let zones = match r.choice("lattice.grading", &["uniform", "linear", "zones"]).as_str() {
+    let zones = match r.choice("lattice.grading", &["uniform", "linear", "zones", "field"]).as_str() {
+        "field" => Zones::Sampled(sampled(r)?),
         "linear" => Zones::Linear { lower: density("density_lower"), upper: density("density_upper") },
         "zones" => {
             let length = |name: &str, least: f64| {
@@ -66,6 +72,31 @@ fn read(r: &Reader<'_>) -> Option<Zones> {
     Some(zones)
 }
 
+/// Relative densities on a grid, as an optimiser writes them; none after a problem.
+fn sampled(r: &Reader<'_>) -> Option<&'static Samples> {
+    let corner = r.point("lattice.field_corner");
+    let spacing = r.quantity("lattice.field_spacing", Dimension::Length, Range::Within(0.2, 20.0));
+    let numbers = |name: &str| -> Vec<f64> {
+        let values = r.values(&format!("lattice.{name}"));
+        values.iter().map(|v| if let Value::Number(n) = v { *n } else { f64::NAN }).collect()
+    };
+    let counts: Vec<usize> = numbers("field_counts").iter().map(|n| *n as usize).collect();
+    let densities = numbers("field_densities");
+    let counts = <[usize; 3]>::try_from(counts).unwrap_or_default();
+    match Samples::new(corner.into(), spacing, counts, densities) {
+        // A case is read a few times in a run at most, and its lattice is looked at to the end.
+        Some(samples) => Some(Box::leak(Box::new(samples))),
+        None => {
+            r.problem(
+                "lattice.field_densities",
+                "`lattice.field_densities` does not fit `lattice.field_counts`, or leaves 0.05 to 0.9".into(),
+                "`dens optimise` writes these entries; x varies fastest",
+            );
+            None
+        }
+    }
+}
+
 /// The lattice of a case with its grading. Where there is one, strength is judged at its least relative density, which
 /// takes the place of the uniform one.
 pub fn graded(r: &Reader<'_>, uniform: LatticeChoice) -> LatticeChoice {
@@ -86,6 +117,8 @@ pub enum Fill<'a> {
     Even(&'a Stiffness),
     /// By relative density.
     Graded(&'a Table),
+    /// Cell by cell; solid metal where none.
+    Cells(&'a [Option<Stiffness>]),
 }
 
 impl<'a> From<&'a Stiffness> for Fill<'a> {
@@ -103,6 +136,14 @@ pub struct Table {
 }
 
 impl Table {
+    /// Table of a grading with what `stiffness` gives over its relative densities.
+    pub(crate) fn by(zones: Zones, stiffness: impl Fn(f64) -> Stiffness) -> Self {
+        let [low, high] = zones.range();
+        let n = if low < high { LEVELS } else { 1 };
+        let density = |i: usize| low + (high - low) * i as f64 / (n.max(2) - 1) as f64;
+        Self { zones, rows: (0..n).map(|i| (density(i), stiffness(density(i)))).collect() }
+    }
+
     /// Table of the grading of a case for this cell and size; none where it has no grading.
     ///
     /// # Errors
@@ -144,6 +185,17 @@ pub fn fill_implant(case: &Case, implant: &Implant, fill: Fill<'_>, body: &mut B
             };
             body.palette = vec![solid, Section::suited(soft)];
             body.of_cell = mesh.regions.iter().map(|r| u32::from(*r)).collect();
+            return;
+        }
+        Fill::Cells(lattice) => {
+            body.palette = vec![solid];
+            body.palette.extend(lattice.iter().flatten().copied().map(Section::suited));
+            let mut last = 0;
+            let mut number = |c: &Option<Stiffness>| {
+                last += u32::from(c.is_some());
+                if c.is_some() { last } else { 0 }
+            };
+            body.of_cell = lattice.iter().map(&mut number).collect();
             return;
         }
         Fill::Graded(table) => table,

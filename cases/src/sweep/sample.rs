@@ -83,13 +83,13 @@ fn quantile(distribution: &Distribution, u: f64) -> Value {
 }
 
 /// Stream of numbers from the hash of seed, name and count: the same on every machine, for ever.
-struct Draws {
+pub(crate) struct Draws {
     name: String,
     count: u64,
 }
 
 impl Draws {
-    fn new(seed: u64, name: &str) -> Self {
+    pub(crate) fn new(seed: u64, name: &str) -> Self {
         Self { name: format!("{seed}/{name}"), count: 0 }
     }
 
@@ -99,11 +99,12 @@ impl Draws {
     }
 
     /// From 0 up to but without 1.
-    fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    /// From 0 up to but without `n`.
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         // The bias of the remainder is below n / 2^64.
         (self.next() % n as u64) as usize
     }

@@ -29,7 +29,7 @@ pub use contour::{Contour, slice};
 pub use cut::Cut;
 pub use decimate::{Deviation, decimate, deviation};
 pub use escape::Escape;
-pub use grading::{Graded, Zones};
+pub use grading::{Graded, Samples, Zones};
 pub use grid::Pieces;
 pub use metal::{Metal, Part, WELD_MM};
 pub use overhang::{Ceiling, Overhang, overhang};
