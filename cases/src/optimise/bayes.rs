@@ -180,8 +180,7 @@ mod tests {
         let mut constraints = [f64::NAN; 6];
         constraints[Constraint::Strength as usize] = 0.5 / (x + y) - 1.0;
         space.geometric(c).into_iter().for_each(|(k, excess)| constraints[k as usize] = excess);
-        let numbers =
-            Numbers { objectives: [shielding, 0.5, 0.0, mass], constraints, modulus: 3000.0 };
+        let numbers = Numbers { objectives: [shielding, 0.5, 0.0, mass], constraints, modulus: 3000.0 };
         let feasible = numbers.is_feasible(&space.spec.constraints);
         Entry { candidate: c.clone(), numbers: Some(numbers), feasible }
     }
