@@ -8,6 +8,7 @@ use crate::document::Document;
 use crate::failure::Failure;
 use crate::fixation::{self, Fixation};
 use crate::library;
+use crate::optimise::{self, Spec};
 use crate::pipeline::grading;
 use crate::printing;
 use crate::reader::Reader;
@@ -235,6 +236,8 @@ pub struct Case {
     pub uncertainty: Vec<uncertainty::Input>,
     pub criteria: Criteria,
     pub design: Design,
+    /// What `dens optimise` is asked for, where the case says it.
+    pub optimise: Option<Spec>,
     pub fineness: Fineness,
     /// Degree of the displacements within a cell.
     pub interpolation: Interpolation,
@@ -414,6 +417,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
     if design.pore[0] > design.pore[1] {
         r.problem("design.pore_min", "`design.pore_min` exceeds the maximum".into(), "swap them");
     }
+    let optimise = optimise::spec::read(r, &design, &lattice_names);
     let grades = ["draft", "standard", "fine"];
     let fineness = Fineness {
         tetgen: r.choice("mesh.mesher", &["level-set", "tetgen"]) == "tetgen",
@@ -446,6 +450,7 @@ fn read(r: &Reader<'_>, document: &Document) -> Case {
         uncertainty: uncertainty::input::read(r),
         criteria,
         design,
+        optimise,
         fineness,
         picture_resolution: if r.has("report.picture_resolution") {
             r.number("report.picture_resolution", Range::Within(30.0, 600.0))
@@ -669,6 +674,14 @@ pub(crate) fn echo(document: &Document) -> Vec<(String, String, String)> {
         .filter(|(path, entry)| !path.ends_with(".source") && !names_a_file(path, &entry.value))
         .map(|(path, entry)| {
             let table = path.rsplit_once('.').map_or("", |(t, _)| t);
+            let text = |value: &Value| match value {
+                // Thousands of values tell a reader less than what they are.
+                Value::List(items) if path == "lattice.field_densities" => {
+                    let hash = dens_reports::manifest::sha256_hex(text(value).as_bytes());
+                    format!("{} values, SHA-256 {}", items.len(), &hash[..16])
+                }
+                _ => text(value),
+            };
             let source =
                 document.entries.get(&format!("{table}.source")).map_or(String::new(), |e| text(&e.value));
             (path.clone(), text(&entry.value), source)

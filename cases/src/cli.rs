@@ -58,6 +58,9 @@ pub enum Command {
     Lattice(LatticeArgs),
     /// Mesh closed surfaces (.stl, .ply, .obj) with quadratic tetrahedra; broken ones are repaired first.
     Mesh(MeshArgs),
+    /// Find better lattices for a case: Pareto front of few variables, or a field of densities by gradients.
+    #[command(alias = "optimize")]
+    Optimise(OptimiseArgs),
     /// Run one case many times with other values: planned once, run anywhere, merged from files.
     Sweep(SweepArgs),
     /// Let the inputs of a case spread as they do: screening, shares of variance, bounds of 95 % with 95 % confidence.
@@ -71,6 +74,7 @@ pub enum Command {
 }
 
 pub use crate::commands::dakota::{DeckArgs, DriverArgs};
+pub use crate::commands::optimise::OptimiseArgs;
 pub use crate::commands::study::StudyArgs;
 pub use crate::commands::sweep::SweepArgs;
 pub use crate::commands::uncertainty::UncertaintyArgs;
@@ -661,6 +665,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::Image(a) => commands::image::run(a),
         Command::Lattice(a) => commands::lattice::run(a),
         Command::Mesh(a) => commands::mesh::run(a),
+        Command::Optimise(a) => commands::optimise::run(a),
         Command::Sweep(a) => commands::sweep::run(&a.action),
         Command::Uncertainty(a) => commands::uncertainty::run(a),
         Command::Study(a) => commands::study::run(a),

@@ -4,7 +4,7 @@
 //! written), [`reader`], [`case`] and [`anatomy`] (its meaning), [`comparator`] (what an implant is compared with), [`diagnostic`] (its problems), [`library`] (embedded
 //! cases), [`printing`] (how a lattice comes out of the machine), [`patients`] (the nine published ones), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models,
 //! solutions, assessment, design, record, files), [`mod@print`] (files for the machine from a finished run),
-//! [`lattice`] (one lattice cell on its own), [`sweep`] (one case with many values), [`uncertainty`] (values drawn as inputs spread), [`study`] (a question answered by many runs), [`dakota`] (runs that Dakota asks for), [`deck`] (input decks of other programs),
+//! [`lattice`] (one lattice cell on its own), [`sweep`] (one case with many values), [`uncertainty`] (values drawn as inputs spread), [`study`] (a question answered by many runs), [`dakota`] (runs that Dakota asks for), [`optimise`] (lattices that are better), [`deck`] (input decks of other programs),
 //! [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
 //!
 //! Deliberately absent: formulas of mechanics. They live in the mesher and the solver.
@@ -26,6 +26,7 @@ pub mod failure;
 pub mod fixation;
 pub mod lattice;
 pub mod library;
+pub mod optimise;
 pub mod output;
 pub mod patients;
 pub mod pipeline;

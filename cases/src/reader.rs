@@ -57,6 +57,11 @@ impl<'d> Reader<'d> {
         self.entry(path).is_some()
     }
 
+    /// Whether the document has this table.
+    pub fn has_table(&self, path: &str) -> bool {
+        self.document.tables.contains_key(path)
+    }
+
     /// Whether the entry is exactly this word.
     pub fn is_word(&self, path: &str, word: &str) -> bool {
         matches!(self.entry(path).map(|e| &e.value), Some(Value::Text(t)) if t == word)

@@ -4,7 +4,7 @@
 //! [`recover`] (displacements to stresses), [`loads`] (tractions, interfaces between bodies, condyle guide,
 //! screws and rods), [`linear`] (sparse solvers), [`model`], [`newton`] (contact of the main job), [`solution`],
 //! [`nonlinear`] (large strain, yield, load stepping), [`criteria`], [`homogenize`] (lattice cells), [`statics`] (input decks: mixed cells, linear constraints),
-//! [`contact`] (touching and tied surfaces of any meshes), [`mod@bench`] (testing machines), [`estimate`] (discretisation error).
+//! [`contact`] (touching and tied surfaces of any meshes), [`mod@bench`] (testing machines), [`estimate`] (discretisation error), [`optimise`] (lattices that unload bone least).
 //!
 //! Units: mm, N, MPa. Six-component order of stiffness matrices: xx yy zz yz xz xy with engineering shear.
 //! Same bits for any thread count; no files, clock, environment or terminal.
@@ -22,6 +22,7 @@ pub mod materials;
 pub mod model;
 pub mod newton;
 pub mod nonlinear;
+pub mod optimise;
 pub mod recover;
 pub mod solution;
 pub mod spine;

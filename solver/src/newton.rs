@@ -17,6 +17,7 @@
 //! Alart & Curnier (1991), Comput. Methods Appl. Mech. Eng. 92, 353–375 (semi-smooth Newton); Nečas, Jarušek &
 //! Haslinger (1980), Boll. Un. Mat. Ital. 5, 796–811 (friction as a sequence of problems of given bound).
 
+mod adjoint;
 mod anderson;
 mod discrete;
 mod interfaces;
@@ -36,7 +37,7 @@ use crate::model::{Model, ModelError};
 use crate::solution::Solution;
 use dens_mesher::Vec3;
 use discrete::Discrete;
-use interfaces::Interfaces;
+use interfaces::{Interfaces, REST};
 use run::Run;
 use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
@@ -147,6 +148,8 @@ pub struct Solver {
     prepared: Vec<Status>,
     /// Which wires hang slack: their stiffness is not in the matrix.
     slack: Vec<bool>,
+    /// Whether the penalties stay as they are.
+    held_penalties: bool,
 }
 
 /// The multipliers are updated as soon as the residual is below this: a more exact state would not give
@@ -208,8 +211,18 @@ impl Solver {
         let linear = options.linear.solver(3 * discrete.n_nodes(), 1);
         let tangent = matrix.clone();
         let (options, prepared) = (options.clone(), Vec::new());
-        let slack = Vec::new();
-        Ok(Self { options, discrete, interfaces, assembler, linear, matrix, tangent, prepared, slack })
+        Ok(Self {
+            options,
+            discrete,
+            interfaces,
+            assembler,
+            linear,
+            matrix,
+            tangent,
+            prepared,
+            slack: Vec::new(),
+            held_penalties: false,
+        })
     }
 
     /// Number of unknowns.
@@ -271,7 +284,7 @@ impl Solver {
         for wire in 0..self.slack.len() {
             self.discrete.add_wire(model, wire, 1.0, &mut self.matrix);
         }
-        self.interfaces.refresh(model, &self.options);
+        self.interfaces.refresh(model, &self.options, self.held_penalties);
         self.prepared.clear();
         Ok(())
     }
@@ -486,7 +499,7 @@ impl Solver {
     /// Newton step Δu.
     fn step(&mut self, now: &Iterate, closed: bool, run: &mut Run) -> Result<Vec<f64>, SolveError> {
         self.tangent.blocks.copy_from_slice(&self.matrix.blocks);
-        self.interfaces.add_tangent(&now.held_responses, closed, &mut self.tangent);
+        self.interfaces.add_tangent(&now.held_responses, closed, REST, &mut self.tangent);
         self.discrete.constrain(&mut self.tangent);
         let status = |r: &Response| if closed { Status::Stick } else { r.status };
         let statuses: Vec<Status> = now.held_responses.iter().map(status).collect();

@@ -9,6 +9,7 @@ mod export;
 mod image;
 mod lattice;
 mod mesh;
+mod optimise;
 mod patients;
 mod runs;
 mod scan;

@@ -10,6 +10,7 @@ pub mod lattice;
 pub mod material;
 pub mod mesh;
 pub mod new;
+pub mod optimise;
 pub mod patients;
 pub mod run;
 pub mod solve;

@@ -16,6 +16,7 @@ use super::models::{self, Stage};
 use crate::case::Case;
 use crate::failure::Failure;
 use crate::progress::Progress;
+use dens_mesher::Vec3;
 use dens_mesher::geometry::spine::Level;
 use dens_solver::criteria::{self, design, implant, subsidence};
 use dens_solver::newton::{Options, Solver};
@@ -322,19 +323,14 @@ impl Evaluator<'_> {
         let solved =
             self.solve(table.as_ref().map_or(Fill::Even(&homogenized.stiffness), Fill::Graded), number)?;
         let factor = case.judged_load().axial / case.largest_load();
-        let points: Vec<Point> = bone(&solved, self.case.implant.caudal).collect();
-        let weights: Vec<f64> = points.iter().map(|p| p.weight).collect();
-        let energies: Vec<f64> = points.iter().map(|p| p.energy).collect();
-        let shielding = design::mean_unloading(&weights, &energies, &self.reference);
-        let (volumes, strains, _) = assess::layer(self.geometry, &solved, case.criteria.crush_depth, factor);
-        let ratios = subsidence::compression_ratios(&strains, case.crush_strain());
-        let sinking = criteria::quantile(&volumes, &ratios, 0.95).unwrap_or(0.0);
+        let shielding = unloading(case, &solved, &self.reference);
+        let sinking = sinking(case, self.geometry, &solved);
         let modulus = homogenized.young([0.0, 0.0, 1.0]);
         let stiffness = design::excess_stiffness(modulus, case.design.target_modulus);
         let d = &case.design;
         let objective =
             d.weight_shielding * shielding + d.weight_subsidence * sinking + d.weight_stiffness * stiffness;
-        let lattice_ratio = lattice_ratio(case, &solved, homogenized.relative_density, factor);
+        let lattice_ratio = lattice_ratio(case, &solved, |_, _| homogenized.relative_density, factor);
         let active = self.active(&drawn, lattice_ratio);
         let feasible = active.iter().all(|a| !a.starts_with("broken"));
         self.last = Some(solved.solution);
@@ -394,23 +390,49 @@ impl Evaluator<'_> {
 }
 
 /// Options of a solve in the loop, where designs are compared and not reported: two digits looser.
-fn options(case: &Case) -> Options {
+pub(crate) fn options(case: &Case) -> Options {
     Options { residual_tolerance: 100.0 * case.tolerance, ..super::options(case) }
 }
 
+/// Mean unloading of C1 and the bone under the implant.
+///
+/// - `reference`: strain energy densities of the control at the same points
+pub(crate) fn unloading(case: &Case, solved: &Solved, reference: &[f64]) -> f64 {
+    let points: Vec<Point> = bone(solved, case.implant.caudal).collect();
+    let weights: Vec<f64> = points.iter().map(|p| p.weight).collect();
+    let energies: Vec<f64> = points.iter().map(|p| p.energy).collect();
+    design::mean_unloading(&weights, &energies, reference)
+}
+
+/// 95th percentile of the compressive strain in the layer under the implant over the yield strain, judged load.
+pub(crate) fn sinking(case: &Case, geometry: &Geometry, solved: &Solved) -> f64 {
+    let factor = case.judged_load().axial / case.largest_load();
+    let (volumes, strains, _) = assess::layer(geometry, solved, case.criteria.crush_depth, factor);
+    let ratios = subsidence::compression_ratios(&strains, case.crush_strain());
+    criteria::quantile(&volumes, &ratios, 0.95).unwrap_or(0.0)
+}
+
 /// Points of C1 and the bone under the implant.
-fn bone(solved: &Solved, caudal: Level) -> impl Iterator<Item = Point> + '_ {
+pub(crate) fn bone(solved: &Solved, caudal: Level) -> impl Iterator<Item = Point> + '_ {
     let levels = [Level::C1, caudal].into_iter();
     levels.flat_map(|l| solved.points(Kind::Bone(l)))
 }
 
 /// 99th percentile of the homogenised stress over the yield stress of the lattice by the density law.
-fn lattice_ratio(case: &Case, solved: &Solved, relative_density: f64, factor: f64) -> f64 {
+///
+/// - `density`: relative density by cell and place
+pub(crate) fn lattice_ratio(
+    case: &Case,
+    solved: &Solved,
+    density: impl Fn(usize, Vec3) -> f64,
+    factor: f64,
+) -> f64 {
     let Some(mesh) = solved.mesh(Kind::Implant) else { return 0.0 };
-    let yield_stress = implant::bending_lattice_yield(case.titanium.yield_strength, relative_density);
     let (mut weights, mut ratios) = (Vec::new(), Vec::new());
     for p in solved.points(Kind::Implant).filter(|p| mesh.regions[p.cell] == 1) {
         weights.push(p.weight);
+        let strength = case.titanium.yield_strength;
+        let yield_stress = implant::bending_lattice_yield(strength, density(p.cell, p.place));
         ratios.push(implant::lattice_stress_ratio(&p.stress.map(|s| s * factor), yield_stress));
     }
     criteria::quantile(&weights, &ratios, 0.99).unwrap_or(0.0)

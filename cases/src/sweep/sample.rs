@@ -103,6 +103,7 @@ impl Draws {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// From 0 up to but without `n`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         // The bias of the remainder is below n / 2^64.
         (self.next() % n as u64) as usize

@@ -12,7 +12,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -49,6 +49,20 @@ pub fn listen() -> Result<Arc<AtomicUsize>, Failure> {
     let stop = Arc::new(AtomicUsize::new(0));
     for signal in [SIGINT, SIGTERM, SIGHUP, SIGUSR1] {
         signal_hook::flag::register_usize(signal, Arc::clone(&stop), signal.unsigned_abs() as usize)
+            .map_err(|e| Failure::bug(format!("no signal handler: {e}")))?;
+    }
+    Ok(stop)
+}
+
+/// The same signals as a flag, for work that only asks whether to stop.
+///
+/// # Errors
+/// When the system refuses.
+pub fn listen_flag() -> Result<Arc<AtomicBool>, Failure> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGUSR1] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))
             .map_err(|e| Failure::bug(format!("no signal handler: {e}")))?;
     }
     Ok(stop)

@@ -16,7 +16,7 @@ const BATCH: usize = 512;
 
 /// Stiffness left to directions that resist nothing, relative to the penalty. It stands in the tangent only,
 /// never in the residual: the answer does not depend on it.
-const REST: f64 = 1e-6;
+pub(super) const REST: f64 = 1e-6;
 
 /// Points closer than this part of their facet start as closed.
 const TOUCHING: f64 = 0.01;
@@ -148,7 +148,8 @@ impl Interfaces {
     /// ```text
     /// ε = f E_eff / h     1/E_eff = 1/E_slave + 1/E_master along the normal,  h mean facet size of the interface
     /// ```
-    pub(super) fn refresh(&mut self, model: &Model, options: &Options) {
+    /// - `held`: penalties that there are stay
+    pub(super) fn refresh(&mut self, model: &Model, options: &Options, held: bool) {
         self.laws = model.interfaces.iter().map(|i| i.law).collect();
         let bed = |k| model.beds.iter().find(|(of, _)| *of == k).map(|(_, bed)| *bed);
         self.beds = (0..model.interfaces.len()).map(bed).collect();
@@ -165,7 +166,9 @@ impl Interfaces {
             let factor = if i.law == Law::Bonded { options.bonded_factor } else { options.penalty_factor };
             factor / (1.0 / slave + 1.0 / master) / self.spans[span].size
         };
-        self.penalties = (0..self.pairs.len()).into_par_iter().map(of_pair).collect();
+        if !held || self.penalties.len() != self.pairs.len() {
+            self.penalties = (0..self.pairs.len()).into_par_iter().map(of_pair).collect();
+        }
         self.fit(model, 1.0);
     }
 
@@ -300,7 +303,15 @@ impl Interfaces {
 
     /// Adds the tangents at fixed friction bound; `closed`: all points that touch in the given geometry as if
     /// closed and not sliding.
-    pub(super) fn add_tangent(&self, responses: &[Response], closed: bool, matrix: &mut BlockMatrix) {
+    ///
+    /// - `rest`: stiffness left to directions that resist nothing, relative to the penalty
+    pub(super) fn add_tangent(
+        &self,
+        responses: &[Response],
+        closed: bool,
+        rest: f64,
+        matrix: &mut BlockMatrix,
+    ) {
         let of_pair = |k: usize| {
             let p = &self.pairs[k];
             let law = self.laws[self.span_of_pair[k] as usize];
@@ -311,10 +322,10 @@ impl Interfaces {
                 let d = if closed && self.gaps[i].dot(&point.normal) <= TOUCHING * point.size {
                     let smooth = law == Law::Sliding { friction: 0.0 };
                     let across = Matrix3::identity() - normal * normal.transpose();
-                    let loose = if smooth { 1.0 - REST } else { 0.0 };
+                    let loose = if smooth { 1.0 - rest } else { 0.0 };
                     self.penalties[k] * (Matrix3::identity() - loose * across)
                 } else {
-                    tangent(&self.rule(i), r, REST)
+                    tangent(&self.rule(i), r, rest)
                 };
                 let d = row_major(&(point.weight * d));
                 for (a, ca) in point.coefficients.iter().enumerate() {

@@ -262,7 +262,7 @@ pub fn solve_yielding(
         };
         loading.loads.beds.clone_from(&step.beds);
         check(&loading.loads)?;
-        loading.solver.interfaces.refresh(&loading.loads, options);
+        loading.solver.interfaces.refresh(&loading.loads, options, false);
         match loading.reach(Stand { factor: step.factor, fit: step.fit }, &within, cancel)? {
             Ok(state) => reached.push(state),
             Err(Lost { tried, stiffness, last }) => {

@@ -155,7 +155,7 @@ pub fn boundary(mesh: &MixedMesh) -> Vec<CellFacet> {
 }
 
 /// The same body for a model with interfaces: ten-node tetrahedra alone; all boundary facets on surface 0.
-pub(super) fn tetrahedra(mixed: &MixedMesh) -> Mesh {
+pub(crate) fn tetrahedra(mixed: &MixedMesh) -> Mesh {
     let n = mixed.n_cells();
     let cells = (0..n).map(|c| std::array::from_fn(|k| mixed.cell(c)[k])).collect();
     let facet = |f: CellFacet| {

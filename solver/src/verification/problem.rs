@@ -164,6 +164,6 @@ impl Solved {
 }
 
 /// Whether two numbers are the same place.
-pub(super) fn near(a: f64, b: f64) -> bool {
+pub(crate) fn near(a: f64, b: f64) -> bool {
     (a - b).abs() < NEAR
 }

@@ -34,7 +34,7 @@ pub(super) const CHECK: Check = Check {
 pub(super) const P: f64 = 1.0;
 
 /// Isotropic part.
-pub(super) fn part(name: &str, mesh: Mesh, modulus: f64, nu: f64) -> Part {
+pub(crate) fn part(name: &str, mesh: Mesh, modulus: f64, nu: f64) -> Part {
     let of_cell = vec![0; mesh.n_cells()];
     Part {
         name: name.to_string(),
@@ -45,7 +45,7 @@ pub(super) fn part(name: &str, mesh: Mesh, modulus: f64, nu: f64) -> Part {
 }
 
 /// Boundary facets of a part whose nodes lie at `place`.
-pub(super) fn surface(parts: &[Part], part: usize, place: impl Fn(Vec3) -> bool) -> Surface {
+pub(crate) fn surface(parts: &[Part], part: usize, place: impl Fn(Vec3) -> bool) -> Surface {
     let mesh = &parts[part].mesh;
     let at = |f: &u32| mesh.boundary[*f as usize].nodes.iter().all(|n| place(mesh.points[*n as usize]));
     Surface { part, facets: (0..mesh.boundary.len() as u32).filter(at).collect() }

@@ -33,6 +33,72 @@ pub enum Zones {
         /// Width over which a zone goes over into the core, mm.
         blend_mm: f64,
     },
+    /// By values on a grid.
+    Sampled(&'static Samples),
+}
+
+/// Relative densities on a regular grid, linear between its nodes and constant beyond.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Samples {
+    corner: Vec3,
+    spacing_mm: f64,
+    counts: [usize; 3],
+    densities: Vec<f64>,
+}
+
+impl Samples {
+    /// Grid from its lowest corner, x varying fastest; `None` where counts and values disagree or a density is not
+    /// between 0.05 and 0.9.
+    pub fn new(corner: Vec3, spacing_mm: f64, counts: [usize; 3], densities: Vec<f64>) -> Option<Self> {
+        let places = counts.iter().try_fold(1_usize, |product, n| product.checked_mul(*n));
+        let sound = counts.iter().all(|n| 2 <= *n)
+            && places == Some(densities.len())
+            && 0.0 < spacing_mm
+            && densities.iter().all(|d| (0.05..=0.9).contains(d));
+        sound.then_some(Self { corner, spacing_mm, counts, densities })
+    }
+
+    /// Value at a node.
+    fn node(&self, [i, j, k]: [usize; 3]) -> f64 {
+        self.densities[i + self.counts[0] * (j + self.counts[1] * k)]
+    }
+
+    /// Relative density at a place.
+    pub fn density(&self, p: Vec3) -> f64 {
+        let mut low = [0; 3];
+        let mut share = [0.0; 3];
+        for a in 0..3 {
+            let last = (self.counts[a] - 1) as f64;
+            let x = ((p[a] - self.corner[a]) / self.spacing_mm).clamp(0.0, last);
+            low[a] = (x as usize).min(self.counts[a] - 2);
+            share[a] = x - low[a] as f64;
+        }
+        (0..8_usize)
+            .map(|corner| {
+                let step: [usize; 3] = std::array::from_fn(|a| corner >> a & 1);
+                let weight: f64 =
+                    (0..3).map(|a| if step[a] == 1 { share[a] } else { 1.0 - share[a] }).product();
+                weight * self.node(std::array::from_fn(|a| low[a] + step[a]))
+            })
+            .sum()
+    }
+
+    /// Largest change over a length, 1/mm.
+    fn steepest(&self) -> f64 {
+        let [nx, ny, nz] = self.counts;
+        let mut most = 0.0_f64;
+        for (i, j, k) in (0..nx).flat_map(|i| (0..ny).flat_map(move |j| (0..nz).map(move |k| (i, j, k)))) {
+            let here = self.node([i, j, k]);
+            let ahead = [[i + 1, j, k], [i, j + 1, k], [i, j, k + 1]];
+            let square: f64 = ahead
+                .into_iter()
+                .filter(|n| n[0] < nx && n[1] < ny && n[2] < nz)
+                .map(|n| (self.node(n) - here).powi(2))
+                .sum();
+            most = most.max(square.sqrt() / self.spacing_mm);
+        }
+        most
+    }
 }
 
 impl Zones {
@@ -41,6 +107,7 @@ impl Zones {
         let values = match *self {
             Self::Linear { lower, upper } => vec![lower, upper],
             Self::Near { endplate, core, screws, .. } => vec![endplate, core, screws],
+            Self::Sampled(samples) => samples.densities.clone(),
         };
         let fold = |f: fn(f64, f64) -> f64, start| values.iter().copied().fold(start, f);
         [fold(f64::min, f64::INFINITY), fold(f64::max, f64::NEG_INFINITY)]
@@ -63,6 +130,7 @@ impl Zones {
                 let density = core + (endplate - core) * near;
                 density + (screws - density) * wall
             }
+            Self::Sampled(samples) => samples.density(p),
         }
     }
 
@@ -75,6 +143,7 @@ impl Zones {
                 let [low, high] = self.range();
                 1.5 * (high - low) / blend_mm
             }
+            Self::Sampled(samples) => samples.steepest(),
         }
     }
 }
@@ -156,6 +225,23 @@ mod tests {
         let high = 0.5 * (implant.pads[1].patch.center + implant.pads[2].patch.center);
         let middle = 0.5 * (foot.center + high);
         assert!((linear.density(&implant, middle) - 0.3).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_sampled_density_is_linear_between_its_nodes_and_ends_at_its_rim() {
+        let value = |p: Vec3| 0.2 + 0.01 * p.x + 0.02 * p.y - 0.005 * p.z;
+        let corner = Vec3::new(-1.0, 2.0, 0.5);
+        let node = |n: usize| corner + 2.0 * Vec3::new((n % 3) as f64, (n / 3 % 2) as f64, (n / 6) as f64);
+        let densities: Vec<f64> = (0..24).map(|n| value(node(n))).collect();
+        let samples = Samples::new(corner, 2.0, [3, 2, 4], densities.clone()).expect("fits");
+        let inside = Vec3::new(1.3, 3.1, 4.4);
+        // Round-off of eight products.
+        assert!((samples.density(inside) - value(inside)).abs() < 1e-14);
+        let rim = Vec3::new(3.0, 4.0, 6.5);
+        assert!((samples.density(rim + Vec3::new(9.0, 9.0, 9.0)) - value(rim)).abs() < 1e-14);
+        let slope = Vec3::new(0.01, 0.02, 0.005).norm();
+        assert!((samples.steepest() / slope - 1.0).abs() < 1e-12);
+        assert!(Samples::new(corner, 2.0, [3, 2, 5], densities).is_none(), "too few values");
     }
 
     #[test]

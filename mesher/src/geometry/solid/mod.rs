@@ -33,7 +33,7 @@ pub use contour::{Contour, slice};
 pub use cut::Cut;
 pub use decimate::{Deviation, decimate, deviation};
 pub use escape::Escape;
-pub use grading::{Graded, Zones};
+pub use grading::{Graded, Samples, Zones};
 pub use grid::Pieces;
 pub use letters::{Letters, LettersError};
 pub use metal::{Metal, Part, WELD_MM};
