@@ -650,7 +650,7 @@ fn criteria(r: &Reader<'_>, loads: &[Load]) -> Criteria {
 }
 
 /// Whether an entry names a file of a patient: such names often hold more than the patient's bones.
-fn names_a_file(path: &str, value: &crate::document::Value) -> bool {
+pub(crate) fn names_a_file(path: &str, value: &crate::document::Value) -> bool {
     let is_text = matches!(value, crate::document::Value::Text(_));
     is_text && (path.starts_with("anatomy.c") || path == "anatomy.labels" || path == "scan.image")
 }

@@ -5,7 +5,7 @@
 //! cases), [`printing`] (how a lattice comes out of the machine), [`patients`] (the nine published ones), [`mod@bench`] (virtual bench tests), [`pipeline`] (geometry, meshes, models,
 //! solutions, assessment, design, record, files), [`mod@print`] (files for the machine from a finished run),
 //! [`lattice`] (one lattice cell on its own), [`sweep`] (one case with many values), [`uncertainty`] (values drawn as inputs spread), [`study`] (a question answered by many runs), [`dakota`] (runs that Dakota asks for), [`optimise`] (lattices that are better), [`deck`] (input decks of other programs),
-//! [`output`] (whole results only), [`progress`], [`failure`] (exit codes).
+//! [`output`] (whole results only), [`progress`], [`failure`] (exit codes), [`fall`] (panics).
 //!
 //! Deliberately absent: formulas of mechanics. They live in the mesher and the solver.
 
@@ -23,6 +23,7 @@ pub mod deck;
 pub mod diagnostic;
 pub mod document;
 pub mod failure;
+pub mod fall;
 pub mod fixation;
 pub mod lattice;
 pub mod library;

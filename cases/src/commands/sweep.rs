@@ -7,13 +7,15 @@ use crate::document::Document;
 use crate::failure::{Exit, Failure};
 use crate::output::{stop_cleanly, write_whole};
 use crate::progress::Progress;
-use crate::sweep::cluster::{Job, quoted};
+use crate::sweep::cluster::Job;
 use crate::sweep::ensemble::ensemble;
 use crate::sweep::forecast::Forecast;
 use crate::sweep::manifest::{plan, quality_of};
 use crate::sweep::merge::{count, described, merge, results};
-use crate::sweep::store::{NONDETERMINISTIC, Status};
-use crate::sweep::task::{self, Done, Manner, TIME_IS_NEAR, Tally, exit_after, forget, listen, run_all};
+use crate::sweep::store::{CASES, NONDETERMINISTIC, Status, moved_away, unreadable};
+use crate::sweep::task::{
+    self, Done, Forgotten, Manner, TIME_IS_NEAR, Tally, exit_after, forget, listen, run_all,
+};
 use crate::sweep::{CaseResult, Spec, Sweep, plot};
 use clap::{Args, Subcommand};
 use dens_mesher::units::{self, Dimension};
@@ -40,7 +42,7 @@ pub enum Action {
     Run(RunArgs),
     /// Run all that is left on this machine.
     Local(LocalArgs),
-    /// Write Slurm scripts for all that is left, and submit them with --submit.
+    /// Write Slurm scripts for the runs that have no result yet, and submit them with --submit.
     Slurm(SlurmArgs),
     /// Write a script for another scheduler; these texts are to be edited and were not run by us.
     Template(TemplateArgs),
@@ -84,16 +86,17 @@ pub struct PlanArgs {
 /// How cases are run.
 #[derive(Debug, Args)]
 pub struct CaseManner {
-    /// Threads of each case; default: those of the job, or all cores shared by the cases at once.
+    /// Threads of each case, at most the cores shared by the cases at once; default: those of the job, or all cores, shared.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Memory each case may ask for (address space), for instance "6 GB".
+    /// Memory each case may ask for (address space), for instance "6 GB"; default: 95 % of SLURM_MEM_PER_NODE, shared.
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub mem: Option<u64>,
     /// Time for all: no case is begun when less than 1.5 times the longest so far is left; "90 min".
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     pub within: Option<f64>,
-    /// Program that runs a case, in words divided by spaces: "apptainer exec dens.sif dens". Default: this program.
+    /// Program that runs a case, in words divided by spaces: "apptainer exec dens.sif dens". A file or folder of here is
+    /// named with a `.` or a `/`. Default: this program.
     #[arg(long, value_name = "WORDS")]
     pub program: Option<String>,
     /// No progress and no summary.
@@ -107,8 +110,8 @@ pub struct RunArgs {
     /// Folder of the sweep.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
-    /// Number of the run; default: the number the scheduler gives (SLURM_ARRAY_TASK_ID, PBS_ARRAY_INDEX, LSB_JOBINDEX,
-    /// HQ_TASK_ID, JOB_COMPLETION_INDEX).
+    /// Number of the run; default: the number the scheduler gives (HQ_TASK_ID, JOB_COMPLETION_INDEX, SLURM_ARRAY_TASK_ID,
+    /// PBS_ARRAY_INDEX, LSB_JOBINDEX; the first of them that is there).
     #[arg(long, value_name = "K", conflicts_with = "tasks")]
     pub task: Option<usize>,
     /// Runs A to B, both included, and lists of such: 3..8,12.
@@ -345,14 +348,18 @@ fn spread(all: usize, n: usize) -> Vec<usize> {
     (0..n).map(|k| k * all / n.max(1)).collect()
 }
 
-/// Number the scheduler gave to this job.
+/// Number the scheduler gave to this job; of one within another, the inner one's.
 fn scheduled() -> Option<usize> {
     // LSF counts from one, all others as the script says.
-    let of = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<usize>().ok());
-    ["SLURM_ARRAY_TASK_ID", "PBS_ARRAY_INDEX", "HQ_TASK_ID", "JOB_COMPLETION_INDEX"]
+    ["HQ_TASK_ID", "JOB_COMPLETION_INDEX", "SLURM_ARRAY_TASK_ID", "PBS_ARRAY_INDEX"]
         .iter()
-        .find_map(|n| of(n))
-        .or_else(|| of("LSB_JOBINDEX").and_then(|k| k.checked_sub(1)))
+        .find_map(|n| environment(n))
+        .or_else(|| environment("LSB_JOBINDEX").and_then(|k| k.checked_sub(1)))
+}
+
+/// Number in the environment.
+fn environment(name: &str) -> Option<usize> {
+    std::env::var(name).ok().and_then(|v| v.trim().parse().ok())
 }
 
 fn run_some(args: &RunArgs) -> Result<Exit, Failure> {
@@ -396,6 +403,18 @@ fn ended(tally: &Tally) -> Exit {
     }
 }
 
+/// Threads of each of `jobs` cases at once: those asked for, or a share of those of the job of the scheduler, or a share of
+/// all; at most as many as share out `cores`.
+fn threads(asked: Option<usize>, of_job: Option<usize>, cores: usize, jobs: usize) -> usize {
+    let share = |n: usize| (n / jobs.max(1)).max(1);
+    asked.or(of_job.map(share)).unwrap_or(usize::MAX).clamp(1, share(cores))
+}
+
+/// Bytes of each of `jobs` cases at once in a job with so many MiB; `None` where Slurm gives all the node has, 0.
+fn memory_of(mib: usize, jobs: usize) -> Option<u64> {
+    (0 < mib).then(|| ((mib as u64) << 20) / 100 * 95 / jobs.max(1) as u64)
+}
+
 /// Runs tasks here, with progress.
 ///
 /// # Errors
@@ -407,10 +426,11 @@ pub(super) fn work(
     args: &CaseManner,
 ) -> Result<Tally, Failure> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let of_job = std::env::var("SLURM_CPUS_PER_TASK").ok().and_then(|v| v.parse().ok());
-    let threads = args.threads.map(usize::from).or(of_job).unwrap_or((cores / side_by_side).max(1));
-    let program = args.program.iter().flat_map(|p| p.split_whitespace()).map(str::to_string).collect();
-    let manner = Manner { program, threads, memory: args.mem, stop: listen()? };
+    let threads =
+        threads(args.threads.map(usize::from), environment("SLURM_CPUS_PER_TASK"), cores, side_by_side);
+    let memory = args.mem.or_else(|| memory_of(environment("SLURM_MEM_PER_NODE")?, side_by_side));
+    let program = args.program.as_deref().map_or(Ok(Vec::new()), task::program)?;
+    let manner = Manner { program, threads, memory, stop: listen()? };
     let progress = Progress::new(args.quiet);
     progress.phase(&format!("{} runs", tasks.len()), 1.0);
     let told = |done: usize, end: &Done| {
@@ -429,7 +449,7 @@ pub(super) fn work(
     let tally = tally?;
     if tally.signal == Some(TIME_IS_NEAR) && tally.run == 0 && kept() <= before {
         return Err(Failure::limit(
-            "the time of this job ended within the first part of its first case, of which nothing is kept: run again, it would end there again\n  = hint: ask for more time; `dens sweep status` tells what a case takes",
+            "the time of this job ended within the first part of its first case, and no further part was finished: run again, it would end there again\n  = hint: ask for more time; `dens sweep status` tells what a case takes",
         ));
     }
     if !args.quiet {
@@ -450,16 +470,31 @@ fn job(args: &JobArgs, max_array: usize) -> Result<(Sweep, Job), Failure> {
     let folder = fs::canonicalize(&args.folder)
         .map_err(|e| Failure::input(format!("cannot find `{}`: {e}", args.folder.display())))?;
     let dens = match &args.dens {
-        Some(words) => words.clone(),
+        Some(words) => words.split_whitespace().map(str::to_string).collect(),
         None => {
             let own = std::env::current_exe()
                 .map_err(|e| Failure::bug(format!("this program does not know its own place: {e}")))?;
-            quoted(&own.to_string_lossy())
+            vec![own.to_string_lossy().into_owned()]
         }
     };
+    // The job may start in another folder.
+    let program = match &args.program {
+        None => None,
+        Some(words) => {
+            let words = task::program(words)?;
+            if let Some(word) = words.iter().find(|w| w.contains(' ')) {
+                return Err(Failure::input(format!(
+                    "`{word}` has a space, and words of --program are divided by spaces\n  = hint: link it at a place without"
+                )));
+            }
+            Some(words.join(" "))
+        }
+    };
+    let found = results(&sweep);
+    let left = (0..found.len()).filter(|k| found[*k].is_none()).collect();
     let job = Job {
         dens,
-        program: args.program.clone(),
+        program,
         folder: folder.to_string_lossy().into_owned(),
         runs: sweep.lines.len(),
         chunk: args.chunk as usize,
@@ -468,6 +503,7 @@ fn job(args: &JobArgs, max_array: usize) -> Result<(Sweep, Job), Failure> {
         memory_mib: args.mem.div_ceil(1 << 20),
         minutes: ((args.time / 60.0).ceil() as u64).max(1),
         max_array,
+        left,
     };
     Ok((sweep, job))
 }
@@ -486,17 +522,38 @@ fn max_array() -> usize {
 fn slurm(args: &SlurmArgs) -> Result<Exit, Failure> {
     let most = args.max_array.map_or_else(max_array, |n| n as usize);
     let (sweep, job) = job(&args.job, most)?;
+    let arrays = job.arrays();
+    if arrays.is_empty() {
+        print(
+            "nothing to submit: every run has a result\nnext: `dens sweep merge`; `dens sweep retry --failed` forgets those without a computed one\n",
+        );
+        return Ok(Exit::Met);
+    }
     let folder = sweep.folder.join("slurm");
     fs::create_dir_all(&folder).map_err(|e| Failure::limit(format!("cannot make `slurm`: {e}")))?;
+    // Scripts of an earlier call would look as if they were part of this one.
+    for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("array-") {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
     let mut names = Vec::new();
-    for (first, count) in job.arrays() {
+    for (first, numbers) in &arrays {
         let name = format!("array-{:04}.sh", names.len());
-        write_whole(&folder.join(&name), job.slurm(first, count).as_bytes())?;
+        write_whole(&folder.join(&name), job.slurm(*first, numbers).as_bytes())?;
         names.push(name);
     }
     write_whole(&folder.join("merge.sh"), job.slurm_merge().as_bytes())?;
     write_whole(&folder.join("submit.sh"), job.slurm_submit(&names).as_bytes())?;
-    let mut t = format!("wrote {} in {}\n", counted(names.len(), "array"), folder.display());
+    let mut t = format!(
+        "{} of {} have no result: {} of up to {}, in {}\nwrote the scripts in {}\n",
+        job.left.len(),
+        counted(job.runs, "run"),
+        counted(job.unfinished().len(), "array element"),
+        counted(job.chunk, "run"),
+        counted(names.len(), "array"),
+        folder.display()
+    );
     if args.submit {
         let sent = Command::new("bash").arg("submit.sh").current_dir(&folder).output();
         let sent = sent.map_err(|e| Failure::input(format!("cannot start `bash`: {e}")))?;
@@ -608,14 +665,19 @@ fn plot_it(args: &PlotArgs) -> Result<Exit, Failure> {
 
 fn retry(args: &RetryArgs) -> Result<Exit, Failure> {
     let sweep = Sweep::open(&args.folder)?;
-    let again = forget(&sweep, &|r| r.status != Status::Ok)?;
-    let numbers: Vec<String> = again.iter().map(usize::to_string).collect();
-    print(&if again.is_empty() {
-        "nothing to try again: no run ended without a computed result\n".to_string()
+    let Forgotten { tasks, broken } = forget(&sweep, &|r| r.status != Status::Ok)?;
+    let mut t = String::new();
+    for folder in &broken {
+        let _ = writeln!(t, "no readable result; moved to {folder}");
+    }
+    if tasks.is_empty() {
+        t.push_str("nothing to try again: no run ended without a computed result\n");
     } else {
-        let numbers = numbers.join(",");
-        format!("{} will be run again: --tasks {numbers}\n", counted(again.len(), "run"))
-    });
+        let numbers: Vec<String> = tasks.iter().map(usize::to_string).collect();
+        let _ =
+            writeln!(t, "{} will be run again: --tasks {}", counted(tasks.len(), "run"), numbers.join(","));
+    }
+    print(&t);
     Ok(Exit::Met)
 }
 
@@ -629,11 +691,12 @@ fn verify(args: &CheckArgs) -> Result<Exit, Failure> {
             )));
         }
     }
-    if let Some(line) = sweep.lines.first() {
-        sweep.check_inputs(line)?;
-    }
+    sweep.check_all_inputs()?;
     let found = results(&sweep);
-    let mut faults = Vec::new();
+    let mut faults: Vec<String> = unreadable(&sweep)
+        .into_iter()
+        .map(|id| format!("{CASES}/{id}: no readable result; `dens sweep retry --failed` moves it away"))
+        .collect();
     for (line, result) in sweep.lines.iter().zip(&found) {
         if let Some(result) = result {
             let damaged = result.damaged(&sweep);
@@ -658,10 +721,14 @@ fn verify(args: &CheckArgs) -> Result<Exit, Failure> {
         return Err(Failure::bug(format!("the sweep does not hold:\n  {}", faults.join("\n  "))));
     }
     let checked = found.iter().flatten().count();
-    print(&format!(
+    let mut t = format!(
         "the plan, its inputs and {checked} results are as recorded; {} computed again with the same bytes\n",
         again.len()
-    ));
+    );
+    for name in moved_away(&sweep) {
+        let _ = writeln!(t, "{CASES}/{name} had no readable result and was moved away; it may be removed");
+    }
+    print(&t);
     Ok(Exit::Met)
 }
 
@@ -673,6 +740,17 @@ mod tests {
     fn ranges_have_both_ends_and_lists_of_them() {
         assert_eq!(ranges("3..8,12"), Ok(Ranges(vec![(3, 8), (12, 12)])));
         assert!(ranges("8..3").is_err() && ranges("a").is_err() && ranges("").is_err());
+    }
+
+    #[test]
+    fn cases_at_once_share_threads_and_memory() {
+        assert_eq!(threads(None, None, 8, 2), 4);
+        assert_eq!(threads(None, Some(4), 8, 2), 2, "the job has 4");
+        assert_eq!(threads(Some(8), Some(8), 8, 2), 4, "no more than there are");
+        assert_eq!(threads(Some(2), None, 8, 2), 2);
+        assert_eq!(threads(None, Some(2), 2, 8), 1);
+        assert_eq!(memory_of(1000, 2), Some(498_073_600), "95 % of 1000 MiB by two");
+        assert_eq!(memory_of(0, 1), None);
     }
 
     #[test]

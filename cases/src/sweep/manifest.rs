@@ -2,7 +2,7 @@
 
 use super::sample::{points, seed_of};
 use super::spec::{Keep, Spec};
-use crate::case::Quality;
+use crate::case::{self, Quality};
 use crate::commands::Study;
 use crate::diagnostic::render;
 use crate::document::{Document, Value};
@@ -159,7 +159,8 @@ impl Sweep {
 
     /// Finished parts of a case that was stopped.
     pub fn parts(&self, case_id: &str) -> usize {
-        fs::read_dir(self.checkpoint(case_id)).into_iter().flatten().flatten().count()
+        let entries = fs::read_dir(self.checkpoint(case_id)).into_iter().flatten().flatten();
+        entries.filter(|e| e.path().extension().is_some_and(|x| x == "part")).count()
     }
 
     /// Folder of the copies of inputs.
@@ -172,7 +173,20 @@ impl Sweep {
     /// # Errors
     /// A file that is missing or was changed, by name; exit 2.
     pub fn check_inputs(&self, line: &Line) -> Result<(), Failure> {
-        for (name, hash) in &line.inputs {
+        self.check(line.inputs.iter())
+    }
+
+    /// Checks that the inputs of all runs are those that were planned, each file once.
+    ///
+    /// # Errors
+    /// As [`Sweep::check_inputs`].
+    pub fn check_all_inputs(&self) -> Result<(), Failure> {
+        let all: BTreeSet<(&String, &String)> = self.lines.iter().flat_map(|l| &l.inputs).collect();
+        self.check(all.into_iter())
+    }
+
+    fn check<'a>(&self, inputs: impl Iterator<Item = (&'a String, &'a String)>) -> Result<(), Failure> {
+        for (name, hash) in inputs {
             let bytes = fs::read(self.inputs().join(name))
                 .map_err(|e| Failure::input(format!("cannot read the input `{name}` of the sweep: {e}")))?;
             if sha256_hex(&bytes) != *hash {
@@ -259,7 +273,7 @@ pub fn plan(spec: &Spec, text: &str, case: (&str, &Path), folder: &Path) -> Resu
             let value =
                 spec.parameters.iter().position(|p| p.path == *path).map_or(&entry.value, |k| &point[k]);
             let Value::Text(file) = value else { continue };
-            if !may_name_a_file(path, file) {
+            if !names_a_file(path, value) {
                 continue;
             }
             if !named.contains_key(file) {
@@ -320,12 +334,9 @@ fn problem_of(document: &Document, line: &Line) -> Option<String> {
     problems.into_iter().next().map(|p| p.message)
 }
 
-/// Whether an entry may name a file: not a text for people, and with an ending or a folder in it.
-fn may_name_a_file(path: &str, text: &str) -> bool {
-    let key = path.rsplit('.').next().unwrap_or(path);
-    !matches!(key, "source" | "title" | "name" | "schema")
-        && !text.contains(' ')
-        && text.contains(['.', '/', '\\'])
+/// Whether an entry is one that a case reads as the name of a file or folder.
+fn names_a_file(path: &str, value: &Value) -> bool {
+    case::names_a_file(path, value) || path == "implant.surface"
 }
 
 /// Copies what `file` names, a file or a folder of files, and gives the hashes by name; nothing when there is no such file.
@@ -336,11 +347,13 @@ fn copy(
 ) -> Result<BTreeMap<String, String>, Failure> {
     let place = home.join(file);
     let mut hashes = BTreeMap::new();
-    if !place.exists() {
+    if file.is_empty() || !place.exists() {
         return Ok(hashes);
     }
-    let inside = Path::new(file).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
-    if !inside || file == CASE {
+    let parts = || Path::new(file).components();
+    let inside = parts().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+    let own = parts().any(|c| matches!(c, Component::Normal(_)));
+    if !inside || !own || file == CASE {
         return Err(Failure::input(format!(
             "the case names `{file}`; the files of a sweep lie in or below the folder of the case and none is called `{CASE}`\n  = hint: copy it there and name it relative to the case"
         )));
@@ -355,11 +368,40 @@ fn copy(
             }
         } else {
             let bytes = fs::read(&place).map_err(unreadable)?;
+            if let Some(voxels) = voxels_beside(&place, &bytes) {
+                let beside = place.with_file_name(&voxels);
+                let folder = name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+                let name = format!("{folder}{voxels}");
+                if beside.is_file() && !hashes.contains_key(&name) {
+                    found.push((name, beside));
+                }
+            }
             hashes.insert(name.clone(), sha256_hex(&bytes));
             copies.insert(name, bytes);
         }
     }
     Ok(hashes)
+}
+
+/// The file in the same folder that the header of an image (`.nhdr`, `.mhd`) names for its voxels.
+fn voxels_beside(path: &Path, bytes: &[u8]) -> Option<String> {
+    let ending = path.extension()?.to_string_lossy().to_lowercase();
+    let (sign, keys): (char, &[&str]) = match ending.as_str() {
+        "nhdr" | "nrrd" => (':', &["data file", "datafile"]),
+        "mhd" | "mha" => ('=', &["elementdatafile"]),
+        _ => return None,
+    };
+    // Headers are short; what follows may be voxels.
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1 << 16)]);
+    let lines = head.lines().take_while(|l| sign == '=' || !l.trim().is_empty());
+    let value = lines
+        .filter_map(|l| l.split_once(sign))
+        .find(|(key, _)| keys.contains(&key.trim().to_lowercase().as_str()))
+        .map(|(_, value)| value.trim().to_string())?;
+    let name = value.strip_prefix("./").unwrap_or(&value);
+    // The reader of images takes a file in another folder as little.
+    let plain = Path::new(name).file_name().is_some_and(|f| f == name);
+    (plain && !name.eq_ignore_ascii_case("local")).then(|| name.to_string())
 }
 
 fn json_of(value: &Value) -> Json {
@@ -384,4 +426,85 @@ fn toml_of(value: &Json) -> String {
 /// Quality of this name.
 pub fn quality_of(name: &str) -> Option<Quality> {
     [Quality::Draft, Quality::Standard, Quality::Fine].into_iter().find(|q| q.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_of_every_run_are_checked() {
+        let dir = tempfile::tempdir().expect("a scratch folder");
+        fs::create_dir(dir.path().join(INPUTS)).expect("made");
+        let line = |index: usize, name: &str| Line {
+            case_id: index.to_string(),
+            index,
+            inputs: BTreeMap::from([(name.to_string(), sha256_hex(name.as_bytes()))]),
+            keep: Keep::Record,
+            params: BTreeMap::new(),
+            program: program(),
+            quality: "draft".into(),
+            seed: 0,
+        };
+        let lines = vec![line(0, "a.stl"), line(1, "b.stl"), line(2, "a.stl")];
+        let sweep = Sweep { folder: dir.path().to_path_buf(), hash: String::new(), lines };
+        for name in ["a.stl", "b.stl"] {
+            fs::write(sweep.inputs().join(name), name).expect("written");
+        }
+        assert_eq!(sweep.check_all_inputs(), Ok(()));
+        fs::write(sweep.inputs().join("b.stl"), "another").expect("written");
+        let found = sweep.check_all_inputs().expect_err("changed");
+        assert!(found.message.contains("`b.stl` was changed"), "{}", found.message);
+    }
+
+    fn names(home: &Path, file: &str) -> Vec<String> {
+        let hashes = copy(home, file, &mut BTreeMap::new()).expect("readable");
+        hashes.into_keys().collect()
+    }
+
+    #[test]
+    fn files_are_known_by_their_entry_and_not_by_their_spelling() {
+        let text = |t: &str| Value::Text(t.into());
+        for (path, file) in
+            [("anatomy.c1", "C1 left.stl"), ("scan.image", "scan"), ("implant.surface", "cage.stl")]
+        {
+            assert!(names_a_file(path, &text(file)), "{path}");
+        }
+        for path in ["title", "load.0.id", "scan.source"] {
+            assert!(!names_a_file(path, &text("a/b.stl")), "{path}");
+        }
+        let dir = tempfile::tempdir().expect("a scratch folder");
+        let home = dir.path();
+        fs::create_dir(home.join("scan")).expect("made");
+        for name in ["C1 left.stl", "scan/1", "scan/2"] {
+            fs::write(home.join(name), name).expect("written");
+        }
+        assert_eq!(names(home, "C1 left.stl"), ["C1 left.stl"]);
+        assert_eq!(names(home, "scan"), ["scan/1", "scan/2"]);
+        assert!(names(home, "").is_empty() && names(home, "template").is_empty());
+        for file in [".", "./", "..", "scan/.."] {
+            assert!(copy(home, file, &mut BTreeMap::new()).is_err(), "{file}");
+        }
+    }
+
+    #[test]
+    fn voxels_that_a_header_names_come_with_it() {
+        let dir = tempfile::tempdir().expect("a scratch folder");
+        let home = dir.path();
+        fs::create_dir(home.join("ct")).expect("made");
+        for (name, content) in [
+            ("a.nhdr", "NRRD0004\ntype: short\ndata file: ./a b.raw.gz\n"),
+            ("a b.raw.gz", "voxels"),
+            ("ct/a.mhd", "NDims = 3\nElementDataFile = a.raw\n"),
+            ("ct/a.raw", "voxels"),
+            ("ct/whole.mha", "NDims = 3\nElementDataFile = LOCAL\n"),
+            ("far.mhd", "ElementDataFile = ct/a.raw\n"),
+        ] {
+            fs::write(home.join(name), content).expect("written");
+        }
+        assert_eq!(names(home, "a.nhdr"), ["a b.raw.gz", "a.nhdr"]);
+        assert_eq!(names(home, "ct/a.mhd"), ["ct/a.mhd", "ct/a.raw"]);
+        assert_eq!(names(home, "ct/whole.mha"), ["ct/whole.mha"]);
+        assert_eq!(names(home, "far.mhd"), ["far.mhd"], "the reader refuses it");
+    }
 }

@@ -18,6 +18,7 @@ pub mod forecast;
 pub mod manifest;
 pub mod merge;
 pub mod plot;
+pub mod said;
 pub mod sample;
 pub mod spec;
 pub mod store;

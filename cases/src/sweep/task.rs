@@ -3,10 +3,15 @@
 //! The case is the smallest unit: one that is stopped leaves nothing and starts from its beginning when run again.
 
 use super::manifest::{CASE, INPUTS, Line, Sweep};
-use super::store::{CASES, CaseResult, Cost, Ended, LOG, Status, TEMPORARY, Workplace, clear_dead, host};
+use super::said::plain;
+use super::store::{
+    CASES, CaseResult, Cost, Ended, LOG, Status, Workplace, clear_dead, drop_result, host, set_aside,
+    unreadable,
+};
 use crate::checkpoint::Checkpoint;
 use crate::failure::{Exit, Failure};
 use crate::output::ENDS_WITH_PARENT;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::Path;
@@ -91,9 +96,12 @@ pub fn run(sweep: &Sweep, line: &Line, manner: &Manner) -> Result<Done, Failure>
     let kept = sweep.checkpoint(&line.case_id);
     match attempt(sweep, line, manner, Some(&kept))? {
         Attempt::Ended(work, ended) => {
-            let done = work.commit(sweep, line, ended).map(Done::Now);
-            Checkpoint::clear(&kept);
-            done
+            let result = work.commit(sweep, line, ended)?;
+            // After a crash or a limit the next attempt goes on from the finished parts.
+            if result.status.is_settled() {
+                Checkpoint::clear(&kept);
+            }
+            Ok(Done::Now(result))
         }
         Attempt::Stopped(signal) => Ok(Done::Stopped(signal)),
     }
@@ -107,7 +115,7 @@ pub fn same_again(sweep: &Sweep, line: &Line, manner: &Manner) -> Result<Option<
     match attempt(sweep, line, manner, None)? {
         Attempt::Ended(work, ended) => {
             let result = work.finish(line, ended)?;
-            Ok(Some(CaseResult::read(sweep, &line.case_id).is_some_and(|before| before == result)))
+            Ok(Some(CaseResult::read(sweep, &line.case_id).is_some_and(|before| before.agrees(&result))))
         }
         Attempt::Stopped(_) => Ok(None),
     }
@@ -153,7 +161,7 @@ fn attempt(sweep: &Sweep, line: &Line, manner: &Manner, kept: Option<&Path>) -> 
         pause = (pause * 3 / 2).min(Duration::from_millis(50));
     };
     let log = fs::read(work.join(LOG)).unwrap_or_default();
-    let Some((status, error)) = meaning(ended, &String::from_utf8_lossy(&log)) else {
+    let Some((status, error)) = meaning(ended, &String::from_utf8_lossy(&log), sweep) else {
         return Ok(Attempt::Stopped(signal_hook::consts::SIGTERM.unsigned_abs() as usize));
     };
     let peak = fs::read(work.join("run/manifest.json"))
@@ -171,17 +179,38 @@ fn attempt(sweep: &Sweep, line: &Line, manner: &Manner, kept: Option<&Path>) -> 
     Ok(Attempt::Ended(work, ended))
 }
 
+/// Words of `--program` as they hold in every folder: a case runs in that of the inputs.
+///
+/// The first is looked for on the path unless it has a `/`; others are made absolute where they name what is here and have
+/// a `/` or a `.`, so that `apptainer exec dens.sif dens` finds the image and leaves the program within it alone.
+///
+/// # Errors
+/// A program that is not there; exit 2.
+pub fn program(words: &str) -> Result<Vec<String>, Failure> {
+    let absolute = |word: &str| -> Result<String, Failure> {
+        let place = std::path::absolute(word)
+            .map_err(|e| Failure::input(format!("cannot tell where `{word}` is: {e}")))?;
+        Ok(place.to_string_lossy().into_owned())
+    };
+    let named = |(k, word): (usize, &str)| {
+        let exists = Path::new(word).exists();
+        match k {
+            0 if !word.contains('/') => Ok(word.to_string()),
+            0 if !exists => Err(Failure::input(format!("there is no program `{word}`"))),
+            0 => absolute(word),
+            _ if exists && word.contains(['/', '.']) => absolute(word),
+            _ => Ok(word.to_string()),
+        }
+    };
+    words.split_whitespace().enumerate().map(named).collect()
+}
+
 fn command(line: &Line, manner: &Manner, output: &str) -> Result<Command, Failure> {
     let mut words = manner.program.clone();
     if words.is_empty() {
         let own = std::env::current_exe()
             .map_err(|e| Failure::bug(format!("this program does not know its own place: {e}")))?;
         words.push(own.to_string_lossy().into_owned());
-    } else if words[0].contains('/') {
-        // The case runs in another folder.
-        let place = fs::canonicalize(&words[0])
-            .map_err(|e| Failure::input(format!("there is no program `{}`: {e}", words[0])))?;
-        words[0] = place.to_string_lossy().into_owned();
     }
     let mut command = match manner.memory {
         None => Command::new(&words[0]),
@@ -202,12 +231,7 @@ fn command(line: &Line, manner: &Manner, output: &str) -> Result<Command, Failur
 }
 
 /// Status and words of a run that ended; `None` when it was stopped from outside.
-fn meaning(ended: ExitStatus, log: &str) -> Option<(Status, Option<String>)> {
-    let said = || {
-        let text = log.trim();
-        let last: String = text.chars().rev().take(4000).collect::<Vec<_>>().into_iter().rev().collect();
-        (!last.is_empty()).then_some(last)
-    };
+fn meaning(ended: ExitStatus, log: &str, sweep: &Sweep) -> Option<(Status, Option<String>)> {
     if log.contains("memory allocation of") {
         return Some((
             Status::Limit,
@@ -217,7 +241,7 @@ fn meaning(ended: ExitStatus, log: &str) -> Option<(Status, Option<String>)> {
     match ended.code() {
         Some(_) => {
             let status = Status::of(ended.code())?;
-            let error = if status == Status::Ok { None } else { said() };
+            let error = if status == Status::Ok { None } else { plain(log, sweep) };
             Some((status, error))
         }
         None => {
@@ -262,6 +286,10 @@ pub fn run_all(
         sweep.line(*k)?;
     }
     clear_dead(sweep);
+    // Equal cases are computed once; the others read the result.
+    let mut seen = BTreeSet::new();
+    let (firsts, repeats): (Vec<usize>, Vec<usize>) =
+        tasks.iter().partition(|k| seen.insert(sweep.lines[**k].case_id.as_str()));
     let start = Instant::now();
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
@@ -279,7 +307,7 @@ pub fn run_all(
             if short || stopped != 0 || broken.load(Ordering::Relaxed) != 0 {
                 return Ok(tally);
             }
-            let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) else { return Ok(tally) };
+            let Some(task) = firsts.get(next.fetch_add(1, Ordering::Relaxed)) else { return Ok(tally) };
             let begun = Instant::now();
             let end = run(sweep, &sweep.lines[*task], manner).inspect_err(|_| {
                 broken.store(1, Ordering::Relaxed);
@@ -307,7 +335,7 @@ pub fn run_all(
         let workers: Vec<_> = (0..side_by_side.max(1)).map(|_| scope.spawn(worker)).collect();
         workers
             .into_iter()
-            .map(|w| w.join().unwrap_or_else(|_| Err(Failure::bug("a thread that runs cases fell over"))))
+            .map(|w| w.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
     });
     clear_dead(sweep);
@@ -319,26 +347,66 @@ pub fn run_all(
         all.failed += tally.failed;
         all.signal = all.signal.or(tally.signal);
     }
+    for k in repeats {
+        if let Some(result) = CaseResult::read(sweep, &sweep.lines[k].case_id) {
+            all.before += 1;
+            all.failed += usize::from(result.status != Status::Ok);
+            told(done.fetch_add(1, Ordering::Relaxed) + 1, &Done::Before(result));
+        }
+    }
     all.left = tasks.len() - all.run - all.before;
     Ok(all)
 }
 
-/// Removes results of tasks so that they are run again; gives the numbers of those tasks.
+/// What is run again, and what was moved away for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Numbers of the tasks.
+    pub tasks: Vec<usize>,
+    /// New names of folders that held no readable result.
+    pub broken: Vec<String>,
+}
+
+/// Removes results of tasks so that they are run again, and moves folders without a readable result away.
 ///
 /// # Errors
 /// When a folder cannot be moved; exit 4.
-pub fn forget(sweep: &Sweep, unwanted: &dyn Fn(&CaseResult) -> bool) -> Result<Vec<usize>, Failure> {
-    let mut again = Vec::new();
-    for line in &sweep.lines {
-        let Some(result) = CaseResult::read(sweep, &line.case_id).filter(|r| unwanted(r)) else { continue };
-        let cases = sweep.folder.join(CASES);
-        // Moved first, so that a half-removed folder is never taken for a result.
-        let away =
-            cases.join(format!("{TEMPORARY}{}-{}-{}-away", result.case_id, host(), std::process::id()));
-        fs::rename(cases.join(&result.case_id), &away)
-            .and_then(|()| fs::remove_dir_all(&away))
-            .map_err(|e| Failure::limit(format!("cannot remove the result of task {}: {e}", line.index)))?;
-        again.push(line.index);
+pub fn forget(sweep: &Sweep, unwanted: &dyn Fn(&CaseResult) -> bool) -> Result<Forgotten, Failure> {
+    let mut forgotten = Forgotten::default();
+    let mut gone: BTreeSet<String> = BTreeSet::new();
+    for case_id in unreadable(sweep) {
+        let name = set_aside(sweep, &case_id)
+            .map_err(|e| Failure::limit(format!("cannot move the folder of case {case_id}: {e}")))?;
+        forgotten.broken.push(format!("{CASES}/{name}"));
+        gone.insert(case_id);
     }
-    Ok(again)
+    for line in &sweep.lines {
+        if CaseResult::read(sweep, &line.case_id).is_some_and(|r| unwanted(&r)) {
+            drop_result(sweep, &line.case_id).map_err(|e| {
+                Failure::limit(format!("cannot remove the result of task {}: {e}", line.index))
+            })?;
+            gone.insert(line.case_id.clone());
+        }
+        if gone.contains(&line.case_id) {
+            forgotten.tasks.push(line.index);
+        }
+    }
+    Ok(forgotten)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_program_hold_in_another_folder() {
+        // Tests run in the folder of the crate.
+        let here = std::env::current_dir().expect("there is one");
+        let absolute = |name: &str| here.join(name).to_string_lossy().into_owned();
+        let found = program("apptainer exec Cargo.toml src -v ./src none.sif").expect("words");
+        assert_eq!(found[..4], ["apptainer", "exec", &absolute("Cargo.toml"), "src"]);
+        assert_eq!(found[4..], ["-v", &absolute("src"), "none.sif"]);
+        assert_eq!(program("src/main.rs").expect("there"), [absolute("src/main.rs")]);
+        assert!(program("./none").is_err());
+    }
 }

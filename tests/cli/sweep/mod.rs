@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Folder with a sweep file over `values` of the relative density and the stand-in `stub`, which takes `pause` seconds.
 ///
 /// The value decides how a run ends: -2 bad input, -3 no convergence, -70 a panic, -9 killed, -4 out of memory; else its
-/// result is twice the value. Every run leaves a line in `calls`.
+/// result is twice the value. Every run leaves a line in `calls`, and one without a result a finished part.
 fn folder(values: &[f64], pause: f64) -> tempfile::TempDir {
     let dir = scratch();
     let mut record = Record::new("dens", "test", "stub", "a stand-in");
@@ -30,6 +30,7 @@ fn folder(values: &[f64], pause: f64) -> tempfile::TempDir {
 while [ $# -gt 0 ]; do
   case "$1" in
     --output) out="$2"; shift;;
+    --checkpoint) kept="$2"; shift;;
     --set) value="${{2#*=}}"; shift;;
   esac
   shift
@@ -37,10 +38,13 @@ done
 echo "$value" >> '{here}/calls'
 sleep {pause}
 case "$value" in
+  -*) mkdir -p "$kept" && echo part > "$kept/one.part" && echo half > "$kept/.two.tmp";;
+esac
+case "$value" in
   -2) echo "error: a value that cannot be" >&2; exit 2;;
   -3) echo "error: no convergence" >&2; exit 3;;
   -4) echo "memory allocation of 999 bytes failed" >&2; kill -ABRT $$;;
-  -70) echo "thread 'main' panicked" >&2; exit 101;;
+  -70) echo "thread 'main' ($$) panicked at $out in $(cd .. && pwd)/inputs" >&2; exit 101;;
   -9) kill -KILL $$;;
 esac
 mkdir -p "$out" && sed "s/1234.5/$(awk "BEGIN {{ print 2 * $value }}")/" '{here}/template.json' > "$out/record.json"
@@ -212,6 +216,108 @@ fn each_end_of_a_run_is_told_apart_and_costs_that_run_only() {
 }
 
 #[test]
+fn parts_are_kept_until_the_case_itself_has_ended() {
+    let dir = folder(&[0.2, -2.0, -3.0, -70.0, -9.0, -4.0], 0.0);
+    let dir = dir.path();
+    plan(dir, "S");
+    assert_eq!(local(dir, "S", "2"), 0);
+    let rows = csv(&table(dir, "S"));
+    for row in &rows[1..] {
+        let parts = dir.join("S/stopped").join(&row[1]).join("one.part").exists();
+        assert_eq!(parts, ["crashed", "limit"].contains(&row[2].as_str()), "{}", row[2]);
+    }
+}
+
+#[test]
+fn what_failed_runs_say_is_the_same_from_every_folder() {
+    let dir = folder(&[0.2, -70.0], 0.0);
+    let dir = dir.path();
+    for name in ["S", "another"] {
+        plan(dir, name);
+        assert_eq!(local(dir, name, "1"), 0);
+    }
+    let one = table(dir, "S");
+    assert_eq!(one, table(dir, "another"));
+    let [a, b] =
+        ["S", "another"].map(|n| fs::read_to_string(dir.join(n).join("failures.csv")).expect("written"));
+    assert_eq!(a, b);
+    assert!(a.contains("panicked at ../cases/work/run in inputs"), "{a}");
+    let log = dir.join("another/cases").join(&csv(&one)[2][1]).join("log.txt");
+    let log = fs::read_to_string(log).expect("kept as it was");
+    assert!(log.contains("thread 'main' (") && log.contains("another/inputs"), "{log}");
+}
+
+#[test]
+fn equal_runs_are_computed_once_even_side_by_side() {
+    let dir = folder(&[0.2, 0.2, 0.3, 0.2], 0.1);
+    let dir = dir.path();
+    plan(dir, "S");
+    let (code, out, _) = outcome(dir, &["sweep", "local", "S", "-j", "4", "--program", "./stub"]);
+    assert_eq!((code, calls(dir)), (0, 2));
+    assert!(out.contains("2 run, 2 had a result"), "{out}");
+    assert!(csv(&table(dir, "S"))[1..].iter().all(|r| r[2] == "ok"));
+}
+
+#[test]
+fn an_unreadable_result_is_named_and_computed_again() {
+    let dir = folder(&densities(3), 0.0);
+    let dir = dir.path();
+    plan(dir, "S");
+    assert_eq!(local(dir, "S", "1"), 0);
+    let whole = table(dir, "S");
+    let id = csv(&whole)[2][1].clone();
+    let result = dir.join("S/cases").join(&id).join("result.json");
+    for again in [false, true] {
+        fs::write(&result, "{").expect("written");
+        let (code, _, err) = outcome(dir, &["sweep", "verify", "S"]);
+        assert_eq!(code, 70);
+        assert!(err.contains(&format!("cases/{id}: no readable result")), "{err}");
+        if again {
+            let (code, out, _) = outcome(dir, &["sweep", "retry", "S", "--failed"]);
+            assert_eq!(code, 0);
+            assert!(
+                out.contains(&format!("moved to cases/{id}.broken-")) && out.contains("--tasks 1"),
+                "{out}"
+            );
+        }
+        assert_eq!(local(dir, "S", "1"), 0);
+        assert_eq!(table(dir, "S"), whole);
+        let (code, out, err) = outcome(dir, &["sweep", "verify", "S"]);
+        assert_eq!(code, 0, "{err}");
+        assert!(out.contains(&format!("cases/{id}.broken-")), "{out}");
+    }
+}
+
+#[test]
+fn only_what_is_left_is_submitted() {
+    let dir = folder(&densities(12), 0.0);
+    let dir = dir.path();
+    plan(dir, "S");
+    let run = |tasks: &str| {
+        let arguments = ["sweep", "run", "S", "--tasks", tasks, "--program", "./stub", "--quiet"];
+        assert_eq!(outcome(dir, &arguments).0, 0);
+    };
+    run("0..4,8,9");
+    let slurm = ["sweep", "slurm", "S", "--chunk", "2", "--max-array", "100", "--program", "./stub"];
+    let (code, out, err) = outcome(dir, &slurm);
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        out.contains("6 of 12 runs have no result: 3 array elements of up to 2 runs, in 1 array"),
+        "{out}"
+    );
+    let script = fs::read_to_string(dir.join("S/slurm/array-0000.sh")).expect("written");
+    assert!(script.contains("--array=0-1,3\n") && script.contains("2 + SLURM_ARRAY_TASK_ID"), "{script}");
+    assert!(
+        script.contains(&format!("--program '{}'", dir.join("./stub").display()).replace("/./", "/")),
+        "{script}"
+    );
+    run("5..11");
+    let (code, out, _) = outcome(dir, &slurm);
+    assert_eq!(code, 0);
+    assert!(out.contains("nothing to submit"), "{out}");
+}
+
+#[test]
 fn one_task_run_twice_at_once_has_one_result() {
     let values = densities(10);
     let dir = folder(&values, 0.03);
@@ -358,6 +464,10 @@ fn the_number_of_every_scheduler_names_the_run() {
     let status: Vec<&str> = rows[1..].iter().map(|r| r[2].as_str()).collect();
     assert_eq!(status.iter().filter(|s| **s == "ok").count(), 8);
     assert!([4, 5, 6, 7].iter().all(|k| status[*k] == "pending"), "{status:?}");
+    // HyperQueue and Kubernetes may run within a job of another scheduler.
+    let inner = [("SLURM_ARRAY_TASK_ID", "0"), ("HQ_TASK_ID", "5")];
+    assert_eq!(with_env(dir, &inner, &run).0, 0);
+    assert_eq!(csv(&table(dir, "S"))[1 + 5][2], "ok");
     let (code, err) = with_env(dir, &[("SLURM_ARRAY_TASK_ID", "12")], &run);
     assert_eq!(code, 2);
     assert!(err.contains("no task 12"), "{err}");
