@@ -238,8 +238,7 @@ impl Neck {
             height: [height, 0.0, 0.0, 0.0, 0.0, 0.0],
             margin: self.book.cartilage.rim_mm,
         };
-        let name =
-            format!("{}-{} uncinate {}", joint.upper.name(), joint.lower.name(), side.name());
+        let name = format!("{}-{} uncinate {}", joint.upper.name(), joint.lower.name(), side.name());
         let upper = flat(u.thickness_mm);
         self.bed(&name, [joint.upper, joint.lower].map(number), &upper, &flat(0.0), 0.0).with_play(u.play_mm)
     }

@@ -86,8 +86,7 @@ impl Specimen {
         // The annulus is fixed to the rims of the bodies; the disc as drawn for the whole column ends before them.
         let [depth, width] = joint.patch.radii;
         let [front, side] = disc.annulus_rim_mm;
-        let joint =
-            &Joint { patch: Patch { radii: [depth + front, width + side], ..joint.patch }, ..*joint };
+        let joint = &Joint { patch: Patch { radii: [depth + front, width + side], ..joint.patch }, ..*joint };
         let mesh = joint_mesh(spine, joint, disc.edge_mm, &Engine::LevelSet)?.mesh;
         let patch = joint.patch;
         let second = patch.axis.cross(&patch.first);
