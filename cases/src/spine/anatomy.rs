@@ -201,19 +201,19 @@ impl Neck {
         Ok(self.bed(&name, bones, &upper, &lower, opening))
     }
 
-    /// The condyle lies in C1's facet, raised by the cartilage: an elongated cup, tangent to the bone in its middle, with
-    /// one radius along it and a smaller one across.
+    /// The condyle lies in C1's facet, raised by the cartilage: an elongated cup through the middle of the bone's facet, with
+    /// one radius along it and another across. Seen from the front it stands as the file says, however steep the bone's is.
     fn condyle(&self, patch: &Patch, side: Side) -> Result<Bed, Failure> {
         let c = &self.book.cartilage;
         let name = format!("C0-C1 facet {}", side.name());
+        let patch = leaning(patch, c.condyle_coronal_deg);
         // The long axis, seen from above, converges toward the front; in the plane of the facet.
         let (sin, cos) = c.condyle_convergence_deg.to_radians().sin_cos();
         let level = Vec3::new(side.sign() * sin, cos, 0.0);
         let first = (level - Vec3::z() * (level.dot(&patch.axis) / patch.axis.z)).normalize();
-        let mut lower = self.quadric(Level::C1, &Patch { first, ..*patch }, patch.axis, &name)?;
-        lower.height[3] = 0.5 / c.condyle_sagittal_radius_mm;
-        lower.height[4] = 0.0;
-        lower.height[5] = 0.5 / c.condyle_frontal_radius_mm;
+        let mut lower = self.quadric(Level::C1, &Patch { first, ..patch }, patch.axis, &name)?;
+        let [along, across] = [c.condyle_sagittal_radius_mm, c.condyle_frontal_radius_mm].map(|r| 0.5 / r);
+        lower.height = [lower.height[0], 0.0, 0.0, along, 0.0, across];
         let mut upper = lower;
         upper.height[0] += c.condyle_thickness_mm;
         Ok(self.bed(&name, [0, 1], &upper, &lower, c.condyle_opening_mm))
@@ -378,6 +378,14 @@ fn facing(patch: &Patch, medial_deg: f64) -> Patch {
     let side = patch.center.x.signum();
     let now = (-side * patch.axis.x).atan2(patch.axis.y);
     let turn = Rotation3::from_axis_angle(&Vec3::z_axis(), side * (medial_deg.to_radians() - now));
+    Patch { axis: turn * patch.axis, first: turn * patch.first, ..*patch }
+}
+
+/// The same patch, turned in the frontal plane until it leans by an angle from the vertical toward the middle plane.
+fn leaning(patch: &Patch, medial_deg: f64) -> Patch {
+    let side = patch.center.x.signum();
+    let now = (-side * patch.axis.x).atan2(patch.axis.z);
+    let turn = Rotation3::from_axis_angle(&Vec3::y_axis(), side * (now - medial_deg.to_radians()));
     Patch { axis: turn * patch.axis, first: turn * patch.first, ..*patch }
 }
 

@@ -32,6 +32,7 @@ pub struct Cartilage {
     pub condyle_sagittal_radius_mm: f64,
     pub condyle_frontal_radius_mm: f64,
     pub condyle_convergence_deg: f64,
+    pub condyle_coronal_deg: f64,
     pub atlas_axis_opening_mm: f64,
     pub subaxial_opening_mm: f64,
     pub axis_third_medial_deg: f64,
