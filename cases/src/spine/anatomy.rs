@@ -11,6 +11,7 @@ use dens_solver::materials::layers::confined_bedding;
 use dens_solver::spine::{
     Bed, Cable, Column, Curve, Freedom, Link, Pose, Post, Quadric, Spot, Surface, Wrapped,
 };
+use nalgebra::Rotation3;
 use std::collections::BTreeMap;
 
 /// Names of the bones, by their number in the column.
@@ -86,6 +87,12 @@ impl Neck {
         &self.spine
     }
 
+    /// Laws of the discs.
+    #[cfg(test)]
+    pub(super) fn discs(&self) -> &[DiscLaw] {
+        &self.discs
+    }
+
     /// Point of a bone, mm, mirrored for the right side.
     pub(super) fn point(&self, place: &Place, side: Side) -> Result<Vec3, Failure> {
         let landmarks = match place.bone.as_str() {
@@ -134,8 +141,13 @@ impl Neck {
             )));
         }
         for joint in &self.spine.joints {
-            if let JointKind::Facet(_) = joint.kind {
-                links.push(Box::new(self.facet(joint)?));
+            match joint.kind {
+                JointKind::Facet(_) => links.push(Box::new(self.facet(joint)?)),
+                JointKind::Disc => {
+                    for side in Side::BOTH {
+                        links.push(Box::new(self.uncinate(joint, side)));
+                    }
+                }
             }
         }
         for (i, side) in Side::BOTH.into_iter().enumerate() {
@@ -171,24 +183,64 @@ impl Neck {
         confined_bedding(self.book.cartilage.modulus, self.book.cartilage.poisson, thickness)
     }
 
+    /// Facets of two bones. Below C2 they stand as the file says, whichever way the bones' surfaces face sideways.
     fn facet(&self, joint: &Joint) -> Result<Bed, Failure> {
         let c = &self.book.cartilage;
-        let opening = if joint.upper == Level::C1 { c.atlas_axis_opening_mm } else { c.subaxial_opening_mm };
-        let lower = self.quadric(joint.lower, &joint.patch, joint.patch.axis, &joint.name())?;
-        let upper = self.quadric(joint.upper, &joint.patch, -joint.patch.axis, &joint.name())?;
+        let (opening, medial) = match joint.upper {
+            Level::C1 => (c.atlas_axis_opening_mm, None),
+            Level::C2 => (c.subaxial_opening_mm, Some(c.axis_third_medial_deg)),
+            _ => (c.subaxial_opening_mm, Some(c.third_fourth_medial_deg)),
+        };
+        let mut lower = self.quadric(joint.lower, &joint.patch, joint.patch.axis, &joint.name())?;
+        let mut upper = self.quadric(joint.upper, &joint.patch, -joint.patch.axis, &joint.name())?;
+        if let Some(degrees) = medial {
+            let patch = facing(&joint.patch, degrees);
+            (lower.patch, upper.patch) = (patch, patch);
+        }
         let (bones, name) = ([number(joint.upper), number(joint.lower)], joint.name());
         Ok(self.bed(&name, bones, &upper, &lower, opening))
     }
 
-    /// The condyle is C1's facet, raised by the cartilage; cartilage that is thicker toward the front and back of the
-    /// cup, and thicker in the middle of the condyle, deepens both.
+    /// The condyle lies in C1's facet, raised by the cartilage: an elongated cup through the middle of the bone's facet, with
+    /// one radius along it and another across. Seen from the front it stands as the file says, however steep the bone's is.
     fn condyle(&self, patch: &Patch, side: Side) -> Result<Bed, Failure> {
         let c = &self.book.cartilage;
         let name = format!("C0-C1 facet {}", side.name());
-        let lower = self.quadric(Level::C1, patch, patch.axis, &name)?.crowned(-c.condyle_deepening_mm);
+        let patch = leaning(patch, c.condyle_coronal_deg);
+        // The long axis, seen from above, converges toward the front; in the plane of the facet.
+        let (sin, cos) = c.condyle_convergence_deg.to_radians().sin_cos();
+        let level = Vec3::new(side.sign() * sin, cos, 0.0);
+        let first = (level - Vec3::z() * (level.dot(&patch.axis) / patch.axis.z)).normalize();
+        let mut lower = self.quadric(Level::C1, &Patch { first, ..patch }, patch.axis, &name)?;
+        let [along, across] = [c.condyle_sagittal_radius_mm, c.condyle_frontal_radius_mm].map(|r| 0.5 / r);
+        lower.height = [lower.height[0], 0.0, 0.0, along, 0.0, across];
         let mut upper = lower;
         upper.height[0] += c.condyle_thickness_mm;
         Ok(self.bed(&name, [0, 1], &upper, &lower, c.condyle_opening_mm))
+    }
+
+    /// Joint between an uncinate process and the side of the body above: plane faces that leave play, at the side of the disc.
+    fn uncinate(&self, joint: &Joint, side: Side) -> Bed {
+        let u = &self.book.uncinate;
+        let disc = &joint.patch;
+        let back = disc.first * disc.first.y.signum();
+        let outward = Vec3::x() * side.sign();
+        let (sin, cos) = u.inclination_deg.to_radians().sin_cos();
+        let patch = Patch {
+            center: disc.center + outward * disc.radii[1] + back * u.behind_mm,
+            axis: disc.axis * cos - outward * sin,
+            first: back,
+            radii: [0.5 * u.length_mm, 0.5 * u.height_mm],
+            depth: disc.depth,
+        };
+        let flat = |height| Quadric {
+            patch,
+            height: [height, 0.0, 0.0, 0.0, 0.0, 0.0],
+            margin: self.book.cartilage.rim_mm,
+        };
+        let name = format!("{}-{} uncinate {}", joint.upper.name(), joint.lower.name(), side.name());
+        let upper = flat(u.thickness_mm);
+        self.bed(&name, [joint.upper, joint.lower].map(number), &upper, &flat(0.0), 0.0).with_play(u.play_mm)
     }
 
     /// Cartilage between two facets, thinner toward their front and back so that the joint opens there.
@@ -319,6 +371,22 @@ impl Neck {
         }
         Ok(())
     }
+}
+
+/// The same patch, turned about the vertical until it faces the middle plane by an angle, seen from above.
+fn facing(patch: &Patch, medial_deg: f64) -> Patch {
+    let side = patch.center.x.signum();
+    let now = (-side * patch.axis.x).atan2(patch.axis.y);
+    let turn = Rotation3::from_axis_angle(&Vec3::z_axis(), side * (medial_deg.to_radians() - now));
+    Patch { axis: turn * patch.axis, first: turn * patch.first, ..*patch }
+}
+
+/// The same patch, turned in the frontal plane until it leans by an angle from the vertical toward the middle plane.
+fn leaning(patch: &Patch, medial_deg: f64) -> Patch {
+    let side = patch.center.x.signum();
+    let now = (-side * patch.axis.x).atan2(patch.axis.z);
+    let turn = Rotation3::from_axis_angle(&Vec3::y_axis(), side * (now - medial_deg.to_radians()));
+    Patch { axis: turn * patch.axis, first: turn * patch.first, ..*patch }
 }
 
 /// Where a ray from outside meets a bone, within `range` mm.

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::pipeline::bodies::joint_mesh;
 use dens_mesher::Vec3;
 use dens_mesher::generate::Engine;
-use dens_mesher::geometry::spine::{Joint, JointKind, Spine};
+use dens_mesher::geometry::spine::{Joint, JointKind, Patch, Spine};
 use dens_mesher::mesh::Mesh;
 use dens_mesher::mixed::{MixedMesh, Shape};
 use dens_solver::nonlinear::laws::{FiberReinforced, Law, MooneyRivlin};
@@ -83,6 +83,10 @@ fn nodes_of(mesh: &Mesh, set: &str) -> BTreeSet<u32> {
 
 impl Specimen {
     fn new(spine: &Spine, joint: &Joint, disc: &Disc) -> Result<Self, Failure> {
+        // The annulus is fixed to the rims of the bodies; the disc as drawn for the whole column ends before them.
+        let [depth, width] = joint.patch.radii;
+        let [front, side] = disc.annulus_rim_mm;
+        let joint = &Joint { patch: Patch { radii: [depth + front, width + side], ..joint.patch }, ..*joint };
         let mesh = joint_mesh(spine, joint, disc.edge_mm, &Engine::LevelSet)?.mesh;
         let patch = joint.patch;
         let second = patch.axis.cross(&patch.first);

@@ -1,6 +1,6 @@
 //! Ligaments, cartilage and guides of the neck as data: `library/neck.toml`.
 
-use super::tissue::{Cartilage, Disc, Rods};
+use super::tissue::{Cartilage, Disc, Rods, Uncinate};
 use crate::failure::Failure;
 use dens_solver::spine::Curve;
 use serde::Deserialize;
@@ -106,6 +106,8 @@ pub struct Book {
     pub cartilage: Cartilage,
     /// Discs.
     pub disc: Disc,
+    /// Uncovertebral joints.
+    pub uncinate: Uncinate,
     /// Fixation of C1 to C2.
     pub rods: Rods,
     /// Landmarks of C0, mm from landmarks of C1 and C2.

@@ -140,3 +140,41 @@ fn a_nearly_incompressible_nucleus_does_not_lock_the_disc() {
     let fine = stiffness(0.4999, 0.75 * disc.edge_mm);
     assert!((fine / hard - 1.0).abs() < 0.08, "{hard} {fine}");
 }
+
+#[test]
+fn the_intact_neck_moves_within_both_series_of_specimens() {
+    // T1b, J Orthop Surg Res 2024: where the bands (mean -+ 2 SD) of Panjabi and Ito overlap, degrees in both directions.
+    let bands = [
+        [[20.0, 34.8], [13.2, 23.7], [4.0, 9.6], [1.0, 17.6]],
+        [[6.1, 11.9], [1.9, 11.1], [6.0, 13.2], [5.2, 12.8]],
+        [[3.9, 15.9], [47.1, 66.3], [0.9, 5.7], [2.7, 7.5]],
+    ];
+    let all = motion(Condition::Intact, &Direction::ALL);
+    for (pair, bands) in all.chunks(2).zip(bands) {
+        for (level, [low, high]) in bands.into_iter().enumerate() {
+            let range = pair[0].angle(level) + pair[1].angle(level);
+            assert!(low <= range && range <= high, "{} {:?}: {range}", LEVELS[level], pair[0].direction);
+        }
+    }
+}
+
+#[test]
+fn elongated_cups_and_uncinate_joints_hold_what_balls_and_open_joints_let_turn() {
+    let book = Book::embedded().expect("sound");
+    let turned = |book: Book| {
+        let neck = Neck::new(neck().spine().clone(), book, neck().discs().to_vec()).expect("sound");
+        let all = range_of_motion(&neck, Condition::Intact, 1500.0, &[Direction::LeftRotation]);
+        all.expect("equilibrium")[0].clone()
+    };
+    let as_is = turned(book.clone());
+    let mut round = book.clone();
+    round.cartilage.condyle_frontal_radius_mm = 30.0;
+    round.cartilage.condyle_sagittal_radius_mm = 23.0;
+    assert!(1.2 * as_is.angle(0) < turned(round).angle(0), "cups like a ball");
+    let mut open = book.clone();
+    open.uncinate.play_mm = 5.0;
+    assert!(1.05 * as_is.angle(2) < turned(open).angle(2), "no uncinate joints");
+    let mut coronal = book;
+    coronal.cartilage.axis_third_medial_deg = 0.0;
+    assert!(1.05 * as_is.angle(2) < turned(coronal).angle(2), "facets of C3 that do not face the middle");
+}

@@ -43,6 +43,12 @@ impl Bed {
         let points = spots.iter().map(|s| s.at).collect();
         Self { anchors: Anchors::new(name, bones, points), spots, surface, stiffness }
     }
+
+    /// The same joint, where the layers touch only after an approach of `play` mm.
+    pub fn with_play(mut self, play: f64) -> Self {
+        self.spots.iter_mut().for_each(|s| s.touching -= play);
+        self
+    }
 }
 
 impl Link for Bed {

@@ -3,7 +3,7 @@
 use super::link::gather;
 use super::{Link, Pose, Wrench};
 use dens_mesher::Vec3;
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, Schur};
 use thiserror::Error;
 
 /// Length, mm, by which moments are compared with forces: about the width of a joint.
@@ -20,6 +20,18 @@ pub enum Freedom {
     Axial,
     /// Does not move.
     Held,
+}
+
+impl Freedom {
+    /// Which of shift and rotation are zero.
+    fn fixed(self) -> &'static [usize] {
+        match self {
+            Self::Free => &[],
+            Self::Guided => &[3, 4, 5],
+            Self::Axial => &[0, 1, 3, 4, 5],
+            Self::Held => &[0, 1, 2, 3, 4, 5],
+        }
+    }
 }
 
 /// Bones with what acts between them.
@@ -73,7 +85,8 @@ pub struct Equilibrium {
     pub residual: f64,
     /// Iterations it took.
     pub iterations: usize,
-    /// Least stiffness against any motion, N/mm, a turn counted by what it moves at 15 mm: not below zero.
+    /// Least stiffness against any motion, N/mm, a turn counted by what it moves at 15 mm: no eigenvalue of the tangent has
+    /// a smaller real part. Not below zero.
     pub softest: f64,
 }
 
@@ -130,6 +143,14 @@ impl Column {
         self.bones.iter().map(|b| Pose::at_rest(b.1)).collect()
     }
 
+    /// Unknowns that are not held.
+    fn free(&self) -> Vec<usize> {
+        let of = |(bone, (_, _, freedom)): (usize, &(String, Vec3, Freedom))| {
+            (0..6).filter(|i| !freedom.fixed().contains(i)).map(move |i| 6 * bone + i).collect::<Vec<_>>()
+        };
+        self.bones.iter().enumerate().flat_map(of).collect()
+    }
+
     /// Energy of all links, N·mm.
     pub fn energy(&self, poses: &[Pose]) -> f64 {
         self.state(poses, &Load::default(), &Load::default(), 1.0, false).energy
@@ -182,13 +203,7 @@ impl Column {
             }
         }
         for (bone, (_, _, freedom)) in self.bones.iter().enumerate() {
-            let fixed = match freedom {
-                Freedom::Free => continue,
-                Freedom::Guided => &[3, 4, 5][..],
-                Freedom::Axial => &[0, 1, 3, 4, 5],
-                Freedom::Held => &[0, 1, 2, 3, 4, 5],
-            };
-            for row in fixed.iter().map(|i| 6 * bone + i) {
+            for row in freedom.fixed().iter().map(|i| 6 * bone + i) {
                 s.residual[row] = 0.0;
                 if tangent {
                     s.tangent.row_mut(row).fill(0.0);
@@ -254,7 +269,7 @@ impl Column {
         for iterations in 0..=options.max_iterations {
             let size = scaled(&state.residual);
             if size.amax() <= options.residual {
-                let (softest, motion) = easiest(&state.tangent);
+                let (softest, motion) = easiest(&state.tangent, &self.free());
                 if SLACK <= softest {
                     return Ok(Equilibrium { poses, residual: size.amax(), iterations, softest });
                 }
@@ -327,18 +342,57 @@ impl Column {
 
 /// Least stiffness, N/mm, with the motion it belongs to: turns times [`ARM`], of length 1.
 ///
-/// The loads are dead forces and moments of constant direction, which do work on finite turns that depends on their order;
-/// the symmetric part of the tangent is what any small motion from here meets.
-fn easiest(tangent: &DMatrix<f64>) -> (f64, DVector<f64>) {
+/// ```text
+/// ẋ = -K x        stable: Re λ(K) ≥ 0        λ_min(½(K + Kᵀ)) ≤ Re λ(K)
+/// ```
+/// Links have an energy, follower loads by cables included, and so have dead forces. A moment of constant direction has
+/// none: its work depends on the order of the turns, and K gets an antisymmetric part of half the moment. The test is that
+/// of a neck that gives way slowly, every bone dragged alike: it comes back when no eigenvalue of the whole tangent has
+/// a real part below zero. A real eigenvalue through zero (divergence, det K = 0) does not depend on the drag, a complex
+/// pair does; flutter of bones with mass and without drag is not looked for. Where the symmetric part is positive there is
+/// nothing left to ask: it bounds the real parts from below (Bendixson). Where it is not, it proves nothing.
+///
+/// - `free`: unknowns of bones that may move
+///
+/// # Source
+/// Ziegler (1968), Principles of Structural Stability, §§ 1.4, 3.2; Bolotin (1963), Nonconservative Problems of the
+/// Theory of Elastic Stability, § 1.1.
+fn easiest(tangent: &DMatrix<f64>, free: &[usize]) -> (f64, DVector<f64>) {
     let unit = |i: usize| if i % 6 < 3 { 1.0 } else { ARM };
-    let n = tangent.nrows();
-    let k = DMatrix::from_fn(n, n, |i, j| 0.5 * (tangent[(i, j)] + tangent[(j, i)]) / (unit(i) * unit(j)));
-    let eigen = k.symmetric_eigen();
+    let n = free.len();
+    let k = DMatrix::from_fn(n, n, |i, j| tangent[(free[i], free[j])] / (unit(free[i]) * unit(free[j])));
+    if n == 0 {
+        return (f64::INFINITY, DVector::zeros(tangent.nrows()));
+    }
+    let eigen = (0.5 * (&k + k.transpose())).symmetric_eigen();
     let at = eigen.eigenvalues.imin();
-    let mode = eigen.eigenvectors.column(at).into_owned();
+    let (mut least, mut mode) = (eigen.eigenvalues[at], eigen.eigenvectors.column(at).into_owned());
+    if least < SLACK
+        && let Some((real, motion)) = whole(&k)
+    {
+        (least, mode) = (real, motion);
+    }
     // Which way is a matter of sign; the same every time.
-    let sign = mode[mode.icamax()].signum();
-    (eigen.eigenvalues[at], mode * sign)
+    mode *= mode[mode.icamax()].signum();
+    let mut out = DVector::zeros(tangent.nrows());
+    free.iter().zip(mode.iter()).for_each(|(i, m)| out[*i] = *m);
+    (least, out)
+}
+
+/// Least real part of the eigenvalues of a matrix, with a direction of its invariant line or plane; `None`: not found.
+fn whole(k: &DMatrix<f64>) -> Option<(f64, DVector<f64>)> {
+    let schur = Schur::try_new(k.clone(), f64::EPSILON, 10_000)?;
+    let eigenvalues = schur.complex_eigenvalues();
+    let found = eigenvalues.iter().min_by(|a, b| a.re.total_cmp(&b.re))?;
+    let shifted = k - DMatrix::identity(k.nrows(), k.ncols()) * found.re;
+    // (K - a)² + b² of a complex pair a ± ib vanishes on its plane.
+    let vanishing = match found.im == 0.0 {
+        true => shifted,
+        false => &shifted * &shifted + DMatrix::identity(k.nrows(), k.ncols()) * found.im.powi(2),
+    };
+    let svd = vanishing.svd(false, true);
+    let mode = svd.v_t?.row(svd.singular_values.imin()).transpose();
+    Some((found.re, mode))
 }
 
 /// Forces and moments over [`ARM`], N.

@@ -224,3 +224,65 @@ fn a_post_beyond_its_buckling_load_leans_until_its_foot_holds_it() {
     // The foot gives way by F / 1e5 mm of 20 mm.
     assert!((holds / (force * height) - 1.0).abs() < 1e-4, "{s}");
 }
+
+/// A post of 20 mm on a foot that resists leaning about x and about y, N·mm, and hardly gives otherwise.
+fn post(about_x: f64, about_y: f64, cube: f64, more: Vec<Box<dyn Link>>) -> Column {
+    let stiffness = SMatrix::from_diagonal(&SVector::<f64, 6>::from([1e5, 1e5, 1e5, about_x, about_y, 1e6]));
+    let law = PoseLaw::linear("foot", [0, 1], Vec3::zeros(), Matrix3::identity(), stiffness)
+        .stiffening(SVector::zeros(), SVector::from([0.0, 0.0, 0.0, cube, cube, 0.0]));
+    let bones = vec![
+        ("post".to_string(), Vec3::z() * 20.0, Freedom::Free),
+        ("foot".to_string(), Vec3::zeros(), Freedom::Held),
+    ];
+    let mut links: Vec<Box<dyn Link>> = vec![Box::new(law)];
+    links.extend(more);
+    Column { bones, links }
+}
+
+#[test]
+fn a_post_under_a_load_that_follows_buckles_at_its_own_load() {
+    // A cable from the tip (h over the hinge) to a guide c below it: Ψ = ½ K s² + ¼ b s⁴ + T L, L² = h² + c² + 2 h c cos θ;
+    // it stands up to T = K (h + c)/(h c), beyond Euler's K/h, and leans as (K + b s²) L cos θ = T h c from there on.
+    let (h, c, stiff, cube) = (20.0, 10.0, 100.0, 3000.0);
+    let critical = stiff * (h + c) / (h * c);
+    let lean = |tension: f64| {
+        let ends = [Vec3::z() * h, -Vec3::z() * c];
+        let cable = Cable::new("follower", [0, 1], ends, 0.0, Curve::Constant(tension));
+        let column = post(stiff, 3.0 * stiff, cube, vec![Box::new(cable)]);
+        let none = Load::default();
+        let found = column.solve(&column.at_rest(), &none, &none, &Options::default()).expect("stable");
+        let turn = found.poses[0].turn;
+        turn[(2, 1)].hypot(turn[(2, 0)])
+    };
+    assert!(lean(0.99 * critical) < 1e-9, "below its load it stands");
+    let tension = 1.2 * critical;
+    let s = lean(tension);
+    let cosine = (1.0 - s * s).sqrt();
+    let length = (h * h + c * c + 2.0 * h * c * cosine).sqrt();
+    let holds = (stiff + cube * s * s) * length * cosine;
+    // The foot gives way by T / 1e5 mm of 20 mm.
+    assert!((holds / (tension * h * c) - 1.0).abs() < 1e-4, "{s}");
+}
+
+#[test]
+fn a_moment_without_an_energy_is_judged_by_the_whole_tangent() {
+    // Dead force F on the tip and a moment M about z of constant direction. Leaning: K = [k₁ - F h, m; -m, k₂ - F h], m = M/2, so that
+    // λ = a ± √(d² - m²), a and d half the sum and the difference: the moment holds up a post that the symmetric part
+    // alone would let fall. Units of the tangent: the tip moves by h, the turn counts 15 mm.
+    let (k1, k2, force) = (100.0, 300.0, 150.0 / 20.0);
+    let column = post(k1, k2, 0.0, Vec::new());
+    let stands = |moment: f64| {
+        let load = Load { forces: vec![(0, Vec3::z() * -force)], moments: vec![(0, Vec3::z() * moment)] };
+        column.solve(&column.at_rest(), &load, &load, &Options::default())
+    };
+    let (a, d) = (50.0, 100.0);
+    let found = stands(190.0).expect("stable");
+    let least = (a - f64::sqrt(d * d - 95.0 * 95.0)) / (20.0 * 20.0 + 15.0 * 15.0);
+    // The foot is stiff, not rigid: 1e-5 of the rest.
+    assert!((found.softest / least - 1.0).abs() < 1e-3, "{} {least}", found.softest);
+    assert!(found.poses[0].turn[(2, 2)] > 1.0 - 1e-12, "upright");
+    let falls = |moment: f64| stands(moment).map_or(true, |e| e.poses[0].turn[(2, 2)] < 1.0 - 1e-6);
+    // √(d² - m²) = a at M = 173.2.
+    assert!(falls(0.0) && falls(100.0) && falls(171.0) && !falls(175.0));
+    assert!(found.softest.is_finite());
+}
