@@ -194,7 +194,8 @@ fn letters_stand_out_of_the_anterior_wall_or_go_into_it() {
     assert!((1.0..5.0).contains(&(raised - plain)), "{raised} {plain}");
     assert!((0.8..4.5).contains(&(plain - recessed)), "{recessed} {plain}");
     for i in [0, 2] {
-        assert!((box_of_raised[i] - box_of_plain[i]).abs() < 0.05, "only forward");
+        // Letters shift the grid; between points 0.3 mm apart a corner is blunt by up to a third of that.
+        assert!((box_of_raised[i] - box_of_plain[i]).abs() < 0.1, "{box_of_raised:?} {box_of_plain:?}");
     }
     assert!(box_of_raised[1] < box_of_plain[1] + 0.35 && box_of_recessed[1] < box_of_plain[1] + 0.05);
     let folder = scratch();

@@ -61,7 +61,15 @@ fn a_stopped_optimisation_goes_on_to_the_bytes_of_one_that_was_not() {
     same(
         &one,
         &two,
-        &["history.csv", "pareto.csv", "optimise.json", "chosen.toml", "pareto.svg", "hypervolume.svg"],
+        &[
+            "history.csv",
+            "pareto.csv",
+            "optimise.json",
+            "chosen.toml",
+            "pareto.svg",
+            "pareto.png",
+            "hypervolume.svg",
+        ],
     );
     assert!(!listing(&two).iter().any(|name| name.contains("partial")));
     let (code, _, said) = outcome(&two, &["check", "chosen.toml"]);

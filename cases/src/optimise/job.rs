@@ -16,6 +16,7 @@ use crate::pipeline::geometry::{self, Geometry};
 use crate::pipeline::lattice::{self, Drawn};
 use crate::pipeline::{bodies, grading};
 use crate::progress::Progress;
+use crate::sweep::plot::written;
 use dens_mesher::Vec3;
 use dens_mesher::geometry::solid::{Samples, Zones};
 use dens_reports::figure::Figure;
@@ -119,10 +120,7 @@ pub fn run(asked: &Asked<'_>, progress: &Progress) -> Result<Ended, Failure> {
         let text = chosen::edited(&asked.loaded.text, &edits)?;
         write_whole(&asked.target.join("chosen.toml"), text.as_bytes())?;
     }
-    for figure in &found.figures {
-        write_whole(&asked.target.join(format!("{}.svg", figure.id)), figure.svg.as_bytes())?;
-        write_whole(&asked.target.join(format!("{}.csv", figure.id)), figure.csv.as_bytes())?;
-    }
+    found.figures.iter().try_for_each(|figure| written(asked.target, figure))?;
     write_json(asked.target, &record)?;
     Ok(Ended::Done(record))
 }

@@ -302,12 +302,7 @@ pub fn write(
 ) -> Result<(), Failure> {
     let plots = folder.join(PLOTS);
     fs::create_dir_all(&plots).map_err(|e| Failure::limit(format!("cannot make `{PLOTS}`: {e}")))?;
-    for figure in &digest.figures.figures {
-        write_whole(&plots.join(format!("{}.svg", figure.id)), figure.svg.as_bytes())?;
-        write_whole(&plots.join(format!("{}.csv", figure.id)), figure.csv.as_bytes())?;
-        let image = png(&figure.svg, RESOLUTION).map_err(Failure::bug)?;
-        write_whole(&plots.join(format!("{}.png", figure.id)), &image)?;
-    }
+    digest.figures.figures.iter().try_for_each(|figure| written(&plots, figure))?;
     let mut record = Record::new("dens", env!("CARGO_PKG_VERSION"), &e.name, title);
     record.verdict.sentence = format!(
         "{} runs, {} without a result. Many runs describe a design; they do not judge it.",
@@ -324,4 +319,16 @@ pub fn write(
     let pdf = write_pdf(&record, &digest.figures, DATE).map_err(Failure::bug)?;
     write_whole(&folder.join(DIGEST), &pdf)?;
     write_whole(&folder.join(PAGE), page::html(e, title).as_bytes())
+}
+
+/// Writes a figure as SVG and PNG, and what it shows as CSV.
+///
+/// # Errors
+/// A full disk, exit 4; a drawing that cannot be painted, exit 70.
+pub(crate) fn written(folder: &Path, figure: &Figure) -> Result<(), Failure> {
+    let image = png(&figure.svg, RESOLUTION).map_err(Failure::bug)?;
+    let forms = [("svg", figure.svg.as_bytes()), ("csv", figure.csv.as_bytes()), ("png", &image)];
+    forms
+        .into_iter()
+        .try_for_each(|(form, bytes)| write_whole(&folder.join(format!("{}.{form}", figure.id)), bytes))
 }

@@ -281,8 +281,10 @@ mod tests {
                 1.0 - block.modulus(Platens::Free).expect("solves") / infinite
             };
             let [three, six] = [3, 6].map(loss);
-            // Cut cells at free sides carry less, and the fewer they are among all the less it matters.
-            assert!(0.0 < six && six < three && six < 0.1, "{name}: {three} {six}");
+            assert!(six.abs() < 0.1, "{name}: {three} {six}");
+            // Cut walls at free sides carry less, and the fewer they are among all the less it matters; struts in the faces of
+            // an octet cell are whole in the block too.
+            assert!(name == "octet" || (0.0 < six && six < three), "{name}: {three} {six}");
         }
     }
 

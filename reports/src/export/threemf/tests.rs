@@ -210,7 +210,7 @@ fn beam_lattices_against_the_rules_are_refused() {
     assert!(refused("v2=\"1\" r1", "v2=\"0\" r1").contains("joins"));
     assert!(refused("dens:size", "size").contains("name space"));
     assert!(refused("<build p:UUID", "<build p:ID").contains("missing"));
-    assert!(refused("-8", "_8").contains("no UUID"));
+    assert!(refused("p:UUID=\"", "p:UUID=\"x").contains("no UUID"));
     assert!(refused("index=\"0\"", "index=\"1\"").contains("not there"));
     assert!(refused("object id=\"2\"", "object id=\"1\"").contains("two objects"));
 }
