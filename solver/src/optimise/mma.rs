@@ -227,14 +227,14 @@ impl Subproblem<'_> {
             sum += r * r;
             largest = largest.max(r.abs());
         };
-        for j in 0..slope.len() {
-            add(slope[j] - now.xi[j] + now.eta[j]);
+        for (j, slope) in slope.iter().enumerate() {
+            add(slope - now.xi[j] + now.eta[j]);
             add(now.xi[j] * (now.x[j] - self.alpha[j]) - epsilon);
             add(now.eta[j] * (self.beta[j] - now.x[j]) - epsilon);
         }
-        for i in 0..values.len() {
+        for (i, value) in values.iter().enumerate() {
             add(PENALTY + now.y[i] - now.mu[i] - now.lambda[i]);
-            add(values[i] - now.y[i] + now.s[i] - self.limits[i]);
+            add(value - now.y[i] + now.s[i] - self.limits[i]);
             add(now.mu[i] * now.y[i] - epsilon);
             add(now.lambda[i] * now.s[i] - epsilon);
         }
