@@ -200,7 +200,7 @@ pub fn read(r: &Reader<'_>, design: &Design, cells: &[&str]) -> Option<Spec> {
             );
         }
     }
-    let zones = ["zone_depth", "zone_blend"].map(|n| given(n));
+    let zones = ["zone_depth", "zone_blend"].map(&given);
     if given("grading") {
         spec.grading = match r.choice(&path("grading"), &["uniform", "linear", "zones"]).as_str() {
             "linear" => Grading::Linear,
