@@ -18,7 +18,7 @@ use std::sync::atomic::Ordering;
 /// Arguments of `dens optimise`.
 #[derive(Debug, Args)]
 pub struct OptimiseArgs {
-    /// The case; its table [optimise] says what is varied, minimised and kept.
+    /// The case; its table `[optimise]` says what is varied, minimised and kept.
     #[command(flatten)]
     pub case: CaseArgs,
     /// Folder of the result; default out/NAME-optimise. What was begun there is continued.
