@@ -202,7 +202,7 @@ fn letters_stand_out_of_the_anterior_wall_or_go_into_it() {
     let source = run().join("run");
     let all = ["export", source.to_str().expect("a path"), "--format", "stl", "-o", "out"];
     for (more, word) in [
-        (["--emboss", "raised", "--patient", "A-CODE-THAT-IS-FAR-TOO-LONG-FOR-A-NECK"], "finds no room"),
+        (["--emboss", "raised", "--patient", "A-CODE-FAR-TOO-LONG-FOR-A-NECK"], "finds no room"),
         (["--emboss", "raised", "--emboss-depth", "0.9 mm"], "0.15 to 0.5 mm"),
     ] {
         let (code, _, message) = outcome(folder.path(), &[&all[..], &more].concat());
