@@ -308,7 +308,7 @@ fn only_what_is_left_is_submitted() {
     let script = fs::read_to_string(dir.join("S/slurm/array-0000.sh")).expect("written");
     assert!(script.contains("--array=0-1,3\n") && script.contains("2 + SLURM_ARRAY_TASK_ID"), "{script}");
     assert!(
-        script.contains(&format!("--program '{}'", dir.join("./stub").display()).replace("/./", "/")),
+        script.contains(&format!("--program {}", dir.join("./stub").display()).replace("/./", "/")),
         "{script}"
     );
     run("5..11");
